@@ -1,0 +1,95 @@
+"""The chain's mean step on an embedding: arrows."""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from velowidget.core.blocks import compiled_code
+from velowidget.core.graph import Graph
+
+# Height over width of the axes of matplotlib's default figure, for which CellRank scales its arrows.
+_AXES_RATIO = (4.8 * 0.77) / (6.4 * 0.775)
+# Data range over axes range with matplotlib's default margins.
+_MARGIN = 1.1
+
+
+def project(
+    graph: Graph, probabilities: NDArray[np.float64], positions: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Mean unit step of each cell, beyond that of a uniform walk over its neighbours.
+
+    ``P_i = sum_j (T_ij - 1 / K_i) u_ij`` over the ``K_i`` neighbours, with ``u_ij`` the unit vector from ``y_i`` to ``y_j``,
+    0 where they coincide. Subtracting the uniform walk removes the drift of uneven neighbourhoods (La Manno et al. 2018;
+    Bergen et al. 2020).
+
+    Parameters
+    ----------
+    graph
+        Neighbourhoods.
+    probabilities
+        float64, shape (n_edges,).
+    positions
+        The embedding y, shape (n_cells, n_dims).
+
+    Returns
+    -------
+    float64, shape (n_cells, n_dims). No unit: length 0 is no preference, 1 is always towards the same side.
+    NaN for cells without neighbours and where the cell's or a neighbour's position is NaN; 0 for a cell that only stays.
+    """
+    positions = np.ascontiguousarray(positions, dtype=np.float64)
+    arrows = np.empty_like(positions)
+    with compiled_code:
+        _project(graph.indptr, graph.indices, probabilities, positions, arrows)
+    return arrows
+
+
+def quiver_scale(arrows: NDArray[np.float64], positions: NDArray[np.floating]) -> float:
+    """The scale by which CellRank divides its projection: three times the automatic scale of matplotlib's quiver.
+
+    In closed form, for the default figure, so that no figure is drawn:
+    ``3 * 1.8 * max(10, sqrt(n)) * mean |P|``, with P's first two components in units of the axes' width.
+
+    Parameters
+    ----------
+    arrows, positions
+        Shape (n_cells, n_dims), at least two dimensions.
+
+    Returns
+    -------
+    A float; 1.0 where all arrows are zero.
+    """
+    plane = np.nan_to_num(positions[:, :2], nan=0.0).astype(np.float64)
+    ranges = np.ptp(plane, axis=0) * _MARGIN
+    ranges[ranges == 0] = 1.0
+    steps = arrows[:, :2] / ranges * (1.0, _AXES_RATIO)
+    lengths = np.hypot(steps[:, 0], steps[:, 1])
+    lengths = lengths[np.isfinite(lengths)]
+    mean = lengths.mean() if lengths.size else 0.0
+    return float(3 * 1.8 * max(10.0, np.sqrt(len(arrows))) * mean) or 1.0
+
+
+@nb.njit(parallel=True, nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+def _project(indptr, indices, probabilities, positions, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    n_dims = positions.shape[1]
+    for i in nb.prange(len(indptr) - 1):
+        degree = indptr[i + 1] - indptr[i]
+        total = 0.0
+        for edge in range(indptr[i], indptr[i + 1]):
+            total += probabilities[edge]
+        for c in range(n_dims):
+            out[i, c] = 0.0 if degree > 0 else np.nan
+        for edge in range(indptr[i], indptr[i + 1]):
+            j = indices[edge]
+            squared = 0.0
+            for c in range(n_dims):
+                step = positions[j, c] - positions[i, c]
+                squared += step * step
+            if squared != 0.0:  # true for NaN, which spreads
+                weight = (probabilities[edge] - 1.0 / degree) / np.sqrt(squared)
+                for c in range(n_dims):
+                    out[i, c] += weight * (positions[j, c] - positions[i, c])
+        if total == 0.0:
+            for c in range(n_dims):
+                out[i, c] *= 0.0  # keeps NaN

@@ -1,0 +1,113 @@
+"""From similarities to probabilities, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numba as nb
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from velowidget.core.blocks import compiled_code
+from velowidget.core.graph import Graph
+from velowidget.core.similarity import Similarity
+
+
+def row_softmax(graph: Graph, logits: NDArray[np.float64], scale: float) -> NDArray[np.float64]:
+    """Softmax of ``scale * logits`` over the edges of each cell.
+
+    Parameters
+    ----------
+    graph
+        Neighbourhoods.
+    logits
+        float64, shape (n_edges,); NaN marks an edge that takes no part.
+    scale
+        Inverse temperature. 0 makes the defined edges of a cell equally likely.
+
+    Returns
+    -------
+    float64, shape (n_edges,): rows sum to 1, except those without a defined edge, which are 0.
+    """
+    probabilities = np.empty(graph.n_edges)
+    with compiled_code:
+        _softmax(graph.indptr, logits, float(scale), probabilities)
+    return probabilities
+
+
+@nb.njit(parallel=True, nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
+def _softmax(indptr, logits, scale, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+    for i in nb.prange(len(indptr) - 1):
+        largest = -np.inf
+        for edge in range(indptr[i], indptr[i + 1]):
+            value = scale * logits[edge]
+            if value > largest:  # false for NaN
+                largest = value
+        total = 0.0
+        for edge in range(indptr[i], indptr[i + 1]):
+            weight = 0.0
+            if not np.isnan(logits[edge]):
+                weight = np.exp(scale * logits[edge] - largest)
+            out[edge] = weight
+            total += weight
+        if total > 0:
+            for edge in range(indptr[i], indptr[i + 1]):
+                out[edge] /= total
+
+
+@dataclass(frozen=True, eq=False)
+class Transitions:
+    """Transition probabilities on the edges of a graph.
+
+    Attributes
+    ----------
+    graph
+        Neighbourhoods.
+    probabilities
+        float64, shape (n_edges,).
+    staying
+        bool, shape (n_cells,): cells that stay where they are with probability 1, and have 0 on all their edges.
+    """
+
+    graph: Graph
+    probabilities: NDArray[np.float64]
+    staying: NDArray[np.bool_]
+
+    @cached_property
+    def matrix(self) -> sp.csr_matrix:
+        """The row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only; no stored zeros."""
+        matrix = self.graph.matrix(self.probabilities)
+        if self.staying.any():
+            matrix = matrix + sp.diags_array(self.staying.astype(np.float64), format="csr")
+        matrix = sp.csr_matrix(matrix, copy=True)
+        matrix.eliminate_zeros()
+        for array in (matrix.data, matrix.indices, matrix.indptr):
+            array.flags.writeable = False
+        return matrix
+
+
+def transitions(graph: Graph, similarity: Similarity, scale: float, *, undefined_stay: bool) -> Transitions:
+    """Turn similarities into transition probabilities.
+
+    Parameters
+    ----------
+    graph, similarity
+        Neighbourhoods and the similarities on their edges.
+    scale
+        Factor on the similarities, larger than 0.
+    undefined_stay
+        What becomes of cells without a defined similarity: they stay, or go to each neighbour alike.
+        Cells without neighbours stay in any case.
+
+    Returns
+    -------
+    The transitions; cells with zero velocity go to each neighbour alike.
+    """
+    probabilities = row_softmax(graph, similarity.logits, scale)
+    staying = similarity.undefined & (undefined_stay | (graph.degree == 0))
+    uniform = (similarity.undefined & ~staying)[graph.sources]
+    if uniform.any():
+        probabilities[uniform] = 1.0 / graph.degree[graph.sources[uniform]]
+    return Transitions(graph, probabilities, staying)

@@ -1,0 +1,215 @@
+"""What the faces read from an AnnData besides the kernel's own data: embeddings, cell annotations, single genes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.kernels.data import MissingKeyError, nearest
+
+_PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
+_MAX_CATEGORIES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class CategoricalAnnotation:
+    """One category per cell.
+
+    Attributes
+    ----------
+    key, source
+        Its name, and ``'obs'``.
+    codes
+        int32, shape (n_cells,): index into `categories`, -1 where missing.
+    categories
+        Names, in the column's order.
+    stored_colors
+        ``adata.uns[f'{key}_colors']`` where it has one colour for each category, else None.
+    """
+
+    key: str
+    source: str
+    codes: NDArray[np.int32]
+    categories: tuple[str, ...]
+    stored_colors: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, eq=False)
+class ContinuousAnnotation:
+    """One number per cell.
+
+    Attributes
+    ----------
+    key, source
+        Its name, and ``'obs'`` or ``'gene'``.
+    values
+        float64, shape (n_cells,): NaN where missing or infinite.
+    """
+
+    key: str
+    source: str
+    values: NDArray[np.float64]
+
+
+Annotation = CategoricalAnnotation | ContinuousAnnotation
+
+
+def bases(adata: AnnData) -> list[str]:
+    """Names of the embeddings, without ``X_``, the one to show first in front.
+
+    An embedding is a numeric entry of ``adata.obsm`` with two columns or more. Where any key starts with ``X_``, only those
+    count: other entries, such as projected velocities, are not embeddings.
+    """
+    wide = [k for k, v in adata.obsm.items() if getattr(v, "ndim", 0) == 2 and v.shape[1] >= 2]
+    named = [k.removeprefix("X_") for k in wide if k.startswith("X_")] or wide
+    rank = {name: i for i, name in enumerate(_PREFERRED_BASES)}
+    return sorted(named, key=lambda name: rank.get(name, len(rank)))
+
+
+def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
+    """Positions of the cells on an embedding.
+
+    Parameters
+    ----------
+    adata
+        Annotated data.
+    basis
+        Key in ``adata.obsm``, with or without ``X_``.
+
+    Returns
+    -------
+    float64, shape (n_cells, n_dims), read-only; rows with any NaN or infinite coordinate are NaN throughout.
+    """
+    name = basis.removeprefix("X_")
+    key = next((k for k in (f"X_{name}", basis) if k in adata.obsm), None)
+    if key is None:
+        raise MissingKeyError(
+            f"No embedding {basis!r}: adata.obsm has neither 'X_{name}' nor {basis!r}{nearest(name, bases(adata))}. "
+            f"Make one with `scanpy.tl.{name if name in ('tsne', 'diffmap') else 'umap'}(adata)`."
+        )
+    stored = adata.obsm[key]
+    if isinstance(stored, pd.DataFrame):
+        stored = stored.to_numpy()
+    dense = stored.toarray() if sp.issparse(stored) else np.asarray(stored)
+    if dense.dtype.kind not in "fiub":
+        raise TypeError(f"The embedding adata.obsm[{key!r}] holds {dense.dtype} values, not real numbers.")
+    if dense.ndim != 2 or dense.shape[1] < 2 or dense.shape[0] != adata.n_obs:
+        raise ValueError(
+            f"The embedding adata.obsm[{key!r}] has shape {dense.shape}; it needs {adata.n_obs} rows and at least two columns."
+        )
+    positions = dense.astype(np.float64)
+    positions[~np.isfinite(positions).all(axis=1)] = np.nan
+    if np.isnan(positions).all():
+        raise ValueError(
+            f"The embedding adata.obsm[{key!r}] has no cell with finite coordinates. Make it again with `scanpy.tl.umap(adata)`."
+        )
+    positions.flags.writeable = False
+    return positions
+
+
+def columns(adata: AnnData) -> list[str]:
+    """Columns of ``adata.obs`` that can colour cells: numbers, or up to 1,000 categories."""
+    return [str(name) for name in adata.obs.columns if _usable(adata.obs[name])]
+
+
+def default_column(adata: AnnData) -> str | None:
+    """The column to colour by first: a clustering by name, else the first with few categories, else the first."""
+    usable = columns(adata)
+    for name in ("clusters", "leiden", "louvain", "cell_type", "celltype"):
+        if name in usable:
+            return name
+    few = [c for c in usable if not _is_numeric(adata.obs[c]) and adata.obs[c].nunique() <= 50]
+    return next(iter(few or usable), None)
+
+
+def read_annotation(adata: AnnData, color: str) -> Annotation:
+    """Read what to colour cells by.
+
+    Parameters
+    ----------
+    adata
+        Annotated data.
+    color
+        A column of ``adata.obs``, else a gene (from ``adata.X``, else layer ``'Ms'``, ``'spliced'``);
+        ``'obs:NAME'`` and ``'gene:NAME'`` decide.
+    """
+    kind, _, name = color.partition(":")
+    if kind not in ("obs", "gene") or color in adata.obs:
+        kind, name = "", color
+    if kind != "gene" and name in adata.obs:
+        return _annotate(adata, name)
+    if kind != "obs" and name in adata.var_names:
+        return ContinuousAnnotation(name, "gene", _gene(adata, name))
+    among = {"obs": list(adata.obs.columns), "gene": list(adata.var_names)}.get(
+        kind, [*adata.obs.columns, *adata.var_names]
+    )
+    where = {"obs": "adata.obs has no column", "gene": "adata.var_names has no gene"}.get(
+        kind, "neither a column of adata.obs nor a gene is called"
+    )
+    raise MissingKeyError(f"Nothing to colour by: {where} {name!r}{nearest(name, among)}.")
+
+
+def find_genes(adata: AnnData, query: str, limit: int) -> tuple[list[str], int]:
+    """Genes whose name contains `query`, whatever the case, those that start with it first; and how many more there are."""
+    folded = query.casefold()
+    hits = [g for g in map(str, adata.var_names) if folded in g.casefold()]
+    hits.sort(key=lambda g: (not g.casefold().startswith(folded), len(g), g))
+    return hits[:limit], max(0, len(hits) - limit)
+
+
+def _annotate(adata: AnnData, name: str) -> Annotation:
+    column = adata.obs[name]
+    if not isinstance(column, pd.Series):
+        raise ValueError(f"adata.obs has several columns called {name!r}; rename all but one.")
+    if not _usable(column):
+        raise ValueError(
+            f"adata.obs[{name!r}] cannot colour cells: it has {column.nunique():,} different {column.dtype} values. "
+            "Choose a column of numbers or categories."
+        )
+    if _is_numeric(column):
+        values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
+        return ContinuousAnnotation(name, "obs", np.where(np.isfinite(values), values, np.nan))
+    categorical = column.astype("category").cat
+    names = tuple(str(c) for c in categorical.categories)
+    stored = adata.uns.get(f"{name}_colors")
+    colors = None
+    if isinstance(stored, list | tuple | np.ndarray) and len(stored) >= len(names):
+        colors = tuple(str(c) for c in stored[: len(names)])
+    return CategoricalAnnotation(name, "obs", categorical.codes.to_numpy().astype(np.int32), names, colors)
+
+
+def _gene(adata: AnnData, name: str) -> NDArray[np.float64]:
+    where = np.flatnonzero(adata.var_names == name)
+    if len(where) > 1:
+        raise ValueError(
+            f"{len(where)} genes are called {name!r}; make names unique with `adata.var_names_make_unique()`."
+        )
+    stored = adata.X
+    if stored is None:
+        stored = next((adata.layers[k] for k in ("Ms", "spliced") if k in adata.layers), None)
+    if stored is None:
+        raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
+    values = stored[:, where[0]]
+    values = values.toarray() if sp.issparse(values) else np.asarray(values)
+    values = values.ravel().astype(np.float64)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _usable(column: object) -> bool:
+    if not isinstance(column, pd.Series):
+        return False
+    if _is_numeric(column):
+        return not pd.api.types.is_complex_dtype(column)
+    try:
+        return bool(column.nunique() <= _MAX_CATEGORIES)
+    except TypeError:  # unhashable objects
+        return False

@@ -1,0 +1,312 @@
+"""What a velocity kernel reads from an AnnData: layers and graph, checked, never changed.
+
+Every problem becomes one error that says what is wrong, where, and which call makes it right.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.graph import Graph
+
+
+class MissingKeyError(KeyError):
+    """A key that the data do not have; reads as its message, not as a quoted key."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+@dataclass(frozen=True, eq=False)
+class VelocityData:
+    """Expression and velocity of the genes in use.
+
+    Attributes
+    ----------
+    x, v
+        float32 or float64 alike, C-contiguous, read-only, shape (n_cells, n_genes).
+    genes
+        bool, shape (n_vars,): the genes in use.
+    notes
+        What a user should know about how the data were read.
+    """
+
+    x: NDArray[np.floating]
+    v: NDArray[np.floating]
+    genes: NDArray[np.bool_]
+    notes: tuple[str, ...]
+
+
+def checked_adata(adata: object) -> AnnData:
+    """Return `adata` if it is an AnnData with at least two cells.
+
+    Raises
+    ------
+    TypeError
+        If it is not an AnnData.
+    ValueError
+        If it has fewer than two cells, or no genes.
+    """
+    if not isinstance(adata, AnnData):
+        raise TypeError(
+            f"Expected an AnnData, got {type(adata).__name__}. Read a file with `anndata.read_h5ad(path)`, "
+            "or try `velowidget.datasets.bifurcation()`."
+        )
+    if adata.n_obs < 2:
+        raise ValueError(
+            f"The AnnData has {_count(adata.n_obs, 'cell')}; a transition matrix needs at least two. "
+            "Was it filtered down too far?"
+        )
+    if adata.n_vars == 0:
+        raise ValueError("The AnnData has no genes; velocities need some. Was it filtered down too far?")
+    return adata
+
+
+def read_velocity(
+    adata: AnnData,
+    vkey: str | None = "velocity",
+    xkey: str | None = "Ms",
+    gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+) -> VelocityData:
+    """Read expression and velocity of the genes in use.
+
+    Parameters
+    ----------
+    adata
+        Annotated data.
+    vkey, xkey
+        Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
+    gene_subset
+        Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']``
+        where that exists, else all genes. Genes with a NaN velocity in any cell are left out.
+
+    Returns
+    -------
+    The data, float32 where both layers are, float64 otherwise.
+    """
+    velocity = _layer(adata, vkey, "velocity", "scvelo.tl.velocity(adata)")
+    expression = _layer(adata, xkey, "expression", "scvelo.pp.moments(adata)")
+    genes, notes = _gene_mask(adata, vkey, gene_subset)
+    v = _columns(velocity, genes, f"velocity layer {vkey!r}")
+    with_nan = np.isnan(v).any(axis=0)
+    if with_nan.any():
+        notes.append(
+            f"{_count(int(with_nan.sum()), 'gene')} of {len(with_nan)} left out: the velocity layer {vkey!r} holds NaN for them."
+        )
+        genes = genes.copy()
+        genes[np.flatnonzero(genes)[with_nan]] = False
+        if not genes.any():
+            raise ValueError(
+                f"No gene is left: the velocity layer {vkey!r} holds NaN for each of the {len(with_nan)} genes in use. "
+                "Compute velocities with `scvelo.tl.velocity(adata)`, or choose others with `gene_subset`."
+            )
+        v = _columns(velocity, genes, f"velocity layer {vkey!r}")
+    x = _columns(expression, genes, f"expression layer {xkey!r}")
+    _check_finite(adata, v, genes, f"velocity layer {vkey!r}")
+    _check_finite(adata, x, genes, f"expression layer {xkey!r}")
+    dtype = np.result_type(x, v)
+    return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes))
+
+
+def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph, tuple[str, ...]]:
+    """Read the neighbour graph from ``adata.obsp``.
+
+    Parameters
+    ----------
+    adata
+        Annotated data.
+    conn_key
+        Key in ``adata.obsp``, or the ``key_added`` given to :func:`scanpy.pp.neighbors`.
+
+    Returns
+    -------
+    The pattern of stored entries, and notes for the user.
+    """
+    candidates = (conn_key, f"{conn_key}_connectivities")
+    key = next((c for c in candidates if c in adata.obsp), None)
+    if key is None:
+        raise MissingKeyError(
+            f"No neighbour graph: adata.obsp has no {conn_key!r}{nearest(conn_key, adata.obsp.keys())}. "
+            "Make one with `scanpy.pp.neighbors(adata)`, or name another with `conn_key`."
+        )
+    stored = _of_shape(adata.obsp[key], (adata.n_obs, adata.n_obs), f"The neighbour graph adata.obsp[{key!r}]")
+    if not sp.issparse(stored):
+        stored = np.asarray(stored)
+        if stored.dtype.kind not in "fiub":
+            raise TypeError(f"The neighbour graph adata.obsp[{key!r}] holds {stored.dtype} values, not numbers.")
+        stored = sp.csr_matrix(stored)
+    matrix = stored.tocsr()
+    if not matrix.has_canonical_format:
+        matrix = matrix.copy()  # sorting would be in place
+        matrix.sum_duplicates()
+    notes = []
+    weights = matrix.data
+    if np.isnan(weights).any() or np.isinf(weights).any():
+        bad = int((~np.isfinite(weights)).sum())
+        raise ValueError(
+            f"The neighbour graph adata.obsp[{key!r}] has {_count(bad, 'weight')} that are NaN or infinite. "
+            "Make a new one with `scanpy.pp.neighbors(adata)`."
+        )
+    if (weights < 0).any():
+        notes.append(
+            f"The neighbour graph adata.obsp[{key!r}] has {_count(int((weights < 0).sum()), 'negative weight')}; "
+            "a velocity kernel uses only who is whose neighbour, not the weights."
+        )
+    if matrix.nnz == 0:
+        raise ValueError(
+            f"The neighbour graph adata.obsp[{key!r}] has no edges. Make one with `scanpy.pp.neighbors(adata)`."
+        )
+    indptr = _read_only(matrix.indptr.astype(np.int64))
+    indices = _read_only(matrix.indices.astype(np.int32))
+    return Graph(indptr, indices), tuple(notes)
+
+
+def nearest(name: object, names: Iterable[object]) -> str:
+    """A half-sentence for an error about an unknown name: the nearest known one, or what there is."""
+    known = [str(n) for n in names]
+    folded = {n.casefold(): n for n in reversed(known)}
+    close = difflib.get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {folded[close[0]]!r}?"
+    if not known:
+        return "; there are none"
+    listed = ", ".join(repr(n) for n in known[:8])
+    return f"; there are {listed}{', ...' if len(known) > 8 else ''}"
+
+
+def name_cells(adata: AnnData, cells: NDArray[np.integer]) -> str:
+    """The names of some cells for a message: a few of them, and how many more."""
+    names = ", ".join(repr(str(adata.obs_names[i])) for i in cells[:5])
+    return f"{names}{f' and {len(cells) - 5} more' if len(cells) > 5 else ''}"
+
+
+def _layer(adata: AnnData, key: str | None, what: str, call: str) -> Any:
+    if key is None or key == "X":
+        if adata.X is None:
+            raise MissingKeyError(f"No {what}: adata.X is empty. Make a layer with `{call}` and name it.")
+        return _of_shape(adata.X, (adata.n_obs, adata.n_vars), "adata.X")
+    if key not in adata.layers:
+        raise MissingKeyError(
+            f"No {what}: adata.layers has no {key!r}{nearest(key, adata.layers.keys())}. "
+            f"Make it with `{call}`, or name another layer with `{'vkey' if what == 'velocity' else 'xkey'}`."
+        )
+    return _of_shape(adata.layers[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}")
+
+
+def _of_shape(stored: Any, shape: tuple[int, int], what: str) -> Any:
+    if tuple(stored.shape) != shape:
+        raise ValueError(
+            f"{what} has shape {tuple(stored.shape)} where {shape} is expected. "
+            "Store it again with the right shape."
+        )
+    return stored
+
+
+def _gene_mask(
+    adata: AnnData, vkey: str | None, gene_subset: str | Sequence[str] | NDArray[np.bool_] | None
+) -> tuple[NDArray[np.bool_], list[str]]:
+    notes: list[str] = []
+    if gene_subset is None:
+        column = f"{vkey}_genes"
+        if column not in adata.var:
+            return np.ones(adata.n_vars, dtype=bool), notes
+        mask, source = _as_mask(adata.var[column], column), f"adata.var[{column!r}]"
+    elif isinstance(gene_subset, str):
+        if gene_subset not in adata.var:
+            raise MissingKeyError(
+                f"gene_subset: adata.var has no column {gene_subset!r}{nearest(gene_subset, adata.var.columns)}. "
+                "Give the name of a boolean column, a list of gene names, or a mask."
+            )
+        mask, source = _as_mask(adata.var[gene_subset], gene_subset), f"adata.var[{gene_subset!r}]"
+    else:
+        given = np.asarray(gene_subset)
+        if given.dtype == bool:
+            if given.shape != (adata.n_vars,):
+                raise ValueError(
+                    f"gene_subset: a mask needs one entry per gene, shape ({adata.n_vars},), and has shape {given.shape}."
+                )
+            mask, source = given.copy(), "the mask gene_subset"
+        elif given.ndim == 1 and (given.dtype.kind in "UO" or not given.size):
+            names = given.astype(str)
+            mask, source = np.asarray(adata.var_names.isin(names)), "the names in gene_subset"
+            unknown = sorted(set(names) - set(adata.var_names))
+            if unknown and mask.any():
+                notes.append(
+                    f"gene_subset: {_count(len(unknown), 'name')} not among the genes, {unknown[0]!r} for one"
+                    f"{nearest(unknown[0], adata.var_names)}."
+                )
+        else:
+            raise TypeError(
+                "gene_subset must be gene names, a boolean mask over genes or the name of a column of adata.var, "
+                f"not an array of {given.dtype}."
+            )
+    if not mask.any():
+        raise ValueError(
+            f"No gene is left: {source} selects none of {adata.n_vars}. "
+            "Choose genes with `gene_subset`, or run `scvelo.tl.velocity(adata)` again."
+        )
+    return mask, notes
+
+
+def _as_mask(column: pd.Series, name: str) -> NDArray[np.bool_]:
+    """A column of ``adata.var`` as a mask, as files really store it: booleans, 0 and 1, words, with gaps."""
+    words = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+    missing = column.isna().to_numpy()
+    lowered = column.astype(object).where(~missing, False).astype(str).str.strip().str.lower()
+    unknown = sorted(set(lowered) - set(words))
+    if unknown:
+        raise TypeError(
+            f"adata.var[{name!r}] must say true or false for each gene, and holds {unknown[0]!r}. "
+            "Make it boolean, or choose genes with `gene_subset`."
+        )
+    return lowered.map(words).to_numpy(dtype=bool)
+
+
+def _columns(stored: Any, genes: NDArray[np.bool_], what: str) -> NDArray[np.floating]:
+    """The chosen columns as float32 or float64; the stored array itself where all are chosen and nothing needs converting."""
+    chosen = stored if genes.all() else stored[:, np.flatnonzero(genes)]
+    dense = chosen.toarray() if sp.issparse(chosen) else np.asarray(chosen)
+    if dense.dtype.kind not in "fiub":
+        raise TypeError(f"The {what} holds {dense.dtype} values, not real numbers.")
+    if dense.dtype in (np.float32, np.float64):
+        return dense
+    return dense.astype(np.float32 if dense.dtype == np.float16 or dense.dtype.itemsize < 4 else np.float64)
+
+
+def _check_finite(adata: AnnData, values: NDArray[np.floating], genes: NDArray[np.bool_], what: str) -> None:
+    # A sum is finite if all values are, and costs no mask; only a suspicious one is looked at closely.
+    with np.errstate(invalid="ignore", over="ignore"):
+        total = values.sum(dtype=np.float64)
+    if np.isfinite(total):
+        return
+    bad = ~np.isfinite(values)
+    if not bad.any():
+        return
+    cell, gene = np.argwhere(bad)[0]
+    raise ValueError(
+        f"The {what} holds {_count(int(bad.sum()), 'value')} that are NaN or infinite, the first for cell "
+        f"{str(adata.obs_names[cell])!r} and gene {str(adata.var_names[np.flatnonzero(genes)[gene]])!r}. "
+        "Compute the layer again, or leave such genes out with `gene_subset`."
+    )
+
+
+def _frozen(values: NDArray[np.floating], dtype: np.dtype) -> NDArray[np.floating]:
+    return _read_only(np.ascontiguousarray(values, dtype=dtype).view())
+
+
+def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+    values.flags.writeable = False
+    return values
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,235 @@
+"""The velocity kernel: towards the neighbours that a cell's velocity points at."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.graph import Graph
+from velowidget.core.similarity import SCHEMES, Similarity, similarity
+from velowidget.core.softmax import Transitions, transitions
+from velowidget.kernels.base import Kernel, one_of, reject_unknown
+from velowidget.kernels.data import VelocityData, checked_adata, name_cells, read_graph, read_velocity
+
+MODES = ("deterministic",)
+BACKWARD_MODES = ("transpose", "negate")
+DEGENERATE = ("error", "self_loop", "uniform")
+
+
+class VelocityKernel(Kernel):
+    """Transition probabilities from RNA velocity, after CellRank's kernel of that name.
+
+    Parameters
+    ----------
+    adata
+        Annotated data with velocities, expression and a neighbour graph (``adata.obsp``).
+    backward
+        Direction of the process.
+    vkey, xkey
+        Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
+    gene_subset
+        Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']`` where that
+        exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them.
+    conn_key
+        Key of the graph in ``adata.obsp``; only who is whose neighbour matters, not the weights.
+
+    Raises
+    ------
+    TypeError
+        If `adata` is not an AnnData, or an array holds no numbers.
+    KeyError
+        If a layer, the graph or a column is missing; the message names the call that makes it.
+    ValueError
+        If the data cannot be used: too few cells, no genes left, infinite values.
+
+    References
+    ----------
+    La Manno et al., Nature 560 (2018); Lange et al., Nature Methods 19 (2022).
+    """
+
+    def __init__(
+        self,
+        adata: AnnData,
+        backward: bool = False,
+        vkey: str | None = "velocity",
+        xkey: str | None = "Ms",
+        gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+        *,
+        conn_key: str = "connectivities",
+        **unknown: Any,
+    ) -> None:
+        reject_unknown("VelocityKernel", unknown, ("backward", "vkey", "xkey", "gene_subset", "conn_key"))
+        checked_adata(adata)
+        graph, graph_notes = read_graph(adata, conn_key)
+        super().__init__(adata, backward, graph)
+        self._data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset)
+        for note in (*self._data.notes, *graph_notes):
+            warnings.warn(note, UserWarning, stacklevel=2)
+        self._similarities: dict[tuple[str, bool], Similarity] = {}
+        self._logits: sp.csr_matrix | None = None
+
+    @classmethod
+    def _of_results(
+        cls,
+        adata: AnnData,
+        backward: bool,
+        data: VelocityData,
+        similarity: Similarity,
+        result: Transitions,
+        params: dict[str, Any],
+    ) -> VelocityKernel:
+        """A computed kernel around results that exist already, sharing their arrays."""
+        kernel = cls.__new__(cls)
+        Kernel.__init__(kernel, adata, backward, result.graph)
+        kernel._data = data
+        kernel._similarities = {}
+        kernel._take(similarity, result, params)
+        return kernel
+
+    @property
+    def logits(self) -> sp.csr_matrix | None:
+        """Similarities before scale and softmax, CSR float64, shape (n_cells, n_cells); None before they are computed.
+
+        Entry (i, j) compares cell i's velocity with the way to j (with `backward_mode` ``'transpose'``, j's velocity with the
+        way to i). Undefined similarities and zeros are not stored.
+        """
+        return self._logits
+
+    def compute_transition_matrix(
+        self,
+        mode: str = "deterministic",
+        backward_mode: str = "transpose",
+        scheme: str = "correlation",
+        softmax_scale: float | None = None,
+        *,
+        degenerate: str = "error",
+        **synonyms: Any,
+    ) -> VelocityKernel:
+        """Compute the transition matrix.
+
+        ``T_ij = exp(sigma s_ij) / sum_k exp(sigma s_ik)`` over the neighbours of cell i, with s the similarity of velocity and
+        displacement (see :mod:`velowidget.core.similarity`) and sigma the softmax scale. Cells with zero velocity go to each
+        neighbour alike.
+
+        Parameters
+        ----------
+        mode
+            ``'deterministic'``: velocities as they are. CellRank 2's name `model` is understood too.
+        backward_mode
+            For a backward kernel: ``'transpose'`` follows how well each neighbour's velocity points at the cell, ``'negate'``
+            the cell's own velocity, negated.
+        scheme
+            ``'correlation'``, ``'cosine'`` or ``'dot_product'``. CellRank 2's name `similarity` is understood too.
+        softmax_scale
+            Larger than 0; the larger, the surer the steps. None: one over the median absolute similarity.
+        degenerate
+            What to do about cells without neighbours, or without a defined similarity to any: ``'error'``, ``'self_loop'``
+            (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they stay).
+
+        Returns
+        -------
+        The kernel itself, with `transition_matrix`, `logits` and `params` set. Nothing changes if it fails.
+        """
+        for name, ours in (("model", "mode"), ("similarity", "scheme")):
+            if name in synonyms:
+                mode, scheme = (synonyms.pop(name), scheme) if ours == "mode" else (mode, synonyms.pop(name))
+        known = ("mode", "backward_mode", "scheme", "softmax_scale", "degenerate", "model", "similarity")
+        reject_unknown("compute_transition_matrix", synonyms, known)
+        one_of("mode", mode, MODES)
+        one_of("scheme", scheme, SCHEMES)
+        one_of("backward_mode", backward_mode, BACKWARD_MODES)
+        one_of("degenerate", degenerate, DEGENERATE)
+        scale = None if softmax_scale is None else checked_scale(softmax_scale)
+
+        transposed = self.backward and backward_mode == "transpose"
+        if (scheme, transposed) not in self._similarities:
+            self._similarities = {
+                (scheme, transposed): similarity(
+                    self._graph, self._data.x, self._data.v, scheme, transposed=transposed
+                )
+            }
+        directed = self._similarities[scheme, transposed]
+        if self.backward and backward_mode == "negate":
+            directed = directed.reversed()
+        if scale is None:
+            scale = automatic_scale(directed)
+        params = {"mode": mode, "scheme": scheme, "softmax_scale": scale}
+        if self.backward:
+            params["bwd_mode"] = backward_mode
+        params["degenerate"] = degenerate
+        if params != self._params:
+            self._take(directed, defined_transitions(self.adata, self._graph, directed, scale, degenerate), params)
+        return self
+
+    def _take(self, directed: Similarity, result: Transitions, params: dict[str, Any]) -> None:
+        logits = self._graph.matrix(np.nan_to_num(directed.logits, nan=0.0)).copy()
+        logits.eliminate_zeros()
+        self._logits, self._transition_matrix, self._params = logits, result.matrix, params
+
+
+def checked_scale(value: object) -> float:
+    """A softmax scale as a float.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or not finite and larger than 0.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"softmax_scale must be a number larger than 0, or None for the automatic one, not {value!r}.")
+    if not (math.isfinite(value) and value > 0):
+        raise ValueError(f"softmax_scale must be finite and larger than 0, not {value!r}; None takes the automatic one.")
+    return float(value)
+
+
+def automatic_scale(directed: Similarity) -> float:
+    """The automatic softmax scale.
+
+    Raises
+    ------
+    ValueError
+        If there is no similarity but zeros to take it from.
+    """
+    scale = directed.automatic_scale
+    if math.isnan(scale):
+        reason = "all velocities are zero" if directed.still.all() else "every similarity is zero or undefined"
+        raise ValueError(
+            f"No automatic softmax scale: {reason}. Check the velocity layer (`scvelo.tl.velocity(adata)` makes it), "
+            "or give a number as softmax_scale."
+        )
+    return scale
+
+
+def defined_transitions(
+    adata: AnnData, graph: Graph, directed: Similarity, scale: float, degenerate: str
+) -> Transitions:
+    """Transition probabilities, with the cells that have none treated as `degenerate` says.
+
+    Raises
+    ------
+    ValueError
+        If there are such cells and `degenerate` is ``'error'``; the message counts and names them.
+    """
+    if degenerate == "error" and directed.undefined.any():
+        alone = np.flatnonzero(directed.undefined & (graph.degree == 0))
+        lost = np.flatnonzero(directed.undefined & (graph.degree > 0))
+        reasons = [
+            f"{len(cells):,} {what} ({name_cells(adata, cells)})"
+            for cells, what in ((alone, "without neighbours"), (lost, "without a defined similarity to any neighbour"))
+            if len(cells)
+        ]
+        raise ValueError(
+            f"No transition probabilities for some cells: {' and '.join(reasons)}. Remove them and run "
+            "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
+            "degenerate='uniform' (each neighbour alike)."
+        )
+    return transitions(graph, directed, scale, undefined_stay=degenerate == "self_loop")
+
+
