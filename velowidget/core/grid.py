@@ -48,9 +48,16 @@ def lattice(
     Returns
     -------
     The lattice; empty when no cell has a position.
+
+    Raises
+    ------
+    ValueError
+        If there are more than three dimensions: such a lattice fits into no memory.
     """
-    finite = np.flatnonzero(np.isfinite(positions).all(axis=1))
     n_cells, n_dims = positions.shape
+    if n_dims > 3:
+        raise ValueError(f"A lattice in {n_dims} dimensions is too large; choose 2 or 3 of them.")
+    finite = np.flatnonzero(np.isfinite(positions).all(axis=1))
     placed = np.asarray(positions, dtype=np.float64)[finite]
     if not len(placed):
         return Lattice(np.empty((0, n_dims)), sp.csr_matrix((0, n_cells)), 1.0)
@@ -64,10 +71,12 @@ def lattice(
     reach = 3 * smooth * spacing
     near = cKDTree(points).sparse_distance_matrix(cKDTree(placed), reach, output_type="coo_matrix")
     weights = sp.csr_matrix(
-        (np.exp(-0.5 * (near.data / (smooth * spacing)) ** 2), (near.row, finite[near.col])), shape=(len(points), n_cells)
+        (np.exp(-0.5 * (near.data / (smooth * spacing)) ** 2), (near.row, finite[near.col])),
+        shape=(len(points), n_cells),
     )
     mass = np.asarray(weights.sum(axis=1)).ravel()
-    kept = mass > min_mass * np.percentile(mass[mass > 0], 95)
+    reached = mass[mass > 0]
+    kept = mass > (min_mass * np.percentile(reached, 95) if len(reached) else 0.0)
     return Lattice(points[kept], weights[kept], spacing)
 
 

@@ -15,14 +15,12 @@ _AXES_RATIO = (4.8 * 0.77) / (6.4 * 0.775)
 _MARGIN = 1.1
 
 
-def project(
-    graph: Graph, probabilities: NDArray[np.float64], positions: NDArray[np.floating]
-) -> NDArray[np.float64]:
+def project(graph: Graph, probabilities: NDArray[np.float64], positions: NDArray[np.floating]) -> NDArray[np.float64]:
     """Mean unit step of each cell, beyond that of a uniform walk over its neighbours.
 
-    ``P_i = sum_j (T_ij - 1 / K_i) u_ij`` over the ``K_i`` neighbours, with ``u_ij`` the unit vector from ``y_i`` to ``y_j``,
-    0 where they coincide. Subtracting the uniform walk removes the drift of uneven neighbourhoods (La Manno et al. 2018;
-    Bergen et al. 2020).
+    ``P_i = sum_j (T_ij - 1 / K_i) u_ij`` over the ``K_i`` neighbours, with ``u_ij`` the unit vector from ``y_i`` to
+    ``y_j``, 0 where they coincide. Subtracting the uniform walk removes the drift of uneven neighbourhoods (La Manno et
+    al. 2018; Bergen et al. 2020).
 
     Parameters
     ----------
@@ -35,10 +33,15 @@ def project(
 
     Returns
     -------
-    float64, shape (n_cells, n_dims). No unit: length 0 is no preference, 1 is always towards the same side.
-    NaN for cells without neighbours and where the cell's or a neighbour's position is NaN; 0 for a cell that only stays.
+    float64, shape (n_cells, n_dims). No unit: length 0 is no preference, 1 is always towards the same side. NaN for cells
+    without neighbours and where the cell's or a neighbour's position is NaN; 0 for a cell that only stays.
     """
     positions = np.ascontiguousarray(positions, dtype=np.float64)
+    if len(positions) != graph.n_cells or probabilities.shape != (graph.n_edges,):
+        raise ValueError(
+            f"{len(positions)} positions and {len(probabilities)} probabilities do not fit a graph of "
+            f"{graph.n_cells} cells and {graph.n_edges} edges."
+        )
     arrows = np.empty_like(positions)
     with compiled_code:
         _project(graph.indptr, graph.indices, probabilities, positions, arrows)

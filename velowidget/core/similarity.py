@@ -26,6 +26,10 @@ SCHEMES = ("correlation", "cosine", "dot_product")
 
 # A centred squared norm this far below the raw one is rounding noise of a constant vector.
 _NOISE = 1e-24
+# A centred squared norm this far below the raw one has lost digits in a single pass, and is worth a second.
+_LOSSY = 1e-3
+# Squared displacements below this have lost digits to the end of float64's range, and count as none.
+_NO_DISPLACEMENT = 1e-290
 # Edges times genes of one block: some ten milliseconds.
 _BLOCK_WORK = 50_000_000
 # Beyond these magnitudes squares leave the range of float64.
@@ -41,7 +45,7 @@ class Similarity:
     Attributes
     ----------
     logits
-        float64, shape (n_edges,): NaN where the similarity is undefined (no displacement, or no velocity to compare with).
+        float64, shape (n_edges,): NaN where the similarity is undefined (no displacement, or no velocity to compare).
     still
         bool, shape (n_cells,): cells whose own velocity is zero, when the scheme looks at it (forward only).
     undefined
@@ -54,9 +58,15 @@ class Similarity:
 
     @cached_property
     def automatic_scale(self) -> float:
-        """One over the median absolute similarity, zeros left out; NaN where nothing but zeros is left."""
+        """One over the median absolute similarity, zeros left out; NaN where nothing but zeros is left.
+
+        0 or infinite where the similarities are at the end of float64's range.
+        """
         sizes = np.abs(self.logits[np.isfinite(self.logits) & (self.logits != 0)])
-        return float(1.0 / np.median(sizes)) if sizes.size else float("nan")
+        if not sizes.size:
+            return float("nan")
+        with np.errstate(over="ignore"):
+            return float(1.0 / np.median(sizes))
 
     def reversed(self) -> Similarity:
         """The similarities of the negated velocities: every scheme is odd in the velocity."""
@@ -83,16 +93,25 @@ def similarity(
     scheme
         One of `SCHEMES`.
     transposed
-        Compare each neighbour's velocity with the way from it to the cell, instead of the cell's own with the way to it.
+        Compare each neighbour's velocity with the way from it to the cell, not the cell's own with the way to it.
     report
         Progress, in cells.
 
     Returns
     -------
     The similarities; sums are accumulated in float64 whatever the inputs are.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or dot products are larger than any float64.
     """
-    x, x_unit = _within_range(x)
-    v, v_unit = _within_range(v)
+    if len(x) != graph.n_cells or x.shape != v.shape:
+        raise ValueError(
+            f"x and v have shapes {x.shape} and {v.shape}; both need one row for each of {graph.n_cells} cells."
+        )
+    x, x_exponent = _within_range(x, axis=None)
+    v, v_exponents = _within_range(v, axis=1)
     n_genes = x.shape[1]
     centred = scheme == "correlation"
     mean, norm = _mean_and_norm(v, centred=centred)
@@ -109,17 +128,19 @@ def similarity(
     edges_per_cell = max(1, graph.n_edges // max(1, graph.n_cells))
     over_blocks(compute, graph.n_cells, _BLOCK_WORK // (edges_per_cell * n_genes), report)
 
+    of_velocity = graph.indices if transposed else graph.sources
     if scheme == "dot_product":
-        logits = numerator * (x_unit * v_unit)
+        with np.errstate(over="ignore"):
+            logits = np.ldexp(numerator, (x_exponent + v_exponents)[of_velocity, 0])
+        if np.isinf(logits).any():
+            raise ValueError(
+                "The dot products overflow: expression times velocity is larger than any float64. "
+                "Normalise the data, or use scheme='correlation', which does not depend on their size."
+            )
     else:
         length = np.sqrt(squared, out=squared)
-        length *= norm[graph.indices if transposed else graph.sources]
+        length *= norm[of_velocity]
         logits = np.divide(numerator, length, out=np.full_like(numerator, np.nan), where=length != 0)
-    if np.isinf(logits).any():
-        raise ValueError(
-            f"The {scheme} similarities overflow float64: expression or velocity holds values of the order of {max(x_unit, v_unit):.0e}. "
-            "Normalise the data, or use scheme='correlation', which does not depend on their size."
-        )
     still = np.zeros(graph.n_cells, dtype=bool) if transposed else ~v.any(axis=1)
     if still.any():
         logits[still[graph.sources]] = 0.0
@@ -127,18 +148,22 @@ def similarity(
     return Similarity(logits, still, ~defined)
 
 
-def _within_range(values: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
-    """Bring huge or tiny values where their squares are finite; returns them and the power of two taken out."""
-    largest = max(float(values.max(initial=0)), -float(values.min(initial=0)))
-    if largest == 0 or _SMALLEST < largest < _LARGEST:
-        return values, 1.0
-    unit = 2.0 ** np.floor(np.log2(largest))
-    return values / unit, unit
+def _within_range(values: NDArray[np.floating], axis: int | None) -> tuple[NDArray[np.floating], NDArray[np.intc]]:
+    """Bring huge or tiny values where their squares are finite: the whole array alike, or each row.
+
+    Returns the values and the power of two taken out of each row, shape (n_cells, 1).
+    """
+    top = values.max(axis=axis, keepdims=True, initial=0)
+    bottom = values.min(axis=axis, keepdims=True, initial=0)
+    largest = np.maximum(top, -bottom).astype(np.float64)
+    outside = (largest != 0) & ((largest < _SMALLEST) | (largest > _LARGEST))
+    exponents = np.where(outside, np.frexp(largest)[1], 0).astype(np.intc)
+    if outside.any():
+        values = np.ldexp(values, -exponents)
+    return values, np.broadcast_to(exponents, (len(values), 1))
 
 
-def _mean_and_norm(
-    v: NDArray[np.floating], *, centred: bool
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _mean_and_norm(v: NDArray[np.floating], *, centred: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Per cell, the mean to subtract from its velocity, and the norm of what remains, exactly 0 for rounding noise."""
     raw = np.einsum("ij,ij->i", v, v, dtype=np.float64)
     if not centred:
@@ -154,7 +179,7 @@ def _mean_and_norm(
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
 def _forward_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # pragma: no cover
-    """Sums over genes on the edges of cells ``order[start:stop]``: ``(v_i - mean_i) . d`` and ``|d|^2``, centred or not."""
+    """Sums over genes on the edges of ``order[start:stop]``: ``(v_i - mean_i) . d`` and ``|d|^2``, centred or not."""
     n_genes = x.shape[1]
     for k in nb.prange(start, stop):
         i = order[k]
@@ -173,9 +198,16 @@ def _forward_sums(order, start, stop, indptr, indices, x, v, mean, centring, num
                 along += velocity[g] * d
                 total += d
                 raw += d * d
-            numerator[edge] = along
             rest = raw - centring * total * total
-            squared[edge] = rest if rest > _NOISE * raw else 0.0
+            if rest < _LOSSY * raw:  # never without centring
+                along = 0.0
+                rest = 0.0
+                for g in range(n_genes):
+                    d = np.float64(x[j, g]) - origin[g] - centring * total
+                    along += velocity[g] * d
+                    rest += d * d
+            numerator[edge] = along
+            squared[edge] = rest if rest > max(_NOISE * raw, _NO_DISPLACEMENT) else 0.0
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
@@ -198,6 +230,13 @@ def _transposed_sums(order, start, stop, indptr, indices, x, v, mean, centring, 
                 along += (np.float64(v[j, g]) - m) * d
                 total += d
                 raw += d * d
-            numerator[edge] = along
             rest = raw - centring * total * total
-            squared[edge] = rest if rest > _NOISE * raw else 0.0
+            if rest < _LOSSY * raw:  # never without centring
+                along = 0.0
+                rest = 0.0
+                for g in range(n_genes):
+                    d = target[g] - np.float64(x[j, g]) - centring * total
+                    along += (np.float64(v[j, g]) - m) * d
+                    rest += d * d
+            numerator[edge] = along
+            squared[edge] = rest if rest > max(_NOISE * raw, _NO_DISPLACEMENT) else 0.0

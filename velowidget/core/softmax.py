@@ -25,12 +25,14 @@ def row_softmax(graph: Graph, logits: NDArray[np.float64], scale: float) -> NDAr
     logits
         float64, shape (n_edges,); NaN marks an edge that takes no part.
     scale
-        Inverse temperature. 0 makes the defined edges of a cell equally likely.
+        Inverse temperature, at least 0, which makes the defined edges of a cell equally likely.
 
     Returns
     -------
     float64, shape (n_edges,): rows sum to 1, except those without a defined edge, which are 0.
     """
+    if logits.shape != (graph.n_edges,):
+        raise ValueError(f"logits have shape {logits.shape}; one for each of {graph.n_edges} edges is needed.")
     probabilities = np.empty(graph.n_edges)
     with compiled_code:
         _softmax(graph.indptr, logits, float(scale), probabilities)
@@ -42,14 +44,13 @@ def _softmax(indptr, logits, scale, out):  # type: ignore[no-untyped-def]  # pra
     for i in nb.prange(len(indptr) - 1):
         largest = -np.inf
         for edge in range(indptr[i], indptr[i + 1]):
-            value = scale * logits[edge]
-            if value > largest:  # false for NaN
-                largest = value
+            if logits[edge] > largest:  # false for NaN
+                largest = logits[edge]
         total = 0.0
         for edge in range(indptr[i], indptr[i + 1]):
             weight = 0.0
             if not np.isnan(logits[edge]):
-                weight = np.exp(scale * logits[edge] - largest)
+                weight = np.exp(scale * (logits[edge] - largest))  # the difference first: the product may overflow
             out[edge] = weight
             total += weight
         if total > 0:

@@ -1,0 +1,106 @@
+"""Lattice and averages against direct sums."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import reference
+from velowidget.core.grid import average, lattice
+
+
+@pytest.mark.parametrize("n_cells", [2, 3, 10, 300])
+@pytest.mark.parametrize("n_dims", [2, 3])
+def test_equals_direct_sum(rng, n_cells, n_dims):
+    positions = rng.normal(size=(n_cells, n_dims)) * 5 + 100
+    arrows = rng.normal(size=(n_cells, n_dims))
+    on = lattice(positions, density=0.3)
+    expected, mass = reference.averages(on.points, positions, arrows, 0.8 * on.spacing)
+    np.testing.assert_allclose(average(on, arrows), expected, atol=1e-12)
+    np.testing.assert_allclose(np.asarray(on.weights.sum(axis=1)).ravel(), mass, atol=1e-12)
+    assert (mass > 0).all() and len(on.points) > 0
+
+
+def test_points_are_square_and_cover_the_cells(rng):
+    positions = rng.random((500, 2)) * (8.0, 2.0)
+    on = lattice(positions, min_mass=0.0)
+    assert on.spacing == pytest.approx(np.ptp(positions[:, 0]) / 32)
+    for axis in range(2):
+        steps = np.diff(np.unique(on.points[:, axis].round(9)))
+        np.testing.assert_allclose(steps, on.spacing)
+        assert on.points[:, axis].min() <= positions[:, axis].min()
+        assert on.points[:, axis].max() >= positions[:, axis].max()
+
+
+def test_min_mass_drops_points_far_from_cells(rng):
+    positions = np.concatenate([rng.normal(size=(200, 2)), [[40.0, 0.0]]])
+    all_points, dense = lattice(positions, min_mass=0.0), lattice(positions, min_mass=0.5)
+    assert len(dense.points) < len(all_points.points)
+    assert dense.points[:, 0].max() < 20 < all_points.points[:, 0].max()
+
+
+def test_constant_field_stays_constant(rng):
+    positions = rng.normal(size=(100, 2))
+    on = lattice(positions)
+    np.testing.assert_allclose(average(on, np.tile([3.0, -1.0], (100, 1))), np.tile([3.0, -1.0], (len(on.points), 1)))
+
+
+def test_cells_without_position_or_arrow_are_left_out(rng):
+    positions, arrows = rng.normal(size=(60, 2)), rng.normal(size=(60, 2))
+    positions[5], arrows[8] = np.nan, (np.nan, 1.0)
+    others = np.delete(np.arange(60), [5, 8])
+    on, on_others = lattice(positions), lattice(np.delete(positions, 5, axis=0))
+    np.testing.assert_allclose(on.points, on_others.points)
+    expected, _ = reference.averages(on.points, positions[others], arrows[others], 0.8 * on.spacing)
+    np.testing.assert_allclose(average(on, arrows), expected, atol=1e-12)
+    assert np.isfinite(average(on, arrows)).all()
+
+
+def test_no_arrow_near_is_zero(rng):
+    positions = rng.normal(size=(20, 2))
+    np.testing.assert_array_equal(average(lattice(positions), np.full((20, 2), np.nan)), 0.0)
+
+
+@pytest.mark.parametrize("direction", [(1.0, 0.0), (0.0, 1.0)])
+def test_one_dimensional_spread(rng, direction):
+    positions = rng.random((50, 1)) * np.array([direction]) + 2.0
+    on = lattice(positions)
+    flat = direction.index(0.0)
+    np.testing.assert_allclose(on.points[:, flat], 2.0)
+    assert len(on.points) > 10
+
+
+def test_identical_positions_are_one_point():
+    on = lattice(np.full((7, 2), 3.0))
+    np.testing.assert_array_equal(on.points, [[3.0, 3.0]])
+    np.testing.assert_allclose(average(on, np.arange(14.0).reshape(7, 2)), [[6.0, 7.0]])
+
+
+def test_no_position_is_no_point():
+    on = lattice(np.full((4, 2), np.nan))
+    assert on.points.shape == (0, 2) and on.weights.shape == (0, 4)
+    assert average(on, np.zeros((4, 2))).shape == (0, 2)
+
+
+def test_a_gaussian_too_narrow_to_reach_a_cell_is_no_point():
+    on = lattice(np.array([[0.0, 0.0], [1.0, 0.37]]), density=0.04, smooth=1e-6)
+    assert on.points.shape == (0, 2) and on.weights.shape == (0, 2)
+
+
+def test_more_than_three_dimensions_are_refused():
+    """The lattice would not fit into memory."""
+    with pytest.raises(ValueError, match="2 or 3 of them"):
+        lattice(np.zeros((10, 50)))
+
+
+@given(shift=st.floats(-1e3, 1e3), factor=st.floats(1e-3, 1e3), seed=st.integers(0, 99))
+def test_moves_and_scales_with_the_embedding(shift, factor, seed):
+    rng = np.random.default_rng(seed)
+    positions, arrows = rng.normal(size=(30, 2)), rng.normal(size=(30, 2))
+    on, moved = lattice(positions, min_mass=0.0), lattice(positions * factor + shift, min_mass=0.0)
+    assert moved.spacing == pytest.approx(on.spacing * factor, rel=1e-6)
+    if len(on.points) == len(moved.points):  # rounding may add a row of points at the rim
+        np.testing.assert_allclose(moved.points, on.points * factor + shift, atol=1e-6 * factor)
+        np.testing.assert_allclose(average(moved, arrows), average(on, arrows), atol=1e-6)
