@@ -1,0 +1,407 @@
+"""Working towards the results that are asked for: one at a time, newest parameters only, with progress and cancel.
+
+Parameters change in any thread, always under one re-entrant lock. When the outermost change ends, `Jobs` looks at what is
+asked for now. Stages that took less than 50 ms last time run at once, in the thread that made the change; others go to one
+background thread. Whoever runs takes the first stale stage, computes it without the lock, publishes the result with one swap
+under the lock, and looks again: so a result that is no longer asked for is never published, and a long stage that is still
+right is never started twice. Events are handed out without the lock, in the order they arose.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from velowidget.pipeline.stages import STAGES, Inputs, Parameters, Stage, key, with_ancestors
+
+_log = logging.getLogger(__name__)
+
+LIGHT_SECONDS = 0.05
+_SECONDS_BETWEEN_REPORTS = 0.1
+
+_used_in_process: set[str] = set()  # stages whose compiled code is loaded
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is asked for: a stage, for these parameters."""
+
+    stage: str
+    parameters: Parameters
+    refused: Exception | None = None
+    """Why nothing can be computed for them, if so."""
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A new result of a stage."""
+
+    stage: str
+    generation: int
+    parameters: Parameters
+    value: Any
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is going on: ``'ready'``, ``'working'``, ``'cancelled'`` or ``'failed'``."""
+
+    generation: int
+    state: str
+    stage: str | None = None
+    progress: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """A stage could not be computed, or (stage ``'parameters'``) nothing could, for the parameters given."""
+
+    generation: int
+    stage: str
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A parameter that no stage's result can tell: the face must look at it again."""
+
+    name: str
+
+
+Event = Computed | Status | Failed | Changed
+
+
+class _Superseded(Exception):
+    """The running stage is no longer asked for."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Job:
+    stage: Stage
+    key: tuple[Any, ...]
+    parameters: Parameters
+    upstream: tuple[Any, ...]
+
+
+class Jobs:
+    """Computes what is asked for.
+
+    Parameters
+    ----------
+    inputs
+        The data.
+    target
+        Says what is asked for now; called under the lock.
+    published
+        Called under the lock when a stage has a new result.
+    """
+
+    def __init__(
+        self, inputs: Inputs, target: Callable[[], Target], published: Callable[[str, Any], None]
+    ) -> None:
+        self.inputs = inputs
+        self.generation = 0
+        self._read_target = target
+        self._published = published
+        self._target: Target | None = None
+        self._results: dict[str, tuple[tuple[Any, ...], Computed]] = {}
+        self._seconds: dict[str, float] = {}
+        self._failure: tuple[tuple[Any, ...], Failed] | None = None
+        self._status = Status(0, "working")
+        self._cancelled = False
+        self._running = False
+        self._depth = 0
+        self._lock = threading.RLock()
+        self._settled = threading.Condition(self._lock)
+        self._runner: int | None = None
+        self._last_report = 0.0
+        self._outbox: deque[Event] = deque()
+        self._sending = threading.RLock()
+        self._listeners: list[Callable[[Event], None]] = []
+
+    # -- changes ---------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Hold the lock for a change; when the outermost change ends, go for what is asked for then."""
+        outermost = False
+        try:
+            with self._lock:
+                self._depth += 1
+                try:
+                    yield
+                finally:
+                    self._depth -= 1
+                    outermost = self._depth == 0
+                    if outermost:
+                        self._aim()
+        finally:
+            if outermost:
+                self._advance()
+
+    def cancel(self) -> None:
+        """Stop the running job; nothing more is computed until a parameter changes or `resume` is called."""
+        with self._lock:
+            if self._running:
+                self._cancelled = True
+
+    def resume(self) -> None:
+        """Go on after `cancel`, or try a failed stage again."""
+        with self.changing():
+            self._cancelled = False
+            self._failure = None
+            self._status = Status(self.generation, "working")
+
+    def _aim(self) -> None:
+        target = self._read_target()
+        if self._target == target:
+            return
+        if self._target is None or target.parameters != self._target.parameters:
+            self.generation += 1
+        self._target = target
+        self._cancelled = False
+
+    # -- results ---------------------------------------------------------------------------------------------------------
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` with each event from now on, without the lock, in whatever thread it arises; returns how to stop."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def announce(self, event: Event) -> None:
+        """Hand out an event of the owner's when the present change ends, in order with the others."""
+        with self.changing():
+            self._outbox.append(event)
+
+    def replay(self, listener: Callable[[Event], None]) -> None:
+        """Call `listener` with the last result of each stage, stale or not, and the present status."""
+        with self._sending:
+            with self._lock:
+                events: list[Event] = [computed for _, computed in self._results.values()]
+                events.append(self._status)
+                if self._failure is not None:
+                    events.append(self._failure[1])
+            for event in events:
+                listener(event)
+
+    def latest(self, stage: str) -> Computed | None:
+        """The stage's result if it is right for the present parameters, else None."""
+        with self._lock:
+            stored = self._results.get(stage)
+            if stored is None or self._target is None:
+                return None
+            return stored[1] if stored[0] == key(STAGES[stage], self._target.parameters) else None
+
+    def wait(self, timeout: float | None) -> None:
+        """Return when everything asked for is computed and its events are handed out.
+
+        Raises
+        ------
+        TimeoutError
+            If that takes longer than `timeout` seconds.
+        concurrent.futures.CancelledError
+            If the computation was cancelled.
+        Exception
+            The stage's own error, if it failed.
+        """
+        if self._runner == threading.get_ident():
+            raise RuntimeError("wait() was called while computing, by the computing thread; it would wait for itself.")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._settled, self._stepping_out():
+            while self._running or self._next() is not None:
+                remaining = None if deadline is None else deadline - time.monotonic()
+                if remaining is not None and remaining <= 0:
+                    raise TimeoutError(
+                        f"Not computed within {timeout:g} seconds; it goes on in the background ({self._status.label})."
+                    )
+                self._settled.wait(remaining)
+            if (failed := self._present_failure()) is not None:
+                raise failed.error
+            if self._cancelled:
+                raise CancelledError("The computation was cancelled; change a parameter, or call compute(), to go on.")
+
+    @contextmanager
+    def _stepping_out(self) -> Iterator[None]:
+        """Let a change that this thread is in the middle of count now: an observer may ask for what follows from it."""
+        depth, self._depth = self._depth, 0
+        if depth:
+            self._aim()
+            if not self._running:
+                self._running = True
+                self._start_worker()  # the lock is held here, so not in this thread
+        try:
+            yield
+        finally:
+            self._depth = depth
+
+    # -- running ---------------------------------------------------------------------------------------------------------
+
+    def _next(self) -> _Job | None:
+        """The first stage to compute for the target; None where all is there, one has failed, or it was cancelled."""
+        if self._target is None or self._cancelled or self._present_failure() is not None:
+            return None
+        parameters = self._target.parameters
+        for stage in with_ancestors(self._target.stage):
+            wanted = key(stage, parameters)
+            stored = self._results.get(stage.name)
+            if stored is None or stored[0] != wanted:
+                upstream = tuple(self._results[name][1].value for name in stage.after)
+                return _Job(stage, wanted, parameters, upstream)
+        return None
+
+    def _present_failure(self) -> Failed | None:
+        if self._target is None:
+            return None
+        if self._target.refused is not None:
+            return Failed(self.generation, "parameters", self._target.refused)
+        if self._failure is None:
+            return None
+        failed_key, failed = self._failure
+        needed = {stage.name for stage in with_ancestors(self._target.stage)}
+        same = failed.stage in needed and failed_key == key(STAGES[failed.stage], self._target.parameters)
+        return failed if same else None
+
+    def _is_light(self, job: _Job | None) -> bool:
+        return job is None or self._seconds.get(job.stage.name, float("inf")) < LIGHT_SECONDS
+
+    def _advance(self) -> None:
+        with self._lock:
+            if self._running:
+                return  # whoever runs looks at the target again before it ends
+            self._running = True
+            light = self._is_light(self._next())
+        if light:
+            self._run(only_light=True)
+        else:
+            self._start_worker()
+
+    def _start_worker(self) -> None:
+        threading.Thread(target=self._run, args=(False,), name="velowidget", daemon=True).start()
+
+    def _run(self, only_light: bool) -> None:
+        self._runner = threading.get_ident()
+        while True:
+            with self._lock:
+                job = self._next()
+                if job is None:
+                    self._settle()
+            self._send()
+            if job is None:
+                with self._lock:
+                    if self._next() is None:  # nothing new was asked for meanwhile
+                        self._running = False
+                        self._runner = None
+                        self._settled.notify_all()
+                        return
+            elif only_light and not self._is_light(job):
+                self._start_worker()
+                return
+            else:
+                self._compute(job)
+
+    def _compute(self, job: _Job) -> None:
+        heavy = not self._is_light(job)
+        self._last_report = 0.0
+
+        def report(done: int, total: int) -> None:
+            self._check(job)
+            if heavy:
+                self._progress(job.stage, done, total)
+
+        started = time.perf_counter()
+        try:
+            report(0, 0)
+            value = job.stage.compute(self.inputs, job.parameters, report, *job.upstream)
+        except (_Superseded, CancelledError):
+            return
+        except Exception as error:
+            with self._lock:
+                self._failure = (job.key, Failed(self.generation, job.stage.name, error))
+            return
+        self._seconds[job.stage.name] = time.perf_counter() - started
+        _used_in_process.add(job.stage.name)
+        self._publish(job, value)
+
+    def _check(self, job: _Job) -> None:
+        """End the running stage if it was cancelled, or is no longer asked for."""
+        with self._lock:
+            if self._cancelled:
+                raise CancelledError
+            target = self._target
+            needed = target is not None and any(
+                stage is job.stage and key(stage, target.parameters) == job.key
+                for stage in with_ancestors(target.stage)
+            )
+        if not needed:
+            raise _Superseded
+
+    def _progress(self, stage: Stage, done: int, total: int) -> None:
+        now = time.monotonic()
+        if now - self._last_report < _SECONDS_BETWEEN_REPORTS and done < total:
+            return
+        self._last_report = now
+        if stage.name not in _used_in_process and done == 0:
+            label, progress = f"{stage.label}: preparing, first use only", None
+        elif total:
+            label, progress = f"{stage.label}: {done:,} of {total:,} cells", done / total
+        else:
+            label, progress = stage.label, None
+        with self._lock:
+            self._set_status(Status(self.generation, "working", stage.name, progress, label))
+        self._send()
+
+    def _publish(self, job: _Job, value: Any) -> None:
+        with self._lock:
+            try:
+                self._check(job)
+            except (_Superseded, CancelledError):
+                return
+            self._depth += 1  # setting traits here is part of this publication, not a change that starts another run
+            try:
+                computed = Computed(job.stage.name, self.generation, job.parameters, value)
+                self._results[job.stage.name] = (job.key, computed)
+                self._outbox.append(computed)
+                self._published(job.stage.name, value)
+            except Exception:
+                _log.exception("An observer of a computed value failed.")
+            finally:
+                self._depth -= 1
+                self._aim()
+        self._send()
+
+    def _settle(self) -> None:
+        if self._cancelled:
+            self._set_status(Status(self.generation, "cancelled", label="Cancelled"))
+        elif (failed := self._present_failure()) is not None:
+            if self._set_status(Status(self.generation, "failed", failed.stage)):
+                self._outbox.append(failed)
+        else:
+            self._set_status(Status(self.generation, "ready"))
+
+    def _set_status(self, status: Status) -> bool:
+        if status == self._status:
+            return False
+        self._status = status
+        self._outbox.append(status)
+        return True
+
+    def _send(self) -> None:
+        with self._sending:
+            while True:
+                with self._lock:
+                    if not self._outbox:
+                        return
+                    event = self._outbox.popleft()
+                for listener in tuple(self._listeners):
+                    try:
+                        listener(event)
+                    except Exception:
+                        _log.exception("A listener failed.")

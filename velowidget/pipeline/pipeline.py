@@ -1,0 +1,278 @@
+"""The model behind every face: parameters as traits, results that follow them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import traitlets as t
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.similarity import SCHEMES
+from velowidget.kernels.annotations import Annotation, bases, default_column, read_annotation, read_embedding
+from velowidget.kernels.base import one_of, reject_unknown
+from velowidget.kernels.data import checked_adata, nearest, read_graph, read_velocity
+from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
+from velowidget.pipeline.jobs import Changed, Event, Jobs, Target
+from velowidget.pipeline.stages import Chain, Inputs, Parameters
+
+FIELDS = {"grid": "grid", "arrows": "projection", "none": "T"}
+"""What can be drawn, and the stage it needs."""
+
+AUTOMATIC = "auto"
+
+
+class VelocityPipeline(t.HasTraits):
+    """A velocity kernel that follows its parameters.
+
+    Assign to a trait, from any thread, and everything that depends on it is computed anew: at once where that is a matter of
+    milliseconds, in the background otherwise.
+
+    Parameters
+    ----------
+    adata
+        Annotated data; read once, never changed.
+    vkey, xkey, gene_subset, conn_key
+        As for :class:`velowidget.VelocityKernel`.
+    degenerate
+        As for :meth:`velowidget.VelocityKernel.compute_transition_matrix`.
+    parameters
+        First values of the traits below.
+
+    Raises
+    ------
+    TypeError
+        If `adata` is not an AnnData, or a keyword is unknown. Every other problem with the data or a first value is kept, and
+        raised by `wait`, so that a face can show it.
+    """
+
+    softmax_scale = t.TraitType(4.0, help="Number in use, larger than 0; a placeholder until the automatic one is first known.")
+    auto_scale = t.Bool(True, help="Whether the softmax scale follows the data.")
+    scheme = t.Unicode("correlation", help="Similarity of velocity and displacement.")
+    backward = t.Bool(False, help="Direction of the process.")
+    backward_mode = t.Unicode("transpose", help="How a backward kernel uses velocities: 'transpose' or 'negate'.")
+    basis = t.Unicode("", help="Embedding, without 'X_'.")
+    color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME' and 'gene:NAME' decide; '' for none.")
+    field = t.Unicode("grid", help="What is drawn: 'grid', 'arrows' or 'none'.")
+
+    def __init__(
+        self,
+        adata: AnnData,
+        *,
+        vkey: str | None = "velocity",
+        xkey: str | None = "Ms",
+        gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+        conn_key: str = "connectivities",
+        degenerate: str = "error",
+        **parameters: Any,
+    ) -> None:
+        settings = ("vkey", "xkey", "gene_subset", "conn_key", "degenerate")
+        reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *settings))
+        if not isinstance(adata, AnnData):
+            checked_adata(adata)  # raises
+        one_of("degenerate", degenerate, DEGENERATE)
+        self.adata = adata
+        self.notices: tuple[str, ...] = ()
+        self._refused: dict[str, Exception] = {}
+        self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
+        self._chosen_annotation: Annotation | None = None
+        inputs = Inputs(
+            adata=adata,
+            data=self._read(lambda: read_velocity(checked_adata(adata), vkey, xkey, gene_subset)),
+            graph=self._read(lambda: read_graph(checked_adata(adata), conn_key)),
+            positions=self._positions,
+            degenerate=degenerate,
+        )
+        self._resolving = False
+        self.jobs = Jobs(inputs, self._target, self._published)
+        super().__init__()
+        with self.changing():
+            for name, value in {"basis": next(iter(bases(adata)), ""), "color": default_column(adata) or ""}.items():
+                if value and name not in parameters:
+                    self._set_first(name, value)
+            for name in sorted(parameters, key=PARAMETERS.index):
+                self._set_first(name, parameters[name])
+
+    # -- parameters ------------------------------------------------------------------------------------------------------
+
+    def changing(self) -> Any:
+        """Context manager: hold the one lock, so that several assignments count as one change."""
+        return self.jobs.changing()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in PARAMETERS:
+            with self.changing():
+                super().__setattr__(name, value)
+                self._refused.pop(name, None)
+        else:
+            super().__setattr__(name, value)
+
+    @contextmanager
+    def hold_trait_notifications(self) -> Iterator[None]:
+        """As in traitlets, under the lock."""
+        with self.changing(), super().hold_trait_notifications():
+            yield
+
+    @t.validate("scheme", "backward_mode", "field")
+    def _check_word(self, proposal: Any) -> str:
+        name = proposal["trait"].name
+        allowed = {"scheme": SCHEMES, "backward_mode": BACKWARD_MODES, "field": tuple(FIELDS)}[name]
+        with _refusing():
+            return one_of(name, proposal["value"], allowed)
+
+    @t.validate("basis")
+    def _check_basis(self, proposal: Any) -> str:
+        with _refusing():
+            self._positions(proposal["value"].removeprefix("X_"))
+        return str(proposal["value"].removeprefix("X_"))
+
+    @t.validate("color")
+    def _check_color(self, proposal: Any) -> str:
+        with _refusing():
+            self._chosen_annotation = read_annotation(self.adata, proposal["value"]) if proposal["value"] else None
+        return str(proposal["value"])
+
+    @t.validate("softmax_scale")
+    def _check_scale(self, proposal: Any) -> float:
+        value = proposal["value"]
+        if self._resolving:
+            return float(value)
+        if value is None or value == AUTOMATIC:
+            self.auto_scale = True
+            return self.automatic_scale or float(self.softmax_scale)
+        with _refusing():
+            value = checked_scale(value)
+        self.auto_scale = False
+        return value
+
+    @t.observe("basis", "color")
+    def _announce(self, change: Any) -> None:
+        self.jobs.announce(Changed(change.name))
+
+    # -- results ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def automatic_scale(self) -> float | None:
+        """The automatic softmax scale for the present scheme and direction; None while it is not known."""
+        computed = self.jobs.latest("similarity")
+        scale = computed.value.automatic_scale if computed is not None else float("nan")
+        return None if np.isnan(scale) else float(scale)
+
+    @property
+    def annotation(self) -> Annotation | None:
+        """What cells are coloured by."""
+        return self._chosen_annotation
+
+    @property
+    def positions(self) -> NDArray[np.float64] | None:
+        """First two coordinates of the cells on the present basis, shape (n_cells, 2), read-only; None without a basis."""
+        return self._positions(self.basis) if self.basis else None
+
+    @property
+    def kernel(self) -> VelocityKernel:
+        """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
+        self.wait()
+        inputs = self.jobs.inputs
+        with self.jobs.changing():
+            computed = self.jobs.latest("T")
+            assert computed is not None
+            chain: Chain = computed.value
+            parameters = computed.parameters
+        params: dict[str, Any] = {
+            "mode": "deterministic",
+            "scheme": parameters.scheme,
+            "softmax_scale": chain.softmax_scale,
+        }
+        if parameters.backward:
+            params["bwd_mode"] = parameters.backward_mode
+        params["degenerate"] = inputs.degenerate
+        return VelocityKernel._of_results(
+            self.adata, parameters.backward, inputs.data, chain.similarity, chain.transitions, params
+        )
+
+    def wait(self, timeout: float | None = 60) -> None:
+        """Return when every stage asked for is computed for the present parameters, and handed to the listeners.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; None waits without end.
+
+        Raises
+        ------
+        TimeoutError
+            If it takes longer; the computation goes on.
+        concurrent.futures.CancelledError
+            If it was cancelled.
+        Exception
+            The stage's own error, if one failed.
+        """
+        self.jobs.wait(timeout)
+
+    def compute(self) -> None:
+        """Go on after a cancel, or try again after a failure."""
+        self.jobs.resume()
+
+    def cancel(self) -> None:
+        """Stop computing until a parameter changes or `compute` is called."""
+        self.jobs.cancel()
+
+    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `listener` with each result, status and failure, in the thread where it arises; returns how to stop."""
+        return self.jobs.listen(listener)
+
+    # -- inside ----------------------------------------------------------------------------------------------------------
+
+    def _target(self) -> Target:
+        parameters = Parameters(
+            scheme=self.scheme,
+            softmax_scale=None if self.auto_scale else self.softmax_scale,
+            backward=self.backward,
+            backward_mode=self.backward_mode,
+            basis=self.basis,
+        )
+        return Target(FIELDS[self.field], parameters, next(iter(self._refused.values()), None))
+
+    def _published(self, stage: str, value: Any) -> None:
+        if stage == "T" and self.auto_scale:
+            self._resolving = True
+            try:
+                self.softmax_scale = value.softmax_scale
+            finally:
+                self._resolving = False
+
+    def _set_first(self, name: str, value: Any) -> None:
+        try:
+            setattr(self, name, value)
+        except t.TraitError as error:
+            self._refused[name] = error
+
+    def _read(self, read: Callable[[], Any]) -> Any:
+        try:
+            value = read()
+        except Exception as error:
+            return error
+        value, notes = value if isinstance(value, tuple) else (value, value.notes)
+        self.notices += notes
+        return value
+
+
+PARAMETERS = tuple(VelocityPipeline.class_own_traits())
+"""Names of the pipeline's traits: the parameters that faces share."""
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Turn the error of a check into the one that traitlets expect of a validator."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError) as error:
+        raise t.TraitError(str(error)) from error
+
+
+def _plane(adata: AnnData, basis: str) -> NDArray[np.float64]:
+    return read_embedding(adata, basis)[:, :2]

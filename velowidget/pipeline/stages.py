@@ -1,0 +1,166 @@
+"""The stages from data to picture: what each takes, which parameters it depends on, and how it is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.blocks import Report
+from velowidget.core.graph import Graph
+from velowidget.core.grid import Lattice, average, lattice
+from velowidget.core.projection import project
+from velowidget.core.similarity import Similarity, similarity
+from velowidget.core.softmax import Transitions
+from velowidget.kernels.data import VelocityData
+from velowidget.kernels.velocity import automatic_scale, defined_transitions
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a picture shows: an immutable copy of the traits that results depend on."""
+
+    scheme: str
+    softmax_scale: float | None  # None: automatic
+    backward: bool
+    backward_mode: str
+    basis: str
+
+    @property
+    def transposed(self) -> bool:
+        """Whether the neighbours' velocities count, not the cell's own."""
+        return self.backward and self.backward_mode == "transpose"
+
+    @property
+    def negated(self) -> bool:
+        """Whether velocities are negated."""
+        return self.backward and self.backward_mode == "negate"
+
+
+@dataclass(frozen=True, eq=False)
+class Inputs:
+    """The data that stages read. A part that could not be read is the error that says why, raised by the stage that needs it."""
+
+    adata: AnnData
+    data: VelocityData | Exception
+    graph: Graph | Exception
+    positions: Callable[[str], NDArray[np.float64]]
+    degenerate: str
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """The Markov chain: what the stage ``'T'`` computes."""
+
+    transitions: Transitions
+    similarity: Similarity
+    softmax_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Arrows:
+    """The cells' projected velocities, float64, shape (n_cells, n_dims), and the scale that they show."""
+
+    vectors: NDArray[np.float64]
+    softmax_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Mean arrows on a lattice, both float64, shape (n_points, n_dims), and the scale that they show."""
+
+    points: NDArray[np.float64]
+    vectors: NDArray[np.float64]
+    softmax_scale: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of the computation.
+
+    Attributes
+    ----------
+    name, label
+        For programs and for people.
+    after
+        Stages whose results it takes, in this order.
+    depends
+        Attributes of `Parameters` that it depends on itself.
+    compute
+        ``compute(inputs, parameters, report, *results)``; touches nothing else.
+    """
+
+    name: str
+    label: str
+    after: tuple[str, ...]
+    depends: tuple[str, ...]
+    compute: Callable[..., Any]
+
+
+def _similarity(inputs: Inputs, parameters: Parameters, report: Report) -> Similarity:
+    graph, data = _given(inputs.graph), _given(inputs.data)
+    return similarity(
+        graph, data.x, data.v, parameters.scheme, transposed=parameters.transposed, report=report
+    )
+
+
+def _chain(inputs: Inputs, parameters: Parameters, report: Report, similar: Similarity) -> Chain:
+    directed = similar.reversed() if parameters.negated else similar
+    scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
+    graph = _given(inputs.graph)
+    return Chain(defined_transitions(inputs.adata, graph, directed, scale, inputs.degenerate), directed, scale)
+
+
+def _projection(inputs: Inputs, parameters: Parameters, report: Report, chain: Chain) -> Arrows:
+    positions = inputs.positions(parameters.basis)
+    return Arrows(project(chain.transitions.graph, chain.transitions.probabilities, positions), chain.softmax_scale)
+
+
+def _lattice(inputs: Inputs, parameters: Parameters, report: Report) -> Lattice:
+    return lattice(inputs.positions(parameters.basis))
+
+
+def _grid(inputs: Inputs, parameters: Parameters, report: Report, on: Lattice, arrows: Arrows) -> Grid:
+    return Grid(on.points, average(on, arrows.vectors), arrows.softmax_scale)
+
+
+STAGES: Mapping[str, Stage] = {
+    stage.name: stage
+    for stage in (
+        Stage("similarity", "Similarities", (), ("scheme", "transposed"), _similarity),
+        Stage("T", "Transition matrix", ("similarity",), ("softmax_scale", "negated"), _chain),
+        Stage("projection", "Projection", ("T",), ("basis",), _projection),
+        Stage("lattice", "Grid points", (), ("basis",), _lattice),
+        Stage("grid", "Grid arrows", ("lattice", "projection"), (), _grid),
+    )
+}
+
+
+def with_ancestors(wanted: str) -> Iterator[Stage]:
+    """The stages that `wanted` needs, itself last, each after those it takes."""
+    seen: set[str] = set()
+
+    def visit(name: str) -> Iterator[Stage]:
+        if name in seen:
+            return
+        seen.add(name)
+        for before in STAGES[name].after:
+            yield from visit(before)
+        yield STAGES[name]
+
+    yield from visit(wanted)
+
+
+def key(stage: Stage, parameters: Parameters) -> tuple[Any, ...]:
+    """The values of all parameters that a stage's result depends on: equal keys, equal results."""
+    return tuple(getattr(parameters, name) for s in with_ancestors(stage.name) for name in s.depends)
+
+
+def _given(part: Any) -> Any:
+    if isinstance(part, Exception):
+        raise part
+    return part

@@ -1,0 +1,157 @@
+"""What the pipeline holds, as messages for the browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import numpy as np
+from traitlets import TraitError
+
+from velowidget.core.similarity import SCHEMES
+from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
+from velowidget.pipeline import VelocityPipeline
+from velowidget.pipeline.jobs import Computed, Failed, Status
+from velowidget.pipeline.pipeline import FIELDS
+from velowidget.pipeline.stages import Arrows, Grid
+from velowidget.plotting.palettes import category_colors
+from velowidget.widget.protocol import Message, encode
+
+# Errors that tell a user about the input; any other is a bug of ours.
+_EXPECTED = (KeyError, ValueError, TypeError, TraitError)
+
+
+def options(pipeline: VelocityPipeline) -> Message:
+    """What the controls offer."""
+    return encode(
+        "options",
+        schemes=list(SCHEMES),
+        fields=list(FIELDS),
+        bases=bases(pipeline.adata),
+        columns=columns(pipeline.adata),
+        n_genes=pipeline.adata.n_vars,
+        auto=pipeline.automatic_scale,
+    )
+
+
+def cells(pipeline: VelocityPipeline) -> Message:
+    """How many cells there are, and their names."""
+    text = json.dumps([str(name) for name in pipeline.adata.obs_names])
+    return encode("cells", n_cells=pipeline.adata.n_obs, arrays={"names": np.frombuffer(text.encode(), dtype=np.uint8)})
+
+
+def embedding(pipeline: VelocityPipeline) -> Message | None:
+    """Where the cells are; None without an embedding."""
+    positions = pipeline.positions
+    if positions is None:
+        return None
+    missing = int(np.isnan(positions[:, 0]).sum())
+    return encode("embedding", basis=pipeline.basis, missing=missing, arrays={"positions": _float32(positions)})
+
+
+def color(pipeline: VelocityPipeline) -> Message | None:
+    """What the cells are coloured by; None if by nothing."""
+    annotation = pipeline.annotation
+    if annotation is None:
+        return None
+    if isinstance(annotation, CategoricalAnnotation):
+        counts = np.bincount(annotation.codes + 1, minlength=len(annotation.categories) + 1)
+        hexes = category_colors(len(annotation.categories), annotation.stored_colors)
+        return encode(
+            "color",
+            key=annotation.key,
+            source=annotation.source,
+            type="categorical",
+            categories=[
+                {"name": name, "color": hex_, "count": int(count)}
+                for name, hex_, count in zip(annotation.categories, hexes, counts[1:], strict=True)
+            ],
+            missing=int(counts[0]),
+            arrays={"codes": annotation.codes},
+        )
+    known = annotation.values[~np.isnan(annotation.values)]
+    return encode(
+        "color",
+        key=annotation.key,
+        source=annotation.source,
+        type="continuous",
+        vmin=float(known.min()) if known.size else 0.0,
+        vmax=float(known.max()) if known.size else 0.0,
+        missing=int(annotation.values.size - known.size),
+        arrays={"values": _float32(annotation.values)},
+    )
+
+
+def result(computed: Computed, id: str | None = None) -> Message | None:
+    """A result that can be drawn; None for the stages that only lead to one."""
+    value = computed.value
+    if not isinstance(value, Arrows | Grid):
+        return None
+    arrays = {"vectors": _float32(value.vectors)}
+    if isinstance(value, Grid):
+        arrays = {"points": _float32(value.points), **arrays}
+    parameters = computed.parameters
+    shown = {
+        "scheme": parameters.scheme,
+        "softmax_scale": value.softmax_scale,
+        "auto_scale": parameters.softmax_scale is None,
+        "backward": parameters.backward,
+        "backward_mode": parameters.backward_mode,
+        "basis": parameters.basis,
+    }
+    return encode(
+        "result", id=id, generation=computed.generation, stage=computed.stage, params=shown, arrays=arrays
+    )
+
+
+def status(now: Status) -> Message:
+    """What is going on."""
+    return encode(
+        "status",
+        generation=now.generation,
+        state=now.state,
+        stage=now.stage,
+        progress=now.progress,
+        label=now.label,
+    )
+
+
+def failure(failed: Failed, id: str | None = None) -> Message:
+    """Why a stage could not be computed."""
+    return encode(
+        "error", id=id, generation=failed.generation, stage=failed.stage, trait=None, **_explained(failed.error)
+    )
+
+
+def refusal(trait: str, error: Exception) -> Message:
+    """Why a value was refused."""
+    return encode("error", stage=None, trait=trait, **_explained(error))
+
+
+def notices(pipeline: VelocityPipeline) -> Message:
+    """What a user should know about how the data were read."""
+    return encode("notices", items=list(pipeline.notices))
+
+
+def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) -> Message:
+    """Columns and genes whose name contains the query."""
+    genes, more = find_genes(pipeline.adata, query, limit)
+    found = [name for name in columns(pipeline.adata) if query.casefold() in name.casefold()]
+    return encode("matches", id=id, columns=found, genes=genes, more=more)
+
+
+def _explained(error: Exception) -> dict[str, str]:
+    """The error's first sentence, and what to do next."""
+    text = str(error)
+    if not isinstance(error, _EXPECTED):
+        return {
+            "message": f"{type(error).__name__}: {text}",
+            "hint": "This is not about your data; please report it, with the steps that led here.",
+        }
+    first, *rest = re.split(r"(?<=[.?])\s+(?=[A-Z])", text, maxsplit=1)
+    return {"message": first, "hint": rest[0] if rest else ""}
+
+
+def _float32(values: Any) -> Any:
+    return np.ascontiguousarray(values, dtype="<f4")

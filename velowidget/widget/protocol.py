@@ -1,0 +1,81 @@
+"""The messages between Python and the browser, version 1: ``{v, kind, id, generation, ...}`` and binary buffers.
+
+Browser to Python: ``hello`` (tell me everything), ``request`` (a stage, also to go on after a cancel), ``cancel``,
+``search`` (genes by name). Python to browser: ``options``, ``cells``, ``embedding``, ``color``, ``result``, ``status``,
+``error``, ``notices``, ``matches``. The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds one
+example of each kind, checked from both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+VERSION = 1
+
+_DTYPES = {np.dtype("<f4"): "float32", np.dtype("<i4"): "int32", np.dtype("u1"): "uint8"}
+
+Message = tuple[dict[str, Any], list[memoryview]]
+
+
+def encode(
+    kind: str,
+    *,
+    id: str | None = None,
+    generation: int | None = None,
+    arrays: Mapping[str, NDArray[Any]] | None = None,
+    **fields: Any,
+) -> Message:
+    """Make a message.
+
+    Parameters
+    ----------
+    kind, id, generation
+        The envelope.
+    arrays
+        float32, int32 or uint8 arrays, sent as little-endian buffers in this order.
+    **fields
+        JSON values.
+
+    Returns
+    -------
+    The JSON part and the buffers.
+    """
+    content = {"v": VERSION, "kind": kind, "id": id, "generation": generation, **fields}
+    buffers = []
+    if arrays is not None:
+        content["arrays"] = [
+            {"name": name, "dtype": _DTYPES[array.dtype], "shape": list(array.shape)} for name, array in arrays.items()
+        ]
+        # An empty array has no memory to view as bytes.
+        buffers = [memoryview(array.tobytes() if not array.size else np.ascontiguousarray(array)).cast("B") for array in arrays.values()]
+    return content, buffers
+
+
+@dataclass(frozen=True)
+class Request:
+    """A message from the browser."""
+
+    kind: str
+    id: str | None
+    fields: Mapping[str, Any]
+
+
+def decode(content: object) -> Request:
+    """Read a message from the browser.
+
+    Raises
+    ------
+    ValueError
+        If it is none of ours, or of another version.
+    """
+    if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
+        raise ValueError(f"Not a message of ours: {content!r:.200}")
+    if content.get("v") != VERSION:
+        raise ValueError(f"The browser speaks version {content.get('v')!r} of the protocol, this is version {VERSION}.")
+    known = {"v", "kind", "id"}
+    return Request(content["kind"], content.get("id"), {k: v for k, v in content.items() if k not in known})

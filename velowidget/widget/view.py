@@ -1,0 +1,39 @@
+"""One panel of a widget in another cell."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import anywidget
+import traitlets as t
+
+from velowidget.kernels.base import one_of
+from velowidget.widget.widget import PANELS
+
+_STATIC = pathlib.Path(__file__).parent / "static"
+
+
+class VelocityView(anywidget.AnyWidget):
+    """Panels of a :class:`velowidget.VelocityWidget`, by themselves; made by its `view` method.
+
+    Holds no code and no data of its own: in the browser it asks for the widget and lets it draw here too.
+
+    Parameters
+    ----------
+    widget
+        The widget whose panels are shown.
+    panels
+        Their names.
+    """
+
+    _esm = _STATIC / "view.js"
+
+    widget = anywidget.WidgetTrait().tag(sync=True)
+    panels = t.List(t.Unicode()).tag(sync=True)
+
+    def __init__(self, widget: Any, panels: Sequence[str]) -> None:
+        if not panels:
+            raise ValueError(f"Name at least one panel: {', '.join(map(repr, PANELS))}.")
+        super().__init__(widget=widget, panels=[one_of("panel", panel, PANELS) for panel in panels])

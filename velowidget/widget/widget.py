@@ -1,0 +1,243 @@
+"""The widget: the pipeline's parameters as synced traits, its results as messages."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import anywidget
+import traitlets as t
+from anndata import AnnData
+
+from velowidget.kernels import VelocityKernel
+from velowidget.pipeline import VelocityPipeline
+from velowidget.pipeline.jobs import Changed, Computed, Event, Failed, Status
+from velowidget.pipeline.pipeline import PARAMETERS
+from velowidget.widget import messages
+from velowidget.widget.protocol import Message, Request, decode
+
+_STATIC = pathlib.Path(__file__).parent / "static"
+PANELS = ("parameters", "embedding")
+
+
+class VelocityWidget(anywidget.AnyWidget):
+    """A live RNA-velocity Markov chain in the notebook.
+
+    Shows the cells on an embedding with the projected velocity, and the controls of the kernel; every change, from the
+    browser or from Python, is followed at once.
+
+    Parameters
+    ----------
+    adata
+        Annotated data with velocities, expression, a neighbour graph and an embedding; never changed.
+    **settings
+        As for :class:`velowidget.VelocityPipeline`: `vkey`, `xkey`, `gene_subset`, `conn_key`, `degenerate`, and first
+        values of the traits.
+
+    Attributes
+    ----------
+    softmax_scale : float
+        The number in use. Assigning a number sets `auto_scale` False; ``None`` or ``'auto'`` sets it True.
+    auto_scale : bool
+        Whether the softmax scale follows the data.
+    scheme : str
+        ``'correlation'``, ``'cosine'`` or ``'dot_product'``.
+    backward, backward_mode : bool, str
+        Direction, and how a backward kernel uses velocities: ``'transpose'`` or ``'negate'``.
+    basis : str
+        Embedding, without ``X_``.
+    color : str
+        Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide.
+    field : str
+        ``'grid'``, ``'arrows'`` or ``'none'``.
+
+    Raises
+    ------
+    TypeError
+        If `adata` is not an AnnData, or a keyword is unknown. Every other problem is shown in the widget, and raised by
+        `wait` and `kernel`.
+
+    Examples
+    --------
+    >>> w = velowidget.VelocityWidget(velowidget.datasets.bifurcation())
+    >>> w.softmax_scale = 20
+    >>> w.kernel.transition_matrix
+    """
+
+    _esm = _STATIC / "widget.js"
+    _css = _STATIC / "widget.css"
+
+    softmax_scale = t.TraitType(4.0).tag(sync=True)
+    auto_scale = t.Bool(True).tag(sync=True)
+    scheme = t.Unicode("").tag(sync=True)
+    backward = t.Bool(False).tag(sync=True)
+    backward_mode = t.Unicode("").tag(sync=True)
+    basis = t.Unicode("").tag(sync=True)
+    color = t.Unicode("").tag(sync=True)
+    field = t.Unicode("").tag(sync=True)
+    _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
+
+    def __init__(self, adata: AnnData, **settings: Any) -> None:
+        self.pipeline = VelocityPipeline(adata, **settings)
+        self._asked: dict[str, str] = {}
+        self._following = True  # the first values come from the pipeline
+        with self.pipeline.changing():
+            super().__init__(**{name: getattr(self.pipeline, name) for name in PARAMETERS})
+            self._following = False
+            self.pipeline.observe(self._follow, list(PARAMETERS))
+            self._stop_listening = self.pipeline.listen(self._on_event)
+        self.on_msg(self._on_message)
+
+    # -- for users -------------------------------------------------------------------------------------------------------
+
+    @property
+    def adata(self) -> AnnData:
+        """The annotated data."""
+        return self.pipeline.adata
+
+    @property
+    def kernel(self) -> VelocityKernel:
+        """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
+        return self.pipeline.kernel
+
+    def wait(self, timeout: float | None = 60) -> None:
+        """Return when everything asked for is computed for the present parameters and sent; never waits for the browser.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; None waits without end.
+
+        Raises
+        ------
+        TimeoutError
+            If it takes longer.
+        concurrent.futures.CancelledError
+            If it was cancelled.
+        Exception
+            The stage's own error, if one failed.
+        """
+        self.pipeline.wait(timeout)
+
+    def view(self, *panels: str) -> Any:
+        """One panel or several by themselves, for another cell, in step with the widget and with each other.
+
+        Parameters
+        ----------
+        panels
+            ``'parameters'``, ``'embedding'``.
+        """
+        from velowidget.widget.view import VelocityView
+
+        return VelocityView(self, panels)
+
+    def close(self) -> None:
+        """Stop computing and take the widget off the page."""
+        self._stop_listening()
+        self.pipeline.cancel()
+        super().close()
+
+    # -- parameters: they live on the pipeline, which has the last word on every value -----------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in PARAMETERS:
+            with self.pipeline.changing():
+                super().__setattr__(name, value)
+        else:
+            super().__setattr__(name, value)
+
+    @contextmanager
+    def hold_trait_notifications(self) -> Iterator[None]:
+        """As in traitlets, under the pipeline's lock: traitlets by itself loses notifications between threads."""
+        with self.pipeline.changing(), super().hold_trait_notifications():
+            yield
+
+    @t.validate(*PARAMETERS)
+    def _ask_pipeline(self, proposal: Any) -> Any:
+        name = proposal["trait"].name
+        if not self._following:
+            setattr(self.pipeline, name, proposal["value"])
+        return getattr(self.pipeline, name)
+
+    def _follow(self, change: Any) -> None:
+        before, self._following = self._following, True
+        try:
+            setattr(self, change.name, change.new)
+        finally:
+            self._following = before
+
+    def set_state(self, sync_data: dict[str, Any]) -> None:
+        """Take over values from the browser; one that is refused is explained there, and put back."""
+        try:
+            with self.pipeline.changing():
+                super().set_state(sync_data)
+        except t.TraitError as error:
+            names = [name for name in sync_data if name in PARAMETERS]
+            self._post(messages.refusal(", ".join(names), error))
+            self.send_state(names)
+
+    # -- messages --------------------------------------------------------------------------------------------------------
+
+    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        try:
+            asked = decode(content)
+        except ValueError as error:
+            self.log.warning("%s", error)
+            return
+        answer = {
+            "hello": self._tell_all,
+            "request": self._compute,
+            "cancel": lambda _: self.pipeline.cancel(),
+            "search": self._search,
+        }.get(asked.kind)
+        if answer is None:
+            self.log.warning("Unknown message kind %r.", asked.kind)
+        else:
+            answer(asked)
+
+    def _tell_all(self, _asked: Request) -> None:
+        for tell in (messages.options, messages.cells, messages.embedding, messages.color, messages.notices):
+            self._tell(tell)
+        self.pipeline.jobs.replay(self._on_event)
+
+    def _compute(self, asked: Request) -> None:
+        stage = str(asked.fields.get("stage"))
+        if asked.id is not None:
+            self._asked[stage] = asked.id
+        self.pipeline.compute()
+        computed = self.pipeline.jobs.latest(stage)
+        if computed is not None and stage in self._asked:
+            self._on_event(computed)
+
+    def _search(self, asked: Request) -> None:
+        query, limit = str(asked.fields.get("query", "")), int(asked.fields.get("limit", 50))
+        self._post(messages.matches(self.pipeline, query, limit, asked.id))
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case Computed():
+                if event.stage == "similarity":
+                    self._tell(messages.options)
+                self._post(messages.result(event, self._asked.pop(event.stage, None)))
+            case Failed():
+                ids = list(self._asked.values()) or [None]
+                self._asked.clear()
+                for id in ids:
+                    self._post(messages.failure(event, id))
+            case Status():
+                self._post(messages.status(event))
+            case Changed():
+                self._tell({"basis": messages.embedding, "color": messages.color}[event.name])
+
+    def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
+        self._post(make(self.pipeline))
+
+    def _post(self, message: Message | None) -> None:
+        if message is not None and self.comm is not None:
+            content, buffers = message
+            self.send(content, buffers)
+
+    def __repr__(self) -> str:
+        return f"VelocityWidget({self.adata.n_obs} cells x {self.adata.n_vars} genes)"
