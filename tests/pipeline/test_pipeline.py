@@ -1,0 +1,352 @@
+"""Parameters to results: what is computed when, in which thread, and what is never shown."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import CancelledError
+
+import numpy as np
+import pytest
+from traitlets import TraitError
+
+from velowidget.kernels import VelocityKernel
+from velowidget.pipeline import VelocityPipeline, stages
+from velowidget.pipeline.jobs import Computed, Failed, Status
+from velowidget.pipeline.stages import STAGES, Parameters, key
+
+
+@pytest.fixture
+def pipeline(adata):
+    pipeline = VelocityPipeline(adata)
+    pipeline.wait()
+    return pipeline
+
+
+def recorded(pipeline):
+    events = []
+    pipeline.listen(events.append)
+    return events
+
+
+def computed(events):
+    return [event.stage for event in events if isinstance(event, Computed)]
+
+
+class Gate:
+    """A similarity stage that waits until it is let through, and counts how often it was started."""
+
+    def __init__(self, monkeypatch):
+        self.entered, self.open, self.starts = threading.Event(), threading.Event(), 0
+        compute = STAGES["similarity"].compute
+
+        def gated(inputs, parameters, report):
+            self.starts += 1
+            self.entered.set()
+            while not self.open.wait(0.005):
+                report(1, 4)
+            return compute(inputs, parameters, report)
+
+        stage = stages.Stage("similarity", "Similarities", (), ("scheme", "transposed"), gated)
+        monkeypatch.setitem(STAGES, "similarity", stage)
+
+
+# -- which parameter makes which stage stale -------------------------------------------------------------------------------
+
+ALL = {"similarity", "T", "projection", "lattice", "grid"}
+STALE = {
+    ("scheme", "cosine"): {"similarity", "T", "projection", "grid"},
+    ("softmax_scale", 7.0): {"T", "projection", "grid"},
+    ("basis", "pca"): {"projection", "lattice", "grid"},
+    ("backward", True): {"similarity", "T", "projection", "grid"},
+    ("backward_mode", "negate"): set(),  # forward: the mode is not in use
+}
+
+
+@pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
+def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
+    before = Parameters("correlation", 4.0, False, "transpose", "umap")
+    after = Parameters(**{**before.__dict__, change[0]: change[1]})
+    assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
+
+
+@pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
+def test_only_stale_stages_are_computed(pipeline, change, stale):
+    events = recorded(pipeline)
+    setattr(pipeline, *change)
+    pipeline.wait()
+    # an explicit scale equal in effect still counts as another scale; the auto scale is part of T
+    assert set(computed(events)) == stale
+
+
+def test_negating_needs_no_similarities(pipeline):
+    pipeline.backward_mode = "negate"
+    events = recorded(pipeline)
+    pipeline.backward = True
+    pipeline.wait()
+    assert "similarity" not in computed(events)
+    assert "T" in computed(events)
+
+
+def test_only_what_the_field_needs_is_computed(adata):
+    pipeline = VelocityPipeline(adata, field="none")
+    events = recorded(pipeline)
+    pipeline.wait()
+    pipeline.softmax_scale = 3.0
+    pipeline.wait()
+    assert set(computed(events)) <= {"similarity", "T"}
+    pipeline.field = "arrows"
+    pipeline.wait()
+    assert pipeline.jobs.latest("projection") is not None
+    assert pipeline.jobs.latest("grid") is None
+
+
+# -- results are those of the kernel ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["correlation", "cosine", "dot_product"])
+@pytest.mark.parametrize(("backward", "mode"), [(False, "transpose"), (True, "transpose"), (True, "negate")])
+def test_kernel_is_what_the_kernel_class_computes(adata, scheme, backward, mode):
+    pipeline = VelocityPipeline(adata, scheme=scheme, backward=backward, backward_mode=mode)
+    ours = pipeline.kernel
+    alone = VelocityKernel(adata, backward=backward)
+    alone.compute_transition_matrix(scheme=scheme, backward_mode=mode)
+    assert (ours.transition_matrix != alone.transition_matrix).nnz == 0
+    assert (ours.logits != alone.logits).nnz == 0
+    assert ours.params == alone.params
+    assert ours.backward is backward
+
+
+def test_the_kernel_is_independent(pipeline):
+    kernel = pipeline.kernel
+    before = pipeline.kernel.transition_matrix.copy()
+    kernel.compute_transition_matrix(scheme="dot_product", softmax_scale=1.0)
+    with pytest.raises(ValueError, match="read-only"):
+        pipeline.kernel.transition_matrix.data[:] = 0
+    assert (pipeline.kernel.transition_matrix != before).nnz == 0
+    assert pipeline.scheme == "correlation"
+
+
+def test_arrows_and_grid_show_the_resolved_scale(pipeline):
+    for stage in ("projection", "grid"):
+        assert pipeline.jobs.latest(stage).value.softmax_scale == pipeline.softmax_scale
+
+
+# -- the softmax scale ------------------------------------------------------------------------------------------------------
+
+
+def test_scale_is_the_number_in_use(pipeline):
+    automatic = pipeline.softmax_scale
+    assert automatic == pipeline.automatic_scale == pipeline.kernel.params["softmax_scale"]
+    pipeline.softmax_scale = 2
+    assert (pipeline.softmax_scale, pipeline.auto_scale) == (2.0, False)
+    assert pipeline.kernel.params["softmax_scale"] == 2.0
+
+
+@pytest.mark.parametrize("value", [None, "auto"])
+def test_none_and_auto_put_the_automatic_number_back(pipeline, value):
+    automatic = pipeline.softmax_scale
+    pipeline.softmax_scale = 2
+    pipeline.softmax_scale = value
+    assert (pipeline.softmax_scale, pipeline.auto_scale) == (automatic, True)
+
+
+def test_assigning_the_same_number_still_takes_it_into_ones_own_hands(pipeline):
+    pipeline.softmax_scale = float(pipeline.softmax_scale)
+    assert not pipeline.auto_scale
+
+
+def test_the_automatic_scale_follows_scheme_and_direction_and_a_number_stays(pipeline):
+    correlation = pipeline.softmax_scale
+    pipeline.scheme = "dot_product"
+    pipeline.wait()
+    assert pipeline.softmax_scale != correlation
+    pipeline.softmax_scale = 3.0
+    pipeline.scheme = "correlation"
+    pipeline.wait()
+    assert pipeline.softmax_scale == 3.0
+    assert pipeline.automatic_scale == correlation
+    pipeline.auto_scale = True
+    pipeline.wait()
+    assert pipeline.softmax_scale == correlation
+
+
+@pytest.mark.parametrize("value", [0, -1.0, float("nan"), float("inf"), "ten", [1.0], True])
+def test_a_refused_scale_leaves_everything_as_it_was(pipeline, value):
+    before = (pipeline.softmax_scale, pipeline.auto_scale, pipeline.jobs.generation)
+    with pytest.raises(TraitError, match="larger than 0"):
+        pipeline.softmax_scale = value
+    assert (pipeline.softmax_scale, pipeline.auto_scale, pipeline.jobs.generation) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "nearest"),
+    [
+        ("scheme", "corelation", "correlation"),
+        ("backward_mode", "negated", "negate"),
+        ("basis", "umpa", "umap"),
+        ("color", "cluster", "clusters"),
+        ("field", "grids", "grid"),
+    ],
+)
+def test_a_refused_word_names_the_nearest(pipeline, name, value, nearest):
+    before = getattr(pipeline, name)
+    with pytest.raises(TraitError, match=f"did you mean '{nearest}'"):
+        setattr(pipeline, name, value)
+    assert getattr(pipeline, name) == before
+
+
+# -- threads, progress, cancel ----------------------------------------------------------------------------------------------
+
+
+def test_light_stages_answer_inside_the_assignment(pipeline):
+    pipeline.softmax_scale = 5.0  # compiled by now
+    pipeline.wait()
+    threads = set()
+    pipeline.listen(lambda event: threads.add(threading.current_thread()))
+    pipeline.softmax_scale = 6.0
+    assert pipeline.jobs.latest("grid").value.softmax_scale == 6.0
+    assert threads == {threading.current_thread()}
+
+
+def test_heavy_stages_run_elsewhere_and_report_progress(adata, monkeypatch):
+    gate = Gate(monkeypatch)
+    pipeline = VelocityPipeline(adata)
+    events = recorded(pipeline)
+    assert gate.entered.wait(5)
+    time.sleep(0.25)
+    gate.open.set()
+    pipeline.wait()
+    working = [e for e in events if isinstance(e, Status) and e.state == "working" and e.stage == "similarity"]
+    assert any(e.progress == 0.25 for e in working)
+    assert events[-1] == Status(pipeline.jobs.generation, "ready")
+
+
+def test_cancel_stops_and_compute_goes_on(adata, monkeypatch):
+    gate = Gate(monkeypatch)
+    pipeline = VelocityPipeline(adata)
+    assert gate.entered.wait(5)
+    pipeline.cancel()
+    with pytest.raises(CancelledError, match="compute"):
+        pipeline.wait(5)
+    gate.open.set()
+    pipeline.compute()
+    pipeline.wait()
+    assert gate.starts == 2
+
+
+def test_a_long_stage_that_is_still_right_is_not_started_again(adata, monkeypatch):
+    gate = Gate(monkeypatch)
+    pipeline = VelocityPipeline(adata)
+    events = recorded(pipeline)
+    assert gate.entered.wait(5)
+    for scale in np.linspace(1, 20, 50):
+        pipeline.softmax_scale = scale
+    gate.open.set()
+    pipeline.wait()
+    assert gate.starts == 1
+    assert pipeline.kernel.params["softmax_scale"] == 20.0
+    assert [e.value.softmax_scale for e in events if isinstance(e, Computed) and e.stage == "T"] == [20.0]
+
+
+def test_a_long_stage_that_is_no_longer_asked_for_is_dropped(adata, monkeypatch):
+    gate = Gate(monkeypatch)
+    pipeline = VelocityPipeline(adata)
+    events = recorded(pipeline)
+    assert gate.entered.wait(5)
+    pipeline.scheme = "cosine"
+    gate.open.set()
+    pipeline.wait()
+    assert {e.parameters.scheme for e in events if isinstance(e, Computed) and e.stage != "lattice"} == {"cosine"}
+
+
+def test_several_assignments_under_the_lock_are_one_change(pipeline):
+    generation = pipeline.jobs.generation
+    with pipeline.hold_trait_notifications():
+        pipeline.scheme = "cosine"
+        pipeline.backward = True
+        pipeline.softmax_scale = 3.0
+    pipeline.wait()
+    assert pipeline.jobs.generation == generation + 1
+
+
+def test_wait_says_when_it_gives_up(adata, monkeypatch):
+    gate = Gate(monkeypatch)
+    pipeline = VelocityPipeline(adata)
+    with pytest.raises(TimeoutError, match=r"0\.05 seconds"):
+        pipeline.wait(0.05)
+    gate.open.set()
+    pipeline.wait()
+
+
+def test_an_observer_may_ask_for_the_kernel(pipeline):
+    seen = []
+    pipeline.observe(lambda change: seen.append(pipeline.kernel.params["softmax_scale"]), "softmax_scale")
+    pipeline.softmax_scale = 9.0
+    assert seen == [9.0]
+
+
+def test_a_failing_listener_or_observer_does_not_stop_the_rest(pipeline, caplog):
+    def fail(_):
+        raise RuntimeError("not my day")
+
+    pipeline.listen(fail)
+    events = recorded(pipeline)
+    pipeline.softmax_scale = 9.0
+    pipeline.wait()
+    assert "grid" in computed(events)
+    assert "not my day" in caplog.text
+
+
+def test_many_threads_changing_at_once_end_in_step(pipeline):
+    def change(seed):
+        random = np.random.default_rng(seed)
+        for _ in range(30):
+            pipeline.softmax_scale = float(random.uniform(1, 30))
+            pipeline.scheme = str(random.choice(["correlation", "cosine"]))
+
+    threads = [threading.Thread(target=change, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pipeline.wait()
+    kernel = pipeline.kernel
+    assert kernel.params["softmax_scale"] == pipeline.softmax_scale
+    assert kernel.params["scheme"] == pipeline.scheme
+    assert pipeline.jobs.latest("grid").value.softmax_scale == pipeline.softmax_scale
+
+
+# -- failures ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_failed_stage_is_reported_and_raised_and_another_parameter_mends_it(adata):
+    adata.layers["velocity"][3] = 1.0  # constant: no correlation with anything
+    pipeline = VelocityPipeline(adata)
+    events = recorded(pipeline)
+    with pytest.raises(ValueError, match=adata.obs_names[3]):
+        pipeline.wait()
+    pipeline.compute()
+    with pytest.raises(ValueError, match=adata.obs_names[3]):
+        pipeline.kernel  # noqa: B018
+    assert [e.stage for e in events if isinstance(e, Failed)][-1] == "T"
+    pipeline.scheme = "cosine"
+    pipeline.wait()
+
+
+def test_a_refused_first_value_is_raised_by_wait_until_it_is_mended(adata):
+    pipeline = VelocityPipeline(adata, scheme="corelation")
+    with pytest.raises(TraitError, match="'correlation'"):
+        pipeline.wait()
+    pipeline.scheme = "cosine"
+    pipeline.wait()
+
+
+def test_unknown_keywords_name_the_nearest(adata):
+    with pytest.raises(TypeError, match="'softmax_scale'"):
+        VelocityPipeline(adata, softmax_scal=3)
+
+
+def test_left_out_genes_are_a_notice(adata):
+    adata.layers["velocity"][0, np.flatnonzero(adata.var["velocity_genes"])[:2]] = np.nan
+    assert any("2 genes" in notice for notice in VelocityPipeline(adata).notices)
