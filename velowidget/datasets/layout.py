@@ -14,8 +14,8 @@ def umap_layout(
     graph: sp.csr_matrix,
     start: NDArray[np.floating],
     rng: np.random.Generator,
-    n_steps: int = 300,
-    n_samples: int = 15,
+    n_steps: int = 200,
+    n_samples: int = 10,
 ) -> NDArray[np.float32]:
     """Minimise UMAP's cross-entropy over positions, by gradient descent on all cells at once.
 
@@ -45,13 +45,15 @@ def umap_layout(
     y = np.asarray(start, dtype=np.float32)
     y = 10 * (y - y.mean(axis=0)) / max(np.abs(y).max(), 1e-12)
     for rate in np.linspace(0.5, 0, n_steps, endpoint=False, dtype=np.float32):
-        squared = np.square(y[rows] - y[weights.indices]).sum(axis=1)
+        along = y[rows] - y[weights.indices]
+        squared = np.einsum("ed,ed->e", along, along)
         pull.data = weights.data / (1 + squared)
         attraction = 2 * (pull @ y - np.asarray(pull.sum(axis=1)) * y)
 
         away = y[:, None] - y[rng.integers(n_cells, size=(n_cells, n_samples))]
-        squared = np.square(away).sum(axis=2, keepdims=True)
-        repulsion = NEGATIVES_PER_EDGE * (2 * away / ((0.001 + squared) * (1 + squared))).mean(axis=1)
+        squared = np.einsum("isd,isd->is", away, away)
+        strength = 2 * NEGATIVES_PER_EDGE / n_samples / ((0.001 + squared) * (1 + squared))
+        repulsion = np.einsum("isd,is->id", away, strength)
 
         y += rate * np.clip(attraction + repulsion, -MAX_STEP, MAX_STEP)
     return y - y.mean(axis=0)

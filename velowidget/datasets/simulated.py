@@ -25,7 +25,7 @@ Strings = NDArray[np.object_]
 MIN_CELLS = 20
 MIN_GENES = 20
 LEAK = 0.05  # transcription outside the window, as a share of that inside
-DISPERSION = 0.15  # of counts: variance = mean + DISPERSION * mean**2
+DISPERSION = 0.25  # of counts: variance = mean + DISPERSION * mean**2
 SIZE_SPREAD = 0.3  # standard deviation of the logarithm of a cell's size factor
 
 
@@ -35,7 +35,7 @@ DURATION, FORK = 4.0, 1.5
 FATE_CLUSTERS = ("Progenitor", "Transitional", "Fate A early", "Fate A", "Fate B early", "Fate B")
 FATE_COLORS = ("#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#009E73")
 FATE_EDGES = ((0, 1), (1, 2), (2, 3), (1, 4), (4, 5))
-FATE_BOUNDARIES = (0.9, 2.1, 3.0)
+FATE_BOUNDARIES = (0.9, 2.3, 3.1)
 FATE_PROGRAMS = {"Progenitor": 0.2, "Transient": 0.15, "Shared": 0.1, "FateA": 0.2, "FateB": 0.2, "Constant": 0.15}
 
 # Cycle: one period is one day.
@@ -242,7 +242,7 @@ def _fate_genes(rng: np.random.Generator, n_genes: int) -> Genes:
 
 def _fate_window(rng: np.random.Generator) -> tuple[float, float]:
     """On soon after the fork; a third of the genes go off again, so that early and late fate cells differ."""
-    on = rng.uniform(FORK, FORK + 1.5)
+    on = rng.uniform(FORK, FORK + 1.2)
     return on, on + rng.uniform(0.6, 1.0) if rng.random() < 1 / 3 else np.inf
 
 
@@ -259,7 +259,7 @@ def _rates(rng: np.random.Generator, n_genes: int, gamma: float) -> tuple[Floats
     """Transcription, splicing and degradation rates, log-normal; `gamma` is the median per day (2: a half-life of 8 hours)."""
     degradation = gamma * rng.lognormal(0, 0.4, size=n_genes)
     splicing = 2 * gamma * rng.lognormal(0, 0.4, size=n_genes)
-    molecules = 4 * rng.lognormal(0, 0.8, size=n_genes)  # spliced, when on for long
+    molecules = 2 * rng.lognormal(0, 1, size=n_genes)  # spliced, when on for long
     return molecules * degradation, splicing, degradation
 
 
