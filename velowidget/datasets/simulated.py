@@ -229,9 +229,9 @@ def _fate_times(rng: np.random.Generator, n_cells: int) -> tuple[Floats, NDArray
 def _fate_genes(rng: np.random.Generator, n_genes: int) -> Genes:
     programs = _share_out(FATE_PROGRAMS, n_genes)
     window = {
-        "Progenitor": lambda: (0.0, rng.uniform(0.1, 0.6) * DURATION),
-        "Transient": lambda: (on := rng.uniform(0.05, 0.4) * DURATION, on + rng.uniform(0.15, 0.35) * DURATION),
-        "Shared": lambda: (rng.uniform(0.2, 0.8) * DURATION, np.inf),
+        "Progenitor": lambda: (0.0, rng.uniform(0.0, 0.5) * DURATION),
+        "Transient": lambda: (on := rng.uniform(0.0, 0.35) * DURATION, on + rng.uniform(0.15, 0.35) * DURATION),
+        "Shared": lambda: (rng.uniform(0.0, 0.7) * DURATION, np.inf),
         "FateA": lambda: _fate_window(rng),
         "FateB": lambda: _fate_window(rng),
         "Constant": lambda: (0.0, np.inf),
