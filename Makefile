@@ -1,0 +1,49 @@
+# Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
+
+PORT ?=
+VENV := .venv
+PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+STAMP := $(VENV)/.installed
+BUNDLE := velowidget/widget/static/widget.js
+SOURCES := $(shell find js -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+.PHONY: demo test bench lint bundle clean help
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: $(STAMP) $(BUNDLE) ## JupyterLab on the first notebook; PORT= chooses the port
+	@$(VENV)/bin/velowidget demo --directory examples $(if $(PORT),--port $(PORT))
+
+test: $(STAMP) $(BUNDLE) lint ## everything that must hold
+	@$(VENV)/bin/python tests/browser/chromium.py
+	$(VENV)/bin/python hatch_build.py run check
+	$(VENV)/bin/python hatch_build.py test
+	$(VENV)/bin/python -m pytest
+
+lint: $(STAMP) ## style and types
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+
+bench: $(STAMP) ## measure
+	@for script in tests/benchmarks/bench_*.py; do $(VENV)/bin/python $$script || exit 1; done
+
+bundle: $(BUNDLE) ## the browser bundle
+
+$(BUNDLE): $(STAMP) $(SOURCES)
+	$(VENV)/bin/python hatch_build.py ci --no-audit --no-fund
+	$(VENV)/bin/python hatch_build.py run build
+	@touch $@
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "velowidget needs python3 of version 3.11 or later."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
+	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --upgrade pip
+	$(VENV)/bin/python -m pip install --quiet -e '.[dev]'
+	@touch $@
+
+clean: ## remove what was installed and built
+	rm -rf $(VENV) js/node_modules velowidget/widget/static build dist

@@ -1,0 +1,34 @@
+"""A live RNA-velocity Markov chain in the notebook.
+
+Public names are loaded when they are first used: importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+_HOMES = {
+    "VelocityKernel": "velowidget.kernels",
+    "VelocityPipeline": "velowidget.pipeline",
+    "VelocityWidget": "velowidget.widget",
+    "datasets": None,
+}
+
+__all__ = ["VelocityKernel", "VelocityPipeline", "VelocityWidget", "__version__", "datasets"]  # noqa: F822
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return version("velowidget")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'velowidget' has no attribute {name!r}")
+    home = _HOMES[name]
+    value = import_module(f"velowidget.{name}") if home is None else getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,64 @@
+"""The command ``velowidget``."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import sys
+import webbrowser
+from importlib.resources import as_file, files
+from pathlib import Path
+
+NOTEBOOK = "01_first_look.ipynb"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="velowidget", description="A live RNA-velocity Markov chain in the notebook.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    demo = commands.add_parser("demo", help="start JupyterLab on a first notebook, on this machine only")
+    demo.add_argument("--port", type=int, default=8888, help="port to start at (default 8888; the next free one is taken)")
+    demo.add_argument(
+        "--directory", type=Path, default=Path("velowidget-demo"), help="where the notebook is (default ./velowidget-demo)"
+    )
+    demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    options = parser.parse_args(arguments)
+    return run_demo(options.directory, options.port, open_browser=not options.no_browser)
+
+
+def run_demo(directory: Path, port: int, *, open_browser: bool) -> int:
+    """Put the notebook into `directory` unless it is there, and start JupyterLab on it until it is stopped."""
+    if importlib.util.find_spec("jupyterlab") is None:
+        print('JupyterLab is missing: pip install "velowidget[lab]"', file=sys.stderr)
+        return 1
+    notebook = directory / NOTEBOOK
+    if not notebook.exists():
+        directory.mkdir(parents=True, exist_ok=True)
+        with as_file(files("velowidget") / "examples" / NOTEBOOK) as packaged:
+            shutil.copy(packaged, notebook)
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        f"--ServerApp.root_dir={directory.resolve()}",
+        f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
+        f"--ServerApp.open_browser={open_browser and _has_browser()}",
+        f"--ServerApp.allow_root={os.name == 'posix' and os.getuid() == 0}",
+    ]
+    # The folder's labconfig keeps JupyterLab from asking about news over the network.
+    settings = [str(files("velowidget") / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    print(f"Starting JupyterLab on {notebook}; its address follows. Stop it with Ctrl-C.", flush=True)
+    os.execv(sys.executable, command)  # Ctrl-C and signals reach JupyterLab itself
+
+
+def _has_browser() -> bool:
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
