@@ -16,7 +16,7 @@ _HOMES = {
     "datasets": None,
 }
 
-__all__ = ["VelocityKernel", "VelocityPipeline", "VelocityWidget", "__version__", "datasets"]  # noqa: F822
+__all__ = ["VelocityKernel", "VelocityPipeline", "VelocityWidget", "__version__", "datasets"]
 
 
 def __getattr__(name: str) -> Any:

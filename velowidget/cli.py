@@ -6,6 +6,7 @@ import argparse
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import webbrowser
 from importlib.resources import as_file, files
@@ -19,9 +20,14 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="velowidget", description="A live RNA-velocity Markov chain in the notebook.")
     commands = parser.add_subparsers(dest="command", required=True)
     demo = commands.add_parser("demo", help="start JupyterLab on a first notebook, on this machine only")
-    demo.add_argument("--port", type=int, default=8888, help="port to start at (default 8888; the next free one is taken)")
     demo.add_argument(
-        "--directory", type=Path, default=Path("velowidget-demo"), help="where the notebook is (default ./velowidget-demo)"
+        "--port", type=int, default=8888, help="port to start at (default 8888; the next free one is taken)"
+    )
+    demo.add_argument(
+        "--directory",
+        type=Path,
+        default=Path("velowidget-demo"),
+        help="where the notebook is (default ./velowidget-demo)",
     )
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
     options = parser.parse_args(arguments)
@@ -53,7 +59,7 @@ def run_demo(directory: Path, port: int, *, open_browser: bool) -> int:
     settings = [str(files("velowidget") / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
     print(f"Starting JupyterLab on {notebook}; its address follows. Stop it with Ctrl-C.", flush=True)
-    os.execv(sys.executable, command)  # Ctrl-C and signals reach JupyterLab itself
+    return subprocess.run(command, check=False).returncode
 
 
 def _has_browser() -> bool:

@@ -40,18 +40,18 @@ class Gate:
         self.entered, self.open, self.starts = threading.Event(), threading.Event(), 0
         compute = STAGES["similarity"].compute
 
-        def gated(inputs, parameters, report):
+        def gated(context):
             self.starts += 1
             self.entered.set()
             while not self.open.wait(0.005):
-                report(1, 4)
-            return compute(inputs, parameters, report)
+                context.report(1, 4)
+            return compute(context)
 
         stage = stages.Stage("similarity", "Similarities", (), ("scheme", "transposed"), gated)
         monkeypatch.setitem(STAGES, "similarity", stage)
 
 
-# -- which parameter makes which stage stale -------------------------------------------------------------------------------
+# -- which parameter makes which stage stale ------------------------------------------------------
 
 ALL = {"similarity", "T", "projection", "lattice", "grid"}
 STALE = {
@@ -101,7 +101,7 @@ def test_only_what_the_field_needs_is_computed(adata):
     assert pipeline.jobs.latest("grid") is None
 
 
-# -- results are those of the kernel ----------------------------------------------------------------------------------------
+# -- results are those of the kernel --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", ["correlation", "cosine", "dot_product"])
@@ -132,7 +132,7 @@ def test_arrows_and_grid_show_the_resolved_scale(pipeline):
         assert pipeline.jobs.latest(stage).value.softmax_scale == pipeline.softmax_scale
 
 
-# -- the softmax scale ------------------------------------------------------------------------------------------------------
+# -- the softmax scale ----------------------------------------------------------------------------
 
 
 def test_scale_is_the_number_in_use(pipeline):
@@ -196,7 +196,7 @@ def test_a_refused_word_names_the_nearest(pipeline, name, value, nearest):
     assert getattr(pipeline, name) == before
 
 
-# -- threads, progress, cancel ----------------------------------------------------------------------------------------------
+# -- threads, progress, cancel --------------------------------------------------------------------
 
 
 def test_light_stages_answer_inside_the_assignment(pipeline):
@@ -317,7 +317,7 @@ def test_many_threads_changing_at_once_end_in_step(pipeline):
     assert pipeline.jobs.latest("grid").value.softmax_scale == pipeline.softmax_scale
 
 
-# -- failures ---------------------------------------------------------------------------------------------------------------
+# -- failures -------------------------------------------------------------------------------------
 
 
 def test_a_failed_stage_is_reported_and_raised_and_another_parameter_mends_it(adata):

@@ -1,10 +1,10 @@
 """Working towards the results that are asked for: one at a time, newest parameters only, with progress and cancel.
 
-Parameters change in any thread, always under one re-entrant lock. When the outermost change ends, `Jobs` looks at what is
-asked for now. Stages that took less than 50 ms last time run at once, in the thread that made the change; others go to one
-background thread. Whoever runs takes the first stale stage, computes it without the lock, publishes the result with one swap
-under the lock, and looks again: so a result that is no longer asked for is never published, and a long stage that is still
-right is never started twice. Events are handed out without the lock, in the order they arose.
+Parameters change in any thread, always under one re-entrant lock. When the outermost change ends, `Jobs` looks at what
+is asked for now. Stages that took less than 50 ms last time run at once, in the thread that made the change; others go
+to one background thread. Whoever runs takes the first stale stage, computes it without the lock, publishes the result
+with one swap under the lock, and looks again: so a result that is no longer asked for is never published, and a long
+stage that is still right is never started twice. Events are handed out without the lock, in the order they arose.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from velowidget.pipeline.stages import STAGES, Inputs, Parameters, Stage, key, with_ancestors
+from velowidget.pipeline.stages import STAGES, Context, Inputs, Parameters, Stage, key, with_ancestors
 
 _log = logging.getLogger(__name__)
 
@@ -104,9 +104,7 @@ class Jobs:
         Called under the lock when a stage has a new result.
     """
 
-    def __init__(
-        self, inputs: Inputs, target: Callable[[], Target], published: Callable[[str, Any], None]
-    ) -> None:
+    def __init__(self, inputs: Inputs, target: Callable[[], Target], published: Callable[[str, Any], None]) -> None:
         self.inputs = inputs
         self.generation = 0
         self._read_target = target
@@ -127,7 +125,7 @@ class Jobs:
         self._sending = threading.RLock()
         self._listeners: list[Callable[[Event], None]] = []
 
-    # -- changes ---------------------------------------------------------------------------------------------------------
+    # -- changes -----------------------------------------------------------------------------------
 
     @contextmanager
     def changing(self) -> Iterator[None]:
@@ -169,10 +167,13 @@ class Jobs:
         self._target = target
         self._cancelled = False
 
-    # -- results ---------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` with each event from now on, without the lock, in whatever thread it arises; returns how to stop."""
+        """Call `listener` with each event from now on, without the lock, in the thread where it arises.
+
+        Returns a function that ends this.
+        """
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -242,7 +243,7 @@ class Jobs:
         finally:
             self._depth = depth
 
-    # -- running ---------------------------------------------------------------------------------------------------------
+    # -- running -----------------------------------------------------------------------------------
 
     def _next(self) -> _Job | None:
         """The first stage to compute for the target; None where all is there, one has failed, or it was cancelled."""
@@ -319,7 +320,7 @@ class Jobs:
         started = time.perf_counter()
         try:
             report(0, 0)
-            value = job.stage.compute(self.inputs, job.parameters, report, *job.upstream)
+            value = job.stage.compute(Context(self.inputs, job.parameters, report), *job.upstream)
         except (_Superseded, CancelledError):
             return
         except Exception as error:

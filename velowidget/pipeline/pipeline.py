@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from velowidget.core.similarity import SCHEMES
 from velowidget.kernels.annotations import Annotation, bases, default_column, read_annotation, read_embedding
 from velowidget.kernels.base import one_of, reject_unknown
-from velowidget.kernels.data import checked_adata, nearest, read_graph, read_velocity
+from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
 from velowidget.pipeline.jobs import Changed, Event, Jobs, Target
 from velowidget.pipeline.stages import Chain, Inputs, Parameters
@@ -29,8 +29,8 @@ AUTOMATIC = "auto"
 class VelocityPipeline(t.HasTraits):
     """A velocity kernel that follows its parameters.
 
-    Assign to a trait, from any thread, and everything that depends on it is computed anew: at once where that is a matter of
-    milliseconds, in the background otherwise.
+    Assign to a trait, from any thread, and everything that depends on it is computed anew: at once where that is a
+    matter of milliseconds, in the background otherwise.
 
     Parameters
     ----------
@@ -46,11 +46,13 @@ class VelocityPipeline(t.HasTraits):
     Raises
     ------
     TypeError
-        If `adata` is not an AnnData, or a keyword is unknown. Every other problem with the data or a first value is kept, and
-        raised by `wait`, so that a face can show it.
+        If `adata` is not an AnnData, or a keyword is unknown. Every other problem with the data or a first value is
+        kept, and raised by `wait`, so that a face can show it.
     """
 
-    softmax_scale = t.TraitType(4.0, help="Number in use, larger than 0; a placeholder until the automatic one is first known.")
+    softmax_scale: t.TraitType[float, Any] = t.TraitType(
+        4.0, help="Number in use, larger than 0; a placeholder until the automatic one is first known."
+    )
     auto_scale = t.Bool(True, help="Whether the softmax scale follows the data.")
     scheme = t.Unicode("correlation", help="Similarity of velocity and displacement.")
     backward = t.Bool(False, help="Direction of the process.")
@@ -97,7 +99,7 @@ class VelocityPipeline(t.HasTraits):
             for name in sorted(parameters, key=PARAMETERS.index):
                 self._set_first(name, parameters[name])
 
-    # -- parameters ------------------------------------------------------------------------------------------------------
+    # -- parameters --------------------------------------------------------------------------------
 
     def changing(self) -> Any:
         """Context manager: hold the one lock, so that several assignments count as one change."""
@@ -153,7 +155,7 @@ class VelocityPipeline(t.HasTraits):
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
-    # -- results ---------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------
 
     @property
     def automatic_scale(self) -> float | None:
@@ -169,17 +171,18 @@ class VelocityPipeline(t.HasTraits):
 
     @property
     def positions(self) -> NDArray[np.float64] | None:
-        """First two coordinates of the cells on the present basis, shape (n_cells, 2), read-only; None without a basis."""
+        """First two coordinates of the cells on the basis, shape (n_cells, 2), read-only; None without a basis."""
         return self._positions(self.basis) if self.basis else None
 
     @property
     def kernel(self) -> VelocityKernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
         self.wait()
-        inputs = self.jobs.inputs
+        data = self.jobs.inputs.data
         with self.jobs.changing():
             computed = self.jobs.latest("T")
-            assert computed is not None
+            assert computed is not None  # or wait() had raised
+            assert not isinstance(data, Exception)
             chain: Chain = computed.value
             parameters = computed.parameters
         params: dict[str, Any] = {
@@ -189,9 +192,9 @@ class VelocityPipeline(t.HasTraits):
         }
         if parameters.backward:
             params["bwd_mode"] = parameters.backward_mode
-        params["degenerate"] = inputs.degenerate
+        params["degenerate"] = self.jobs.inputs.degenerate
         return VelocityKernel._of_results(
-            self.adata, parameters.backward, inputs.data, chain.similarity, chain.transitions, params
+            self.adata, parameters.backward, data, chain.similarity, chain.transitions, params
         )
 
     def wait(self, timeout: float | None = 60) -> None:
@@ -225,7 +228,7 @@ class VelocityPipeline(t.HasTraits):
         """Call `listener` with each result, status and failure, in the thread where it arises; returns how to stop."""
         return self.jobs.listen(listener)
 
-    # -- inside ----------------------------------------------------------------------------------------------------------
+    # -- inside ------------------------------------------------------------------------------------
 
     def _target(self) -> Target:
         parameters = Parameters(

@@ -43,13 +43,25 @@ class Parameters:
 
 @dataclass(frozen=True, eq=False)
 class Inputs:
-    """The data that stages read. A part that could not be read is the error that says why, raised by the stage that needs it."""
+    """The data that stages read.
+
+    A part that could not be read is the error that says why, raised by the stage that needs it.
+    """
 
     adata: AnnData
     data: VelocityData | Exception
     graph: Graph | Exception
     positions: Callable[[str], NDArray[np.float64]]
     degenerate: str
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """What every stage is given: the data, the parameters, and whom to tell of progress."""
+
+    inputs: Inputs
+    parameters: Parameters
+    report: Report
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +103,7 @@ class Stage:
     depends
         Attributes of `Parameters` that it depends on itself.
     compute
-        ``compute(inputs, parameters, report, *results)``; touches nothing else.
+        ``compute(context, *results of the stages in after)``; touches nothing else.
     """
 
     name: str
@@ -101,30 +113,36 @@ class Stage:
     compute: Callable[..., Any]
 
 
-def _similarity(inputs: Inputs, parameters: Parameters, report: Report) -> Similarity:
-    graph, data = _given(inputs.graph), _given(inputs.data)
+def _similarity(context: Context) -> Similarity:
+    data, parameters = _given(context.inputs.data), context.parameters
     return similarity(
-        graph, data.x, data.v, parameters.scheme, transposed=parameters.transposed, report=report
+        _given(context.inputs.graph),
+        data.x,
+        data.v,
+        parameters.scheme,
+        transposed=parameters.transposed,
+        report=context.report,
     )
 
 
-def _chain(inputs: Inputs, parameters: Parameters, report: Report, similar: Similarity) -> Chain:
+def _chain(context: Context, similar: Similarity) -> Chain:
+    inputs, parameters = context.inputs, context.parameters
     directed = similar.reversed() if parameters.negated else similar
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
     graph = _given(inputs.graph)
     return Chain(defined_transitions(inputs.adata, graph, directed, scale, inputs.degenerate), directed, scale)
 
 
-def _projection(inputs: Inputs, parameters: Parameters, report: Report, chain: Chain) -> Arrows:
-    positions = inputs.positions(parameters.basis)
+def _projection(context: Context, chain: Chain) -> Arrows:
+    positions = context.inputs.positions(context.parameters.basis)
     return Arrows(project(chain.transitions.graph, chain.transitions.probabilities, positions), chain.softmax_scale)
 
 
-def _lattice(inputs: Inputs, parameters: Parameters, report: Report) -> Lattice:
-    return lattice(inputs.positions(parameters.basis))
+def _lattice(context: Context) -> Lattice:
+    return lattice(context.inputs.positions(context.parameters.basis))
 
 
-def _grid(inputs: Inputs, parameters: Parameters, report: Report, on: Lattice, arrows: Arrows) -> Grid:
+def _grid(_context: Context, on: Lattice, arrows: Arrows) -> Grid:
     return Grid(on.points, average(on, arrows.vectors), arrows.softmax_scale)
 
 

@@ -21,8 +21,8 @@ def category_colors(n_categories: int, stored: Sequence[str] | None = None) -> l
 
     Returns
     -------
-    ``'#rrggbb'`` strings. By default Okabe and Ito's eight; beyond eight, hues a golden angle apart at three lightnesses,
-    so that neighbours in the list differ in both.
+    ``'#rrggbb'`` strings. By default Okabe and Ito's eight; beyond eight, hues a golden angle apart at three
+    lightnesses, so that neighbours in the list differ in both.
     """
     if stored is not None and len(stored) >= n_categories:
         from matplotlib.colors import is_color_like, to_hex

@@ -100,9 +100,7 @@ def result(computed: Computed, id: str | None = None) -> Message | None:
         "backward_mode": parameters.backward_mode,
         "basis": parameters.basis,
     }
-    return encode(
-        "result", id=id, generation=computed.generation, stage=computed.stage, params=shown, arrays=arrays
-    )
+    return encode("result", id=id, generation=computed.generation, stage=computed.stage, params=shown, arrays=arrays)
 
 
 def status(now: Status) -> Message:
@@ -141,7 +139,7 @@ def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) 
     return encode("matches", id=id, columns=found, genes=genes, more=more)
 
 
-def _explained(error: Exception) -> dict[str, str]:
+def _explained(error: Exception) -> dict[str, Any]:
     """The error's first sentence, and what to do next."""
     text = str(error)
     if not isinstance(error, _EXPECTED):

@@ -2,8 +2,8 @@
 
 Browser to Python: ``hello`` (tell me everything), ``request`` (a stage, also to go on after a cancel), ``cancel``,
 ``search`` (genes by name). Python to browser: ``options``, ``cells``, ``embedding``, ``color``, ``result``, ``status``,
-``error``, ``notices``, ``matches``. The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds one
-example of each kind, checked from both sides.
+``error``, ``notices``, ``matches``. The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds
+an example of each kind, checked from both sides.
 """
 
 from __future__ import annotations
@@ -51,8 +51,7 @@ def encode(
         content["arrays"] = [
             {"name": name, "dtype": _DTYPES[array.dtype], "shape": list(array.shape)} for name, array in arrays.items()
         ]
-        # An empty array has no memory to view as bytes.
-        buffers = [memoryview(array.tobytes() if not array.size else np.ascontiguousarray(array)).cast("B") for array in arrays.values()]
+        buffers = [memoryview(array.tobytes()) for array in arrays.values()]
     return content, buffers
 
 

@@ -69,7 +69,7 @@ class VelocityWidget(anywidget.AnyWidget):
     _esm = _STATIC / "widget.js"
     _css = _STATIC / "widget.css"
 
-    softmax_scale = t.TraitType(4.0).tag(sync=True)
+    softmax_scale: t.TraitType[float, Any] = t.TraitType(4.0).tag(sync=True)
     auto_scale = t.Bool(True).tag(sync=True)
     scheme = t.Unicode("").tag(sync=True)
     backward = t.Bool(False).tag(sync=True)
@@ -90,7 +90,7 @@ class VelocityWidget(anywidget.AnyWidget):
             self._stop_listening = self.pipeline.listen(self._on_event)
         self.on_msg(self._on_message)
 
-    # -- for users -------------------------------------------------------------------------------------------------------
+    # -- for users ---------------------------------------------------------------------------------
 
     @property
     def adata(self) -> AnnData:
@@ -103,7 +103,7 @@ class VelocityWidget(anywidget.AnyWidget):
         return self.pipeline.kernel
 
     def wait(self, timeout: float | None = 60) -> None:
-        """Return when everything asked for is computed for the present parameters and sent; never waits for the browser.
+        """Return when everything asked for is computed and sent; never waits for the browser.
 
         Parameters
         ----------
@@ -139,7 +139,7 @@ class VelocityWidget(anywidget.AnyWidget):
         self.pipeline.cancel()
         super().close()
 
-    # -- parameters: they live on the pipeline, which has the last word on every value -----------------------------------
+    # -- parameters: they live on the pipeline, which has the last word on every value -------------
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PARAMETERS:
@@ -178,7 +178,7 @@ class VelocityWidget(anywidget.AnyWidget):
             self._post(messages.refusal(", ".join(names), error))
             self.send_state(names)
 
-    # -- messages --------------------------------------------------------------------------------------------------------
+    # -- messages ----------------------------------------------------------------------------------
 
     def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
         try:
@@ -222,10 +222,10 @@ class VelocityWidget(anywidget.AnyWidget):
                     self._tell(messages.options)
                 self._post(messages.result(event, self._asked.pop(event.stage, None)))
             case Failed():
-                ids = list(self._asked.values()) or [None]
+                asked: list[str | None] = [*self._asked.values()] or [None]
                 self._asked.clear()
-                for id in ids:
-                    self._post(messages.failure(event, id))
+                for request in asked:
+                    self._post(messages.failure(event, request))
             case Status():
                 self._post(messages.status(event))
             case Changed():
