@@ -36,7 +36,7 @@ def row_correlation(a, b):
     return np.sum(a * b, axis=1) / (np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1))
 
 
-# --- kinetics ---------------------------------------------------------------------------------------------------------------
+# --- kinetics -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("beta", "gamma"), [(3.0, 1.2), (1.0, 4.0), (2.0, 2.0), (2.0, 2.0 + 1e-9)])
@@ -68,7 +68,7 @@ def test_a_periodic_start_comes_back_after_a_period():
     assert not np.allclose(kinetics.trajectory(0.5, starts, alphas, 2.0, 0.7, start), start)
 
 
-# --- noise ------------------------------------------------------------------------------------------------------------------
+# --- noise ----------------------------------------------------------------------------------------------------------
 
 
 def test_counts_have_the_negative_binomial_mean_and_variance():
@@ -84,7 +84,8 @@ def test_counts_have_the_negative_binomial_mean_and_variance():
 def test_counts_follow_the_analytic_solution(adata):
     """Pearson residuals of every count against the truth rebuilt from `var` and `obs`: mean 0, variance 1."""
     genes = simulated.Genes(
-        adata.var["program"].to_numpy(), *(adata.var[f"true_{n}"].to_numpy() for n in ("alpha", "beta", "gamma", "on", "off"))
+        adata.var["program"].to_numpy(),
+        *(adata.var[f"true_{n}"].to_numpy() for n in ("alpha", "beta", "gamma", "on", "off")),
     )
     times = adata.obs["true_time"].to_numpy()
     if "lineage" in adata.obs:
@@ -100,11 +101,11 @@ def test_counts_follow_the_analytic_solution(adata):
         assert np.abs(residuals.mean(axis=0)).max() < 5 / np.sqrt(adata.n_obs)
 
 
-# --- velocities -------------------------------------------------------------------------------------------------------------
+# --- velocities -----------------------------------------------------------------------------------------------------
 
 
 def later_minus_now(adata, ahead):
-    """For each cell, the mean true-branch expression a little later minus the cell's own; cells with somebody later only."""
+    """For each cell, the mean expression a little later on its branch minus its own, where there is somebody later."""
     times, ms = adata.obs["true_time"].to_numpy(), adata.layers["Ms"]
     lineage = adata.obs["lineage"].to_numpy() if "lineage" in adata.obs else np.full(adata.n_obs, "A")
     cells, steps = [], []
@@ -173,25 +174,28 @@ def test_moments_are_means_over_the_cell_and_its_neighbours(adata):
         np.testing.assert_allclose(means[i], dense(values[members]).mean(axis=0), rtol=1e-5)
 
 
-# --- layout of the AnnData --------------------------------------------------------------------------------------------------
+# --- layout of the AnnData ------------------------------------------------------------------------------------------
 
 
 def test_has_what_it_promises(adata):
     n_cells, n_genes = adata.shape
     assert (n_cells, n_genes) == (1000, 300)
-    assert adata.obs_names.is_unique and adata.var_names.is_unique
+    assert adata.obs_names.is_unique
+    assert adata.var_names.is_unique
     for layer in LAYERS:
         assert adata.layers[layer].shape == adata.shape
         assert adata.layers[layer].dtype == np.float32
         assert np.isfinite(dense(adata.layers[layer])).all()
     for layer in ("spliced", "unspliced"):
         counts = dense(adata.layers[layer])
-        assert (counts >= 0).all() and (counts == np.round(counts)).all()
+        assert (counts >= 0).all()
+        assert (counts == np.round(counts)).all()
     assert {key: adata.obsm[key].shape[1] for key in adata.obsm} == {"X_pca": 30, "X_umap": 2, "X_umap3d": 3}
     assert all(np.isfinite(adata.obsm[key]).all() for key in adata.obsm)
     assert adata.uns["neighbors"]["params"]["n_neighbors"] == 30
     graph = adata.obsp["connectivities"]
-    assert np.diff(graph.indptr).min() >= 15 and graph.diagonal().sum() == 0
+    assert np.diff(graph.indptr).min() >= 15
+    assert graph.diagonal().sum() == 0
 
     totals = np.expm1(dense(adata.X)).sum(axis=1)
     np.testing.assert_allclose(totals, np.median(dense(adata.layers["spliced"]).sum(axis=1)), rtol=1e-4)
@@ -220,7 +224,8 @@ def test_clusters_follow_the_process_and_touch_only_along_true_edges(adata):
 
 def test_stages_are_ordered_and_overlap_in_true_time(adata):
     stage, day, time = adata.obs["stage"], adata.obs["day"], adata.obs["true_time"]
-    assert stage.cat.ordered and len(stage.cat.categories) == 4
+    assert stage.cat.ordered
+    assert len(stage.cat.categories) == 4
     assert (stage.value_counts() > 60).all()
     assert list(day.groupby(stage, observed=True).first()) == sorted(day.unique())
     assert day.groupby(stage, observed=True).nunique().eq(1).all()
@@ -238,16 +243,16 @@ def test_survives_h5ad(adata, tmp_path):
     pd.testing.assert_series_equal(back.obs["stage"], adata.obs["stage"], check_index_type=False)
 
 
-# --- reproducible, small, and clear about nonsense --------------------------------------------------------------------------
+# --- reproducible, small, and clear about nonsense ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
 def test_same_seed_same_arrays_whatever_numpys_global_state(make):
-    np.random.seed(1)
-    before = np.random.get_state()[1].copy()
+    before = np.random.get_state()  # noqa: NPY002
     one = make(n_cells=60, n_genes=40, seed=5)
-    np.testing.assert_array_equal(np.random.get_state()[1], before)
-    np.random.seed(2)
+    for was, is_now in zip(before, np.random.get_state(), strict=True):  # noqa: NPY002
+        np.testing.assert_array_equal(is_now, was)
+    np.random.random(7)  # noqa: NPY002
     two, other = make(n_cells=60, n_genes=40, seed=5), make(n_cells=60, n_genes=40, seed=6)
     for key in LAYERS:
         np.testing.assert_array_equal(dense(one.layers[key]), dense(two.layers[key]))
@@ -299,7 +304,8 @@ def test_layout_keeps_a_ring_a_ring():
     rng = np.random.default_rng(0)
     start = np.c_[np.cos(angle), np.sin(angle)] + rng.normal(0, 0.5, size=(n, 2))
     y = umap_layout(graph, start, rng)
-    assert y.shape == (n, 2) and y.dtype == np.float32
+    assert y.shape == (n, 2)
+    assert y.dtype == np.float32
     beside = np.linalg.norm(y - np.roll(y, 1, axis=0), axis=1)
     across = np.linalg.norm(y - np.roll(y, n // 2, axis=0), axis=1)
     assert across.min() > 5 * np.median(beside)
@@ -317,7 +323,7 @@ def test_importing_datasets_loads_nothing_heavy():
 def test_simulating_needs_no_compiler():
     """umap-learn and PyNNDescent compile for many seconds; the simulations do without."""
     code = (
-        "import sys; from velowidget.datasets import cycle; cycle(n_cells=5000, n_genes=20); "
+        "import sys; from velowidget.datasets import cycle; cycle(n_cells=4100, n_genes=20); "
         "print([m for m in ('umap', 'pynndescent') if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

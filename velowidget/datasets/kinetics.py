@@ -1,7 +1,8 @@
 """Splicing kinetics of one gene, solved exactly.
 
-A gene is transcribed at the rate alpha into unspliced RNA u, which is spliced at the rate beta into spliced RNA s, which is
-degraded at the rate gamma (La Manno et al. 2018, Nature 560, 494; Bergen et al. 2020, Nat. Biotechnol. 38, 1408)::
+A gene is transcribed at the rate alpha into unspliced RNA u, which is spliced at the rate beta into spliced RNA s,
+which is degraded at the rate gamma (La Manno et al. 2018, Nature 560, 494; Bergen et al. 2020, Nat. Biotechnol. 38,
+1408)::
 
     du/dt = alpha(t) - beta u            ds/dt = beta u - gamma s
 
@@ -51,7 +52,8 @@ def trajectory(
     times
         When to look, none before ``starts[0]``.
     starts, alphas
-        The stretches of constant transcription, shape (n_stretches,); `starts` ascend, and may repeat (an empty stretch).
+        The stretches of constant transcription, shape (n_stretches,). `starts` ascend; where two are equal, the
+        stretch is empty.
     initial
         Unspliced and spliced molecules at ``starts[0]``.
     """
@@ -74,7 +76,7 @@ def periodic_start(
 ) -> tuple[float, float]:
     """Abundances to start from, so that after one `period` of this transcription they are the same again.
 
-    The equations are linear: what is there at the start decays by a known factor while transcription adds a known amount.
+    The equations are linear: what is there at the start decays by a known factor, and a known amount is added.
     """
     added_u, _ = trajectory(period, starts, alphas, beta, gamma, (0.0, 0.0))
     u = float(added_u / -np.expm1(-beta * period))

@@ -19,9 +19,9 @@ def umap_layout(
 ) -> NDArray[np.float32]:
     """Minimise UMAP's cross-entropy over positions, by gradient descent on all cells at once.
 
-    The objective of McInnes, Healy and Melville 2018 (arXiv 1802.03426) with the kernel ``1 / (1 + distance**2)``: linked cells
-    attract each other by their weight, random pairs repel. umap-learn finds the same kind of picture, but compiling it costs
-    10 to 25 s in a fresh process, longer than everything else here together.
+    The objective of McInnes, Healy and Melville 2018 (arXiv 1802.03426) with the kernel ``1 / (1 + distance**2)``:
+    linked cells attract each other by their weight, random pairs repel. umap-learn draws the same kind of picture, but
+    compiling it takes 10 to 25 s in a fresh process, longer than everything else here together.
 
     Parameters
     ----------

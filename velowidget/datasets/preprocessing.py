@@ -44,8 +44,8 @@ def first_moments(values: sp.csr_matrix, graph: sp.csr_matrix) -> Floats32:
 def steady_state_velocity(mu: Floats32, ms: Floats32) -> tuple[Floats32, Floats32, Floats32]:
     """Velocity estimated with the steady-state model (La Manno et al. 2018; scVelo's 'deterministic' mode).
 
-    The cells in the corners of the phase portrait, the lowest and highest 5 %, are taken to be in steady state; a line through
-    the origin and these has the slope gamma / beta. What a cell has above the line it is about to splice.
+    The cells in the corners of the phase portrait, the lowest and highest 5 %, are taken to be in steady state; a line
+    through the origin and these has the slope gamma / beta. What a cell has above the line it is about to splice.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def steady_state_velocity(mu: Floats32, ms: Floats32) -> tuple[Floats32, Floats3
     Returns
     -------
     velocity
-        ``mu - slope * ms``, shape (n_cells, n_genes): the change of `ms` per unit of time 1 / beta. Positive means induction.
+        ``mu - slope * ms``, shape (n_cells, n_genes): the change of `ms` in the time 1 / beta, positive for induction.
     slope
         Shape (n_genes,).
     r2
@@ -85,4 +85,4 @@ def preprocess(adata: AnnData, rng: np.random.Generator) -> None:
     adata.var["velocity_gamma"] = slope
     adata.var["velocity_r2"] = r2
     # scVelo's rule; where it leaves too few genes, the best fifth.
-    adata.var["velocity_genes"] = (r2 > min(0.01, np.percentile(r2, 80))) & (slope > 0.01)
+    adata.var["velocity_genes"] = (r2 > min(0.01, float(np.percentile(r2, 80)))) & (slope > 0.01)

@@ -36,14 +36,15 @@ PANCREAS = RemoteFile(
 def pancreas() -> anndata.AnnData:
     """Mouse pancreas at E15.5, where ductal cells become endocrine cells; about 3,700 cells and 28,000 genes.
 
-    The data of Bastidas-Ponce et al. 2019 (Development 146, dev173849) as published with scVelo (Bergen et al. 2020). Downloaded
-    once (50 MB), checked (SHA-256) and kept in ``pooch.os_cache('velowidget')``, or in the folder that the environment variable
-    ``VELOWIDGET_DATA_DIR`` names.
+    The data of Bastidas-Ponce et al. 2019 (Development 146, dev173849) as published with scVelo (Bergen et al. 2020).
+    Downloaded once (50 MB), checked (SHA-256) and kept in ``pooch.os_cache('velowidget')``, or in the folder that the
+    environment variable ``VELOWIDGET_DATA_DIR`` names.
 
     Returns
     -------
-    AnnData with counts in the layers `spliced` and `unspliced`, `obs['clusters']` and `obsm['X_umap']`. Moments and velocities
-    are not in the file; make them with ``scvelo.pp.filter_and_normalize``, ``scvelo.pp.moments`` and ``scvelo.tl.velocity``.
+    AnnData with counts in the layers `spliced` and `unspliced`, `obs['clusters']` and `obsm['X_umap']`. Moments and
+    velocities are not in the file; make them with ``scvelo.pp.filter_and_normalize``, ``scvelo.pp.moments`` and
+    ``scvelo.tl.velocity``.
 
     Raises
     ------

@@ -29,8 +29,8 @@ DISPERSION = 0.25  # of counts: variance = mean + DISPERSION * mean**2
 SIZE_SPREAD = 0.3  # standard deviation of the logarithm of a cell's size factor
 
 
-# Bifurcation: times in days. Until FORK both lineages are the same; the label 'Transitional' lasts a little longer, because cells
-# that have just chosen cannot be told apart yet.
+# Bifurcation: times in days. Until FORK both lineages are the same; the label 'Transitional' lasts a little longer,
+# because cells that have just chosen cannot be told apart yet.
 DURATION, FORK = 4.0, 1.5
 FATE_CLUSTERS = ("Progenitor", "Transitional", "Fate A early", "Fate A", "Fate B early", "Fate B")
 FATE_COLORS = ("#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#CC79A7", "#009E73")
@@ -82,15 +82,20 @@ def bifurcation(n_cells: int = 2000, n_genes: int = 300, seed: int = 0) -> AnnDa
     -------
     AnnData with, besides a scanpy neighbour graph (30 neighbours, fewer in small data):
 
-    - layers `spliced`, `unspliced`: counts (float32, sparse); `X`: log1p of `spliced` at the median total count (sparse);
+    - layers `spliced`, `unspliced`: counts (float32, sparse);
+    - `X`: log1p of `spliced` at the median total count (float32, sparse);
     - layers `Ms`, `Mu`: means over neighbours of counts at the median total (float32, dense);
-    - layer `velocity`: estimated from `Ms` and `Mu` with the steady-state model, in counts per 1 / beta of each gene, so imperfect
-      as it is on real data; `var` `velocity_gamma`, `velocity_r2`, `velocity_genes` (bool) belong to it;
-    - layer `velocity_true`: d spliced / dt on the scale of `Ms`, in counts per day (float32, dense). Positive: on the rise;
-    - `obs`: `clusters`, `lineage`, `stage` (collection day, ordered), `day` (its number), `true_time` (days), `size_factor`;
-    - `var`: `program`, `true_alpha` (molecules per day while on), `true_beta`, `true_gamma` (per day), `true_on`, `true_off` (days);
-    - `obsm`: `X_pca`, `X_umap` (2 columns), `X_umap3d` (3 columns); `uns`: `clusters_colors`, and `simulation` with `name`,
-      `seed` and `edges`, the true cluster graph (n_edges, 2), from and to.
+    - layer `velocity`: estimated from `Ms` and `Mu` with the steady-state model, so imperfect as it is on real data, in
+      counts per 1 / beta of each gene; with `velocity_gamma`, `velocity_r2` and `velocity_genes` (bool) in `var`;
+    - layer `velocity_true`: d spliced / dt on the scale of `Ms`, in counts per day (float32, dense), positive where
+      expression rises. The slow drift of the normalising total is not part of it, as in every velocity method;
+    - `obs`: `clusters`, `lineage`, `true_time` (days), `stage` (collection day, ordered), `day` (its number) and
+      `size_factor`;
+    - `var`: `program`, `true_alpha` (molecules per day while on), `true_beta` and `true_gamma` (per day), `true_on` and
+      `true_off` (days);
+    - `obsm`: `X_pca`, `X_umap` (2 columns), `X_umap3d` (3 columns);
+    - `uns`: `clusters_colors`, and `simulation` with `name`, `seed` and `edges`, the true cluster graph: names from and
+      to, shape (n_edges, 2).
 
     Examples
     --------
@@ -109,7 +114,7 @@ def bifurcation(n_cells: int = 2000, n_genes: int = 300, seed: int = 0) -> AnnDa
     obs = pd.DataFrame(
         {
             "clusters": pd.Categorical.from_codes(codes, FATE_CLUSTERS),
-            "lineage": pd.Categorical(np.where(times < FORK, "trunk", np.where(lineages == 0, "A", "B")), ["trunk", "A", "B"]),
+            "lineage": pd.Categorical.from_codes(np.where(times < FORK, 0, lineages + 1), ["trunk", "A", "B"]),
             "true_time": times,
             "stage": pd.Categorical([f"Day {d:.0f}" for d in days], [f"Day {d:.0f}" for d in stage_days], ordered=True),
             "day": days,
@@ -122,9 +127,9 @@ def bifurcation(n_cells: int = 2000, n_genes: int = 300, seed: int = 0) -> AnnDa
 def cycle(n_cells: int = 2000, n_genes: int = 300, seed: int = 0) -> AnnData:
     """Simulate cells that go round the cell cycle, once a day.
 
-    Parameters and contents are those of :func:`bifurcation`, with these differences: `true_time` is the phase in days, from 0 to
-    1; there is no `lineage`; `stage` is the hour after release from arrest and `day` the same in days; the edges close a ring.
-    `true_off` may pass 1, for a gene that is on across cell division.
+    Parameters and contents are those of :func:`bifurcation`, with these differences: `true_time` is the phase in days,
+    from 0 to 1; there is no `lineage`; `stage` is the hour after release from arrest and `day` the same in days; the
+    edges close a ring. `true_off` may pass 1, for a gene that is on across cell division.
     """
     _check_arguments(n_cells, n_genes, seed)
     rng = np.random.default_rng(seed)
@@ -148,7 +153,7 @@ def cycle(n_cells: int = 2000, n_genes: int = 300, seed: int = 0) -> AnnData:
 
 
 def fate_molecules(genes: Genes, times: Floats, lineages: NDArray[np.integer]) -> Molecules:
-    """Expected molecules of cells at `times` on lineage 0 (fate A) or 1 (fate B); fate genes are silent on the other lineage."""
+    """Expected molecules of cells at `times` on lineage 0 (A) or 1 (B), where the other fate's genes are silent."""
     u, s = (np.empty((len(times), len(genes.program))) for _ in range(2))
     for lineage, silent in ((0, "FateB"), (1, "FateA")):
         cells = np.flatnonzero(lineages == lineage)
@@ -256,7 +261,7 @@ def _cycle_genes(rng: np.random.Generator, n_genes: int) -> Genes:
 
 
 def _rates(rng: np.random.Generator, n_genes: int, gamma: float) -> tuple[Floats, Floats, Floats]:
-    """Transcription, splicing and degradation rates, log-normal; `gamma` is the median per day (2: a half-life of 8 hours)."""
+    """Log-normal rates; `gamma` is the median rate of degradation per day (2 is a half-life of 8 hours)."""
     degradation = gamma * rng.lognormal(0, 0.4, size=n_genes)
     splicing = 2 * gamma * rng.lognormal(0, 0.4, size=n_genes)
     molecules = 2 * rng.lognormal(0, 1, size=n_genes)  # spliced, when on for long
@@ -269,7 +274,7 @@ def _spread_evenly(rng: np.random.Generator, n: int) -> Floats:
 
 
 def _draw_stages(rng: np.random.Generator, away: Floats, spread: float) -> NDArray[np.intp]:
-    """Choose a collection stage for each cell; `away` (n_cells, n_stages) is how far its time is from the stage's mean."""
+    """Choose each cell's collection stage; `away` (n_cells, n_stages) is how far its time is from each stage's mean."""
     # Adding Gumbel noise to log-weights and taking the largest draws in proportion to the weights.
     return np.argmax(-0.5 * (away / spread) ** 2 + rng.gumbel(size=away.shape), axis=1)
 
