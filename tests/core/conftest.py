@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
-from reference import random_graph
+from tests.reference import random_graph
+
+settings.register_profile("compiled", deadline=None)  # the first example may have to compile
+settings.load_profile("compiled")
 
 
 @pytest.fixture

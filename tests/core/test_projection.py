@@ -6,8 +6,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-import reference
-from reference import graph_of, random_graph
+from tests import reference
+from tests.reference import graph_of, random_graph
 from velowidget.core.projection import project, quiver_scale
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-import reference
-from reference import graph_of
+from tests import reference
+from tests.reference import graph_of
 from velowidget.core.similarity import Similarity, similarity
 from velowidget.core.softmax import row_softmax, transitions
 
@@ -28,7 +28,8 @@ def test_rows_sum_to_one_where_an_edge_is_defined(pattern, values, scale):
     graph = graph_of(pattern)
     logits = values[: graph.n_edges]
     found = row_softmax(graph, logits, scale)
-    assert np.isfinite(found).all() and (found >= 0).all()
+    assert np.isfinite(found).all()
+    assert (found >= 0).all()
     assert (found[np.isnan(logits)] == 0).all()
     defined = row_sums(graph, (~np.isnan(logits)).astype(float)) > 0
     np.testing.assert_allclose(row_sums(graph, found), defined.astype(float), atol=1e-12)
@@ -104,7 +105,10 @@ def test_staying_with_a_self_edge_is_one_entry():
 def test_matrix_is_canonical_read_only_and_holds_no_zeros(data):
     graph, x, v = data
     matrix = transitions(graph, similarity(graph, x, v), 4000.0, undefined_stay=False).matrix
-    assert matrix.format == "csr" and matrix.dtype == np.float64 and matrix.has_canonical_format
-    assert matrix.nnz < graph.n_edges and (matrix.data > 0).all()
+    assert matrix.format == "csr"
+    assert matrix.dtype == np.float64
+    assert matrix.has_canonical_format
+    assert matrix.nnz < graph.n_edges
+    assert (matrix.data > 0).all()
     for array in (matrix.data, matrix.indices, matrix.indptr):
         assert not array.flags.writeable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -54,7 +55,7 @@ class Graph:
         """
         return np.asarray(reverse_cuthill_mckee(self.matrix(np.ones(self.n_edges, dtype=np.int8))), dtype=np.int32)
 
-    def matrix(self, values: NDArray) -> sp.csr_matrix:
+    def matrix(self, values: NDArray[Any]) -> sp.csr_matrix:
         """One value per edge as a sparse matrix of shape (n_cells, n_cells).
 
         The matrix shares `values` and the pattern, so it is for reading only.

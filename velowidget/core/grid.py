@@ -97,4 +97,5 @@ def average(on: Lattice, arrows: NDArray[np.floating]) -> NDArray[np.float64]:
     finite = np.isfinite(arrows).all(axis=1)
     total = on.weights @ np.where(finite[:, None], arrows, 0.0)
     mass = on.weights @ finite.astype(np.float64)
-    return np.divide(total, mass[:, None], out=np.zeros_like(total), where=mass[:, None] > 0)
+    means: NDArray[np.float64] = np.divide(total, mass[:, None], out=np.zeros_like(total), where=mass[:, None] > 0)
+    return means

@@ -33,8 +33,8 @@ def project(graph: Graph, probabilities: NDArray[np.float64], positions: NDArray
 
     Returns
     -------
-    float64, shape (n_cells, n_dims). No unit: length 0 is no preference, 1 is always towards the same side. NaN for cells
-    without neighbours and where the cell's or a neighbour's position is NaN; 0 for a cell that only stays.
+    float64, shape (n_cells, n_dims). No unit: length 0 is no preference, 1 is always towards the same side. NaN for
+    cells without neighbours and where the cell's or a neighbour's position is NaN; 0 for a cell that only stays.
     """
     positions = np.ascontiguousarray(positions, dtype=np.float64)
     if len(positions) != graph.n_cells or probabilities.shape != (graph.n_edges,):
@@ -74,7 +74,7 @@ def quiver_scale(arrows: NDArray[np.float64], positions: NDArray[np.floating]) -
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _project(indptr, indices, probabilities, positions, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _project(indptr, indices, probabilities, positions, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     n_dims = positions.shape[1]
     for i in nb.prange(len(indptr) - 1):
         degree = indptr[i + 1] - indptr[i]

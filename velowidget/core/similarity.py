@@ -104,15 +104,19 @@ def similarity(
     Raises
     ------
     ValueError
-        If the shapes do not fit, or dot products are larger than any float64.
+        If the shapes do not fit, a correlation has one gene only, or dot products are larger than any float64.
     """
     if len(x) != graph.n_cells or x.shape != v.shape:
         raise ValueError(
             f"x and v have shapes {x.shape} and {v.shape}; both need one row for each of {graph.n_cells} cells."
         )
+    n_genes = x.shape[1]
+    if scheme == "correlation" and n_genes == 1:
+        raise ValueError(
+            "A correlation over one gene is undefined. Use more genes, or scheme='cosine' or scheme='dot_product'."
+        )
     x, x_exponent = _within_range(x, axis=None)
     v, v_exponents = _within_range(v, axis=1)
-    n_genes = x.shape[1]
     centred = scheme == "correlation"
     mean, norm = _mean_and_norm(v, centred=centred)
     numerator = np.empty(graph.n_edges)
@@ -141,7 +145,9 @@ def similarity(
         length = np.sqrt(squared, out=squared)
         length *= norm[of_velocity]
         logits = np.divide(numerator, length, out=np.full_like(numerator, np.nan), where=length != 0)
-    still = np.zeros(graph.n_cells, dtype=bool) if transposed else ~v.any(axis=1)
+    still = np.zeros(graph.n_cells, dtype=bool)
+    if not transposed:
+        still = np.asarray(~v.any(axis=1))
     if still.any():
         logits[still[graph.sources]] = 0.0
     defined = np.bincount(graph.sources[~np.isnan(logits)], minlength=graph.n_cells) > 0
@@ -178,7 +184,7 @@ def _mean_and_norm(v: NDArray[np.floating], *, centred: bool) -> tuple[NDArray[n
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
-def _forward_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _forward_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     """Sums over genes on the edges of ``order[start:stop]``: ``(v_i - mean_i) . d`` and ``|d|^2``, centred or not."""
     n_genes = x.shape[1]
     for k in nb.prange(start, stop):
@@ -211,7 +217,7 @@ def _forward_sums(order, start, stop, indptr, indices, x, v, mean, centring, num
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
-def _transposed_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _transposed_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     """As `_forward_sums`, with the neighbour's velocity and the displacement from the neighbour to the cell."""
     n_genes = x.shape[1]
     for k in nb.prange(start, stop):

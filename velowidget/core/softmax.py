@@ -40,7 +40,7 @@ def row_softmax(graph: Graph, logits: NDArray[np.float64], scale: float) -> NDAr
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath={"reassoc", "contract", "nsz"})
-def _softmax(indptr, logits, scale, out):  # type: ignore[no-untyped-def]  # pragma: no cover
+def _softmax(indptr, logits, scale, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     for i in nb.prange(len(indptr) - 1):
         largest = -np.inf
         for edge in range(indptr[i], indptr[i + 1]):
@@ -56,6 +56,12 @@ def _softmax(indptr, logits, scale, out):  # type: ignore[no-untyped-def]  # pra
         if total > 0:
             for edge in range(indptr[i], indptr[i + 1]):
                 out[edge] /= total
+
+
+def freeze(matrix: sp.csr_matrix) -> None:
+    """Make the arrays of a matrix read-only."""
+    for array in (matrix.data, matrix.indices, matrix.indptr):
+        array.flags.writeable = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +90,7 @@ class Transitions:
             matrix = matrix + sp.diags_array(self.staying.astype(np.float64), format="csr")
         matrix = sp.csr_matrix(matrix, copy=True)
         matrix.eliminate_zeros()
-        for array in (matrix.data, matrix.indices, matrix.indptr):
-            array.flags.writeable = False
+        freeze(matrix)
         return matrix
 
 

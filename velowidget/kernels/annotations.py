@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,12 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.data import MissingKeyError, nearest
+from velowidget.kernels.data import MissingKeyError, is_real, nearest, real_array
 
 _PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
 _MAX_CATEGORIES = 1000
+# Beyond these extents of an embedding, squared distances leave the range of float64.
+_LARGEST, _SMALLEST = 1e100, 1e-100
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +65,10 @@ Annotation = CategoricalAnnotation | ContinuousAnnotation
 def bases(adata: AnnData) -> list[str]:
     """Names of the embeddings, without ``X_``, the one to show first in front.
 
-    An embedding is a numeric entry of ``adata.obsm`` with two columns or more. Where any key starts with ``X_``, only those
-    count: other entries, such as projected velocities, are not embeddings.
+    An embedding is a numeric entry of ``adata.obsm`` with two columns or more. Where any key starts with ``X_``, only
+    those count: other entries, such as projected velocities, are not embeddings.
     """
-    wide = [k for k, v in adata.obsm.items() if getattr(v, "ndim", 0) == 2 and v.shape[1] >= 2]
+    wide = [k for k, v in adata.obsm.items() if _is_wide(v)]
     named = [k.removeprefix("X_") for k in wide if k.startswith("X_")] or wide
     rank = {name: i for i, name in enumerate(_PREFERRED_BASES)}
     return sorted(named, key=lambda name: rank.get(name, len(rank)))
@@ -89,24 +92,27 @@ def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
     key = next((k for k in (f"X_{name}", basis) if k in adata.obsm), None)
     if key is None:
         raise MissingKeyError(
-            f"No embedding {basis!r}: adata.obsm has neither 'X_{name}' nor {basis!r}{nearest(name, bases(adata))}. "
+            f"No embedding {basis!r}: adata.obsm has neither 'X_{name}' nor {basis!r}{nearest(name, bases(adata))} "
             f"Make one with `scanpy.tl.{name if name in ('tsne', 'diffmap') else 'umap'}(adata)`."
         )
-    stored = adata.obsm[key]
-    if isinstance(stored, pd.DataFrame):
-        stored = stored.to_numpy()
-    dense = stored.toarray() if sp.issparse(stored) else np.asarray(stored)
-    if dense.dtype.kind not in "fiub":
-        raise TypeError(f"The embedding adata.obsm[{key!r}] holds {dense.dtype} values, not real numbers.")
+    dense = real_array(adata.obsm[key], f"embedding adata.obsm[{key!r}]")
     if dense.ndim != 2 or dense.shape[1] < 2 or dense.shape[0] != adata.n_obs:
         raise ValueError(
-            f"The embedding adata.obsm[{key!r}] has shape {dense.shape}; it needs {adata.n_obs} rows and at least two columns."
+            f"The embedding adata.obsm[{key!r}] has shape {dense.shape}; "
+            f"it needs {adata.n_obs} rows and at least two columns."
         )
     positions = dense.astype(np.float64)
     positions[~np.isfinite(positions).all(axis=1)] = np.nan
     if np.isnan(positions).all():
         raise ValueError(
-            f"The embedding adata.obsm[{key!r}] has no cell with finite coordinates. Make it again with `scanpy.tl.umap(adata)`."
+            f"The embedding adata.obsm[{key!r}] has no cell with finite coordinates. "
+            "Make it again with `scanpy.tl.umap(adata)`."
+        )
+    spread = float((np.nanmax(positions, axis=0) / 2 - np.nanmin(positions, axis=0) / 2).max())
+    if spread and not _SMALLEST < spread < _LARGEST:
+        raise ValueError(
+            f"The embedding adata.obsm[{key!r}] has coordinates spread over {2 * spread:.0e}, outside of what can be "
+            "computed with. Rescale it."
         )
     positions.flags.writeable = False
     return positions
@@ -114,7 +120,7 @@ def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
 
 def columns(adata: AnnData) -> list[str]:
     """Columns of ``adata.obs`` that can colour cells: numbers, or up to 1,000 categories."""
-    return [str(name) for name in adata.obs.columns if _usable(adata.obs[name])]
+    return [name for name in adata.obs.columns if isinstance(name, str) and _usable(adata.obs[name])]
 
 
 def default_column(adata: AnnData) -> str | None:
@@ -151,11 +157,11 @@ def read_annotation(adata: AnnData, color: str) -> Annotation:
     where = {"obs": "adata.obs has no column", "gene": "adata.var_names has no gene"}.get(
         kind, "neither a column of adata.obs nor a gene is called"
     )
-    raise MissingKeyError(f"Nothing to colour by: {where} {name!r}{nearest(name, among)}.")
+    raise MissingKeyError(f"Nothing to colour by: {where} {name!r}{nearest(name, among)}")
 
 
 def find_genes(adata: AnnData, query: str, limit: int) -> tuple[list[str], int]:
-    """Genes whose name contains `query`, whatever the case, those that start with it first; and how many more there are."""
+    """Genes whose name contains `query`, whatever the case, those that start with it first; and how many more."""
     folded = query.casefold()
     hits = [g for g in map(str, adata.var_names) if folded in g.casefold()]
     hits.sort(key=lambda g: (not g.casefold().startswith(folded), len(g), g))
@@ -168,17 +174,17 @@ def _annotate(adata: AnnData, name: str) -> Annotation:
         raise ValueError(f"adata.obs has several columns called {name!r}; rename all but one.")
     if not _usable(column):
         raise ValueError(
-            f"adata.obs[{name!r}] cannot colour cells: it has {column.nunique():,} different {column.dtype} values. "
-            "Choose a column of numbers or categories."
+            f"adata.obs[{name!r}] cannot colour cells: its {column.dtype} values are neither real numbers nor up to "
+            f"{_MAX_CATEGORIES:,} categories. Choose another column."
         )
     if _is_numeric(column):
         values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
         return ContinuousAnnotation(name, "obs", np.where(np.isfinite(values), values, np.nan))
     categorical = column.astype("category").cat
     names = tuple(str(c) for c in categorical.categories)
-    stored = adata.uns.get(f"{name}_colors")
+    stored = np.asarray(adata.uns.get(f"{name}_colors"), dtype=object)
     colors = None
-    if isinstance(stored, list | tuple | np.ndarray) and len(stored) >= len(names):
+    if stored.ndim == 1 and len(stored) >= len(names) and all(isinstance(c, str) for c in stored):
         colors = tuple(str(c) for c in stored[: len(names)])
     return CategoricalAnnotation(name, "obs", categorical.codes.to_numpy().astype(np.int32), names, colors)
 
@@ -194,10 +200,17 @@ def _gene(adata: AnnData, name: str) -> NDArray[np.float64]:
         stored = next((adata.layers[k] for k in ("Ms", "spliced") if k in adata.layers), None)
     if stored is None:
         raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
-    values = stored[:, where[0]]
-    values = values.toarray() if sp.issparse(values) else np.asarray(values)
-    values = values.ravel().astype(np.float64)
+    if hasattr(stored, "to_memory"):  # sparse, and in a file
+        stored = stored.to_memory()
+    values = real_array(stored[:, where], f"expression of gene {name!r}").ravel().astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
+
+
+def _is_wide(stored: Any) -> bool:
+    if not (isinstance(stored, np.ndarray | pd.DataFrame) or sp.issparse(stored)):
+        return False
+    dtypes = stored.dtypes if isinstance(stored, pd.DataFrame) else [stored.dtype]
+    return stored.ndim == 2 and stored.shape[1] >= 2 and all(is_real(dtype) for dtype in dtypes)
 
 
 def _is_numeric(column: pd.Series) -> bool:

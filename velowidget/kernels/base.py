@@ -66,7 +66,10 @@ class Kernel:
 
     @property
     def transition_matrix(self) -> sp.csr_matrix:
-        """Row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only; computed with the defaults on first use."""
+        """Row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only.
+
+        Computed with the defaults on first use.
+        """
         if self._transition_matrix is None:
             self.compute_transition_matrix()
         assert self._transition_matrix is not None
@@ -81,8 +84,8 @@ class Kernel:
     ) -> NDArray[np.float64] | None:
         """Project the transition matrix onto an embedding.
 
-        The mean unit step beyond a uniform walk (see :func:`velowidget.core.projection.project`), divided by three times the
-        automatic scale of matplotlib's quiver, as CellRank does.
+        The mean unit step beyond a uniform walk (see :func:`velowidget.core.projection.project`), divided by three
+        times the automatic scale of matplotlib's quiver, as CellRank does.
 
         Parameters
         ----------
@@ -97,6 +100,7 @@ class Kernel:
         -------
         float64, shape (n_cells, n_dims), if `copy`; else None.
         """
+        self._check_size()
         positions = read_embedding(self.adata, basis)
         matrix = self.transition_matrix
         on_edges = np.asarray(matrix[self._graph.sources, self._graph.indices]).ravel()
@@ -119,9 +123,17 @@ class Kernel:
         key
             Writes ``adata.obsp[key]`` and ``adata.uns[f'{key}_params']``; by default ``'T_fwd'`` or ``'T_bwd'``.
         """
+        self._check_size()
         key = self._key(key)
         self.adata.obsp[key] = self.transition_matrix.copy()
         self.adata.uns[f"{key}_params"] = {**self.adata.uns.get(f"{key}_params", {}), "params": self.params}
+
+    def _check_size(self) -> None:
+        if self.adata.n_obs != self.shape[0]:
+            raise ValueError(
+                f"The AnnData has {self.adata.n_obs:,} cells now, and had {self.shape[0]:,} when the kernel was made. "
+                "Make a new kernel."
+            )
 
     def _key(self, key: str | None) -> str:
         return key or ("T_bwd" if self.backward else "T_fwd")

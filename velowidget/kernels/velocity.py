@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import SCHEMES, Similarity, similarity
-from velowidget.core.softmax import Transitions, transitions
+from velowidget.core.softmax import Transitions, freeze, transitions
 from velowidget.kernels.base import Kernel, one_of, reject_unknown
 from velowidget.kernels.data import VelocityData, checked_adata, name_cells, read_graph, read_velocity
 
@@ -35,8 +36,8 @@ class VelocityKernel(Kernel):
     vkey, xkey
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
-        Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']`` where that
-        exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them.
+        Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']`` where
+        that exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them.
     conn_key
         Key of the graph in ``adata.obsp``; only who is whose neighbour matters, not the weights.
 
@@ -97,8 +98,8 @@ class VelocityKernel(Kernel):
     def logits(self) -> sp.csr_matrix | None:
         """Similarities before scale and softmax, CSR float64, shape (n_cells, n_cells); None before they are computed.
 
-        Entry (i, j) compares cell i's velocity with the way to j (with `backward_mode` ``'transpose'``, j's velocity with the
-        way to i). Undefined similarities and zeros are not stored.
+        Entry (i, j) compares cell i's velocity with the way to j (with `backward_mode` ``'transpose'``, j's velocity
+        with the way to i). Undefined similarities and zeros are not stored. Read-only.
         """
         return self._logits
 
@@ -114,24 +115,25 @@ class VelocityKernel(Kernel):
     ) -> VelocityKernel:
         """Compute the transition matrix.
 
-        ``T_ij = exp(sigma s_ij) / sum_k exp(sigma s_ik)`` over the neighbours of cell i, with s the similarity of velocity and
-        displacement (see :mod:`velowidget.core.similarity`) and sigma the softmax scale. Cells with zero velocity go to each
-        neighbour alike.
+        ``T_ij = exp(sigma s_ij) / sum_k exp(sigma s_ik)`` over the neighbours of cell i, with s the similarity of
+        velocity and displacement (see :mod:`velowidget.core.similarity`) and sigma the softmax scale. Cells with zero
+        velocity go to each neighbour alike.
 
         Parameters
         ----------
         mode
             ``'deterministic'``: velocities as they are. CellRank 2's name `model` is understood too.
         backward_mode
-            For a backward kernel: ``'transpose'`` follows how well each neighbour's velocity points at the cell, ``'negate'``
-            the cell's own velocity, negated.
+            For a backward kernel: ``'transpose'`` follows how well each neighbour's velocity points at the cell,
+            ``'negate'`` the cell's own velocity, negated.
         scheme
             ``'correlation'``, ``'cosine'`` or ``'dot_product'``. CellRank 2's name `similarity` is understood too.
         softmax_scale
             Larger than 0; the larger, the surer the steps. None: one over the median absolute similarity.
         degenerate
-            What to do about cells without neighbours, or without a defined similarity to any: ``'error'``, ``'self_loop'``
-            (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they stay).
+            What to do about cells without neighbours, or without a defined similarity to any: ``'error'``,
+            ``'self_loop'`` (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they
+            stay).
 
         Returns
         -------
@@ -151,9 +153,7 @@ class VelocityKernel(Kernel):
         transposed = self.backward and backward_mode == "transpose"
         if (scheme, transposed) not in self._similarities:
             self._similarities = {
-                (scheme, transposed): similarity(
-                    self._graph, self._data.x, self._data.v, scheme, transposed=transposed
-                )
+                (scheme, transposed): similarity(self._graph, self._data.x, self._data.v, scheme, transposed=transposed)
             }
         directed = self._similarities[scheme, transposed]
         if self.backward and backward_mode == "negate":
@@ -171,6 +171,7 @@ class VelocityKernel(Kernel):
     def _take(self, directed: Similarity, result: Transitions, params: dict[str, Any]) -> None:
         logits = self._graph.matrix(np.nan_to_num(directed.logits, nan=0.0)).copy()
         logits.eliminate_zeros()
+        freeze(logits)
         self._logits, self._transition_matrix, self._params = logits, result.matrix, params
 
 
@@ -184,9 +185,10 @@ def checked_scale(value: object) -> float:
     """
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"softmax_scale must be a number larger than 0, or None for the automatic one, not {value!r}.")
-    if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"softmax_scale must be finite and larger than 0, not {value!r}; None takes the automatic one.")
-    return float(value)
+    with contextlib.suppress(OverflowError):  # an int too large for a float
+        if 0 < float(value) < math.inf:
+            return float(value)
+    raise ValueError(f"softmax_scale must be finite and larger than 0, not {value!r}; None takes the automatic one.")
 
 
 def automatic_scale(directed: Similarity) -> float:
@@ -195,11 +197,16 @@ def automatic_scale(directed: Similarity) -> float:
     Raises
     ------
     ValueError
-        If there is no similarity but zeros to take it from.
+        If there is no similarity but zeros to take it from, or they are at the end of float64's range.
     """
     scale = directed.automatic_scale
-    if math.isnan(scale):
-        reason = "all velocities are zero" if directed.still.all() else "every similarity is zero or undefined"
+    if not 0 < scale < math.inf:
+        if directed.still.all():
+            reason = "all velocities are zero"
+        elif math.isnan(scale):
+            reason = "every similarity is zero or undefined"
+        else:
+            reason = "the similarities are too large or too small for float64"
         raise ValueError(
             f"No automatic softmax scale: {reason}. Check the velocity layer (`scvelo.tl.velocity(adata)` makes it), "
             "or give a number as softmax_scale."
@@ -231,5 +238,3 @@ def defined_transitions(
             "degenerate='uniform' (each neighbour alike)."
         )
     return transitions(graph, directed, scale, undefined_stay=degenerate == "self_loop")
-
-
