@@ -1,0 +1,78 @@
+"""Nothing imports upwards or sideways, and each layer knows only the libraries it may know."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2] / "velowidget"
+
+MAY_IMPORT = {
+    "core": {"core"},
+    "kernels": {"core", "kernels"},
+    "datasets": {"datasets", "kernels"},
+    "pipeline": {"core", "kernels", "pipeline"},
+    "plotting": {"core", "kernels", "plotting"},
+    "widget": {"core", "kernels", "pipeline", "plotting", "widget"},
+}
+THE_FIELDS_OWN = {"numpy", "scipy", "numba"}
+MAY_KNOW = {
+    "core": THE_FIELDS_OWN,
+    "kernels": THE_FIELDS_OWN | {"anndata", "pandas"},
+    "datasets": THE_FIELDS_OWN | {"anndata", "pandas", "scanpy", "pooch", "sklearn"},
+    "pipeline": {"numpy", "anndata", "traitlets"},
+    "plotting": {"numpy", "matplotlib"},
+    "widget": {"numpy", "anndata", "traitlets", "anywidget", "ipywidgets"},
+}
+LIBRARIES = set().union(*MAY_KNOW.values()) | {"IPython", "jupyterlab", "napari", "dask"}
+
+
+def imports(path: Path):
+    """Every module that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def violations(layer: str, modules):
+    for module in modules:
+        top, *rest = module.split(".")
+        if top == "velowidget":
+            if not rest or rest[0] not in MAY_IMPORT[layer]:
+                yield module
+        elif top in LIBRARIES - MAY_KNOW[layer]:
+            yield module
+
+
+@pytest.mark.parametrize("layer", MAY_IMPORT)
+def test_layer_imports_only_what_it_may(layer):
+    files = sorted((ROOT / layer).rglob("*.py"))
+    assert files
+    found = {str(f.relative_to(ROOT)): bad for f in files if (bad := list(violations(layer, imports(f))))}
+    assert not found
+
+
+def test_every_folder_is_a_known_layer():
+    folders = {p.name for p in ROOT.iterdir() if p.is_dir() and any(p.glob("*.py"))}
+    assert folders == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize(
+    ("layer", "module"),
+    [
+        ("core", "velowidget.kernels.velocity"),
+        ("core", "anndata.AnnData"),
+        ("kernels", "velowidget.pipeline.jobs"),
+        ("pipeline", "velowidget.plotting.palettes"),
+        ("pipeline", "anywidget"),
+        ("widget", "scanpy"),
+        ("plotting", "velowidget.pipeline"),
+    ],
+)
+def test_a_wrong_import_would_be_found(layer, module):
+    assert list(violations(layer, [module])) == [module]

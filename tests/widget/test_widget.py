@@ -1,0 +1,209 @@
+"""The widget's traits and messages, without a browser."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import numpy as np
+import pytest
+from traitlets import TraitError, link
+
+from velowidget.pipeline.pipeline import PARAMETERS
+from velowidget.widget import VelocityWidget
+
+
+def ask(widget, kind, **fields):
+    widget._on_message(widget, {"v": 1, "kind": kind, "id": "q1", **fields}, [])
+
+
+# -- traits -------------------------------------------------------------------------------------------
+
+
+def test_traits_are_those_of_the_pipeline(widget):
+    assert {name: getattr(widget, name) for name in PARAMETERS} == {
+        name: getattr(widget.pipeline, name) for name in PARAMETERS
+    }
+    widget.pipeline.scheme = "cosine"
+    assert widget.scheme == "cosine"
+    widget.basis = "X_pca"
+    assert (widget.basis, widget.pipeline.basis) == ("pca", "pca")
+
+
+def test_only_small_values_ride_in_traits(widget):
+    state = {k: v for k, v in widget.get_state().items() if k not in ("_esm", "_css")}
+    assert len(json.dumps(state)) < 2_000
+
+
+def test_scale_from_python(widget):
+    automatic = widget.softmax_scale
+    widget.softmax_scale = 7
+    assert (widget.softmax_scale, widget.auto_scale) == (7.0, False)
+    widget.softmax_scale = None
+    assert (widget.softmax_scale, widget.auto_scale) == (automatic, True)
+    widget.softmax_scale = automatic
+    assert not widget.auto_scale
+    widget.softmax_scale = "auto"
+    assert widget.auto_scale
+
+
+def test_scale_from_the_browser(widget):
+    automatic = widget.softmax_scale
+    widget.set_state({"softmax_scale": 7.0})
+    assert (widget.softmax_scale, widget.auto_scale, widget.pipeline.softmax_scale) == (7.0, False, 7.0)
+    widget.set_state({"auto_scale": True})
+    assert (widget.softmax_scale, widget.auto_scale) == (automatic, True)
+
+
+def test_direction_from_the_browser_is_one_change(widget):
+    generation = widget.pipeline.jobs.generation
+    widget.set_state({"backward": True, "backward_mode": "negate"})
+    assert (widget.pipeline.backward, widget.pipeline.backward_mode) == (True, "negate")
+    assert widget.pipeline.jobs.generation == generation + 1
+
+
+@pytest.mark.parametrize("name", ["scheme", "basis", "color", "field", "backward_mode"])
+def test_a_refused_value_leaves_the_trait_as_it_was(widget, name):
+    before = getattr(widget, name)
+    with pytest.raises(TraitError):
+        setattr(widget, name, "nonesuch")
+    assert getattr(widget, name) == getattr(widget.pipeline, name) == before
+
+
+def test_a_value_refused_from_the_browser_is_explained_and_put_back(widget, recorder):
+    widget.set_state({"scheme": "corelation"})
+    error, _ = recorder.last("error")
+    assert error["trait"] == "scheme"
+    assert "'correlation'" in error["message"]
+    assert widget.scheme == widget.pipeline.scheme == "correlation"
+
+
+def test_observe_and_link_work(adata, widget, recorder):
+    other = VelocityWidget(adata)
+    seen = []
+    widget.observe(lambda change: seen.append(change.new), "softmax_scale")
+    link((widget, "softmax_scale"), (other, "softmax_scale"))
+    other.softmax_scale = 5.0
+    widget.wait()
+    assert seen[-1] == 5.0
+    assert widget.kernel.params["softmax_scale"] == 5.0
+    other.close()
+
+
+# -- messages -----------------------------------------------------------------------------------------
+
+
+def test_hello_is_answered_with_everything(widget, recorder):
+    recorder.sent.clear()
+    ask(widget, "hello")
+    kinds = recorder.kinds()
+    assert kinds[:5] == ["options", "cells", "embedding", "color", "notices"]
+    assert {"result", "status"} <= set(kinds)
+    assert recorder.last("status")[0]["state"] == "ready"
+    assert recorder.last("options")[0]["auto"] == widget.softmax_scale
+
+
+def test_the_grid_message_is_the_grid(widget, recorder):
+    content, buffers = recorder.last("result", stage="grid")
+    grid = widget.pipeline.jobs.latest("grid").value
+    arrays = {
+        a["name"]: np.frombuffer(b, a["dtype"]).reshape(a["shape"])
+        for a, b in zip(content["arrays"], buffers, strict=True)
+    }
+    np.testing.assert_array_equal(arrays["points"], grid.points.astype(np.float32))
+    np.testing.assert_array_equal(arrays["vectors"], grid.vectors.astype(np.float32))
+    assert content["params"]["softmax_scale"] == widget.softmax_scale
+    assert content["generation"] == widget.pipeline.jobs.generation
+
+
+def test_a_slider_move_sends_the_new_arrows_before_it_returns(widget, recorder):
+    widget.softmax_scale = 5.0
+    widget.wait()
+    recorder.sent.clear()
+    widget.set_state({"softmax_scale": 6.0})
+    assert recorder.last("result", stage="grid")[0]["params"]["softmax_scale"] == 6.0
+
+
+def test_cells_and_colors(widget, recorder, adata):
+    adata.uns["clusters_colors"] = ["#123456"] * adata.obs["clusters"].nunique()
+    ask(widget, "hello")
+    _, [names] = recorder.last("cells")
+    assert json.loads(bytes(names)) == list(adata.obs_names)
+    widget.color = "true_time"
+    content, [values] = recorder.last("color")
+    assert content["type"] == "continuous"
+    np.testing.assert_allclose(np.frombuffer(values, "<f4"), adata.obs["true_time"], rtol=1e-6)
+    widget.color = "clusters"
+    content, [codes] = recorder.last("color")
+    assert [c["color"] for c in content["categories"]] == adata.uns["clusters_colors"]
+    assert [c["count"] for c in content["categories"]] == list(
+        adata.obs["clusters"].value_counts().reindex(adata.obs["clusters"].cat.categories)
+    )
+    np.testing.assert_array_equal(np.frombuffer(codes, "<i4"), adata.obs["clusters"].cat.codes)
+
+
+def test_request_is_answered_with_its_id(widget, recorder):
+    ask(widget, "request", stage="grid")
+    assert recorder.last("result", stage="grid")[0]["id"] == "q1"
+
+
+def test_search_finds_genes_and_columns(widget, recorder, adata):
+    ask(widget, "search", query=adata.var_names[3], limit=5)
+    content, _ = recorder.last("matches")
+    assert content["id"] == "q1"
+    assert content["genes"][0] == adata.var_names[3]
+
+
+@pytest.mark.parametrize("content", [None, {}, {"v": 2, "kind": "hello"}, {"v": 1, "kind": "nonesuch"}])
+def test_foreign_messages_do_no_harm(widget, content):
+    widget._on_message(widget, content, [])
+    widget.wait()
+
+
+def test_views_share_the_widget_and_unknown_panels_are_named(widget):
+    view = widget.view("embedding")
+    assert view.widget is widget
+    assert view.panels == ["embedding"]
+    with pytest.raises(ValueError, match="'embedding'"):
+        widget.view("embeding")
+    with pytest.raises(ValueError, match="parameters"):
+        widget.view()
+
+
+def test_errors_travel_as_messages_with_what_to_do_next(adata, recorder):
+    del adata.layers["velocity"]
+    widget = VelocityWidget(adata)
+    with pytest.raises(KeyError, match="velocity"):
+        widget.wait()
+    ask(widget, "hello")
+    error, _ = recorder.last("error")
+    assert error["stage"] == "similarity"
+    assert "no 'velocity'" in error["message"]
+    assert "scvelo.tl.velocity(adata)" in error["hint"]
+    assert recorder.last("status")[0]["state"] == "failed"
+
+
+def test_a_closed_widget_sends_nothing_more(adata, recorder):
+    widget = VelocityWidget(adata)
+    widget.wait()
+    widget.close()
+    recorder.sent.clear()
+    widget.pipeline.softmax_scale = 3.0
+    widget.pipeline.wait()
+    assert recorder.sent == []
+
+
+def test_browser_and_python_may_change_at_once(widget, recorder):
+    def drag():
+        for value in np.linspace(1, 20, 100):
+            widget.set_state({"softmax_scale": float(value)})
+
+    thread = threading.Thread(target=drag)
+    thread.start()
+    for scheme in ["cosine", "dot_product", "correlation"] * 10:
+        widget.scheme = scheme
+    thread.join()
+    widget.wait()
+    assert (widget.softmax_scale, widget.scheme) == (20.0, "correlation")
+    assert widget.kernel.params["softmax_scale"] == 20.0
+    assert recorder.last("result", stage="grid")[0]["params"]["softmax_scale"] == 20.0
