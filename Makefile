@@ -18,8 +18,8 @@ demo: $(STAMP) $(BUNDLE) ## JupyterLab on the first notebook; PORT= chooses the 
 
 test: $(STAMP) $(BUNDLE) lint ## everything that must hold
 	@$(VENV)/bin/python tests/browser/chromium.py
-	$(VENV)/bin/python hatch_build.py run check
-	$(VENV)/bin/python hatch_build.py test
+	$(VENV)/bin/python js/hatch_build.py run check
+	$(VENV)/bin/python js/hatch_build.py test
 	$(VENV)/bin/python -m pytest
 
 lint: $(STAMP) ## style and types
@@ -33,8 +33,8 @@ bench: $(STAMP) ## measure
 bundle: $(BUNDLE) ## the browser bundle
 
 $(BUNDLE): $(STAMP) $(SOURCES)
-	$(VENV)/bin/python hatch_build.py ci --no-audit --no-fund
-	$(VENV)/bin/python hatch_build.py run build
+	$(VENV)/bin/python js/hatch_build.py ci --no-audit --no-fund
+	$(VENV)/bin/python js/hatch_build.py run build
 	@touch $@
 
 $(STAMP): pyproject.toml

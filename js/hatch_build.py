@@ -65,4 +65,4 @@ def run_npm(arguments: list[str], js: Path) -> None:
 if __name__ == "__main__":
     import sys
 
-    run_npm(sys.argv[1:], Path(__file__).parent / "js")
+    run_npm(sys.argv[1:], Path(__file__).parent)
