@@ -2,11 +2,14 @@
 
 PORT ?=
 VENV := .venv
-PYTHON := $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+# Tried, not just found: a version manager's stand-in exists without its Python.
+PYTHON = $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 STAMP := $(VENV)/.installed
+NPM := $(VENV)/bin/python js/hatch_build.py
+MODULES := js/node_modules/.package-lock.json
 BUNDLE := velowidget/widget/static/widget.js
-SOURCES := $(shell find js -type f -not -path '*/node_modules/*' 2>/dev/null)
+SOURCES := $(shell find js -type f -not -path '*/node_modules/*')
 
 .PHONY: demo test bench lint bundle clean help
 
@@ -17,9 +20,9 @@ demo: $(STAMP) $(BUNDLE) ## JupyterLab on the first notebook; PORT= chooses the 
 	@$(VENV)/bin/velowidget demo --directory examples $(if $(PORT),--port $(PORT))
 
 test: $(STAMP) $(BUNDLE) lint ## everything that must hold
-	@$(VENV)/bin/python tests/browser/chromium.py
-	$(VENV)/bin/python js/hatch_build.py run check
-	$(VENV)/bin/python js/hatch_build.py test
+	$(VENV)/bin/python tests/browser/chromium.py
+	$(NPM) run check
+	$(NPM) test
 	$(VENV)/bin/python -m pytest
 
 lint: $(STAMP) ## style and types
@@ -27,23 +30,25 @@ lint: $(STAMP) ## style and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(STAMP) ## measure
+bench: $(STAMP) $(BUNDLE) ## measure
 	@for script in tests/benchmarks/bench_*.py; do $(VENV)/bin/python $$script || exit 1; done
 
-bundle: $(BUNDLE) ## the browser bundle
+bundle: $(BUNDLE) ## the browser bundle, when js/ has changed
 
-$(BUNDLE): $(STAMP) $(SOURCES)
-	$(VENV)/bin/python js/hatch_build.py ci --no-audit --no-fund
-	$(VENV)/bin/python js/hatch_build.py run build
+$(BUNDLE): $(SOURCES) $(MODULES) | $(STAMP)
+	$(NPM) run build
+	@touch $@
+
+$(MODULES): js/package-lock.json | $(STAMP)
+	$(NPM) ci --no-audit --no-fund
 	@touch $@
 
 $(STAMP): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "velowidget needs python3 of version 3.11 or later."; exit 1; }
+	@test -n "$(PYTHON)" || { echo "velowidget needs Python 3.11 or later as python3."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
-	@test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)/bin/python -m pip install --quiet -e '.[dev]'
+	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --editable '.[dev]'
 	@touch $@
 
 clean: ## remove what was installed and built
-	rm -rf $(VENV) js/node_modules velowidget/widget/static build dist
+	rm -rf $(VENV) js/node_modules velowidget/widget/static dist
