@@ -6,12 +6,10 @@ import argparse
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
-import webbrowser
-from importlib.resources import as_file, files
 from pathlib import Path
 
+PACKAGE = Path(__file__).parent
 NOTEBOOK = "01_first_look.ipynb"
 
 
@@ -42,29 +40,23 @@ def run_demo(directory: Path, port: int, *, open_browser: bool) -> int:
     notebook = directory / NOTEBOOK
     if not notebook.exists():
         directory.mkdir(parents=True, exist_ok=True)
-        with as_file(files("velowidget") / "examples" / NOTEBOOK) as packaged:
-            shutil.copy(packaged, notebook)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyterlab",
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        f"--ServerApp.root_dir={directory.resolve()}",
-        f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
-        f"--ServerApp.open_browser={open_browser and _has_browser()}",
-        f"--ServerApp.allow_root={os.name == 'posix' and os.getuid() == 0}",
-    ]
+        # A wheel holds the examples inside the package, a checkout beside it.
+        homes = (PACKAGE / "examples", PACKAGE.parent / "examples")
+        shutil.copy(next(home / NOTEBOOK for home in homes if home.is_dir()), notebook)
     # The folder's labconfig keeps JupyterLab from asking about news over the network.
-    settings = [str(files("velowidget") / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    settings = [str(PACKAGE / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))
+    from jupyterlab.labapp import LabApp
+
     print(f"Starting JupyterLab on {notebook}; its address follows. Stop it with Ctrl-C.", flush=True)
-    return subprocess.run(command, check=False).returncode
-
-
-def _has_browser() -> bool:
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        return False
-    return True
+    LabApp.launch_instance(
+        [
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={port}",
+            f"--ServerApp.root_dir={directory.resolve()}",
+            f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
+            f"--ServerApp.open_browser={open_browser}",
+            "--ServerApp.allow_root=True",
+        ]
+    )
+    return 0
