@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes.util
 import os
 import shutil
 import subprocess
@@ -24,6 +25,13 @@ def find_chromium() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None
+
+
+def graphics_flags() -> list[str]:
+    """Flags for WebGL without a graphics card: Mesa's where it is installed, else Chromium's own, which is slower."""
+    if ctypes.util.find_library("EGL"):
+        return ["--use-gl=angle", "--use-angle=gl-egl", "--ignore-gpu-blocklist"]
+    return ["--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 
 
 def get_chromium() -> None:

@@ -3,8 +3,8 @@
 ``lab`` is one JupyterLab for all tests, on loopback, with a home and settings of its own. ``notebook`` opens a new
 notebook in it: ``notebook.open([cell, cell, ...])`` writes, opens and runs it; ``notebook.page`` is Playwright's page;
 ``notebook.python(expression)`` evaluates an expression in the notebook's own kernel, beside the front end;
-``notebook.theme("dark")`` changes the theme. No request may leave this machine. After a failure a screenshot is in
-``test-artifacts/``.
+``notebook.theme("dark")`` changes the theme. No request may leave this machine, and no error of the
+page may go uncaught. After a failure a screenshot is in ``test-artifacts/``.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import pytest
 from jupyter_client import BlockingKernelClient
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.chromium import find_chromium
+from tests.browser.chromium import find_chromium, graphics_flags
 
 ROOT = Path(__file__).parents[2]
 ARTIFACTS = ROOT / "test-artifacts"
@@ -38,10 +38,7 @@ FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    # Mesa's software GL; Chromium's own is slower
-    "--use-gl=angle",
-    "--use-angle=gl-egl",
-    "--ignore-gpu-blocklist",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # nothing leaves this machine
 ]
 
 
@@ -68,7 +65,7 @@ def browser() -> Browser:
             pytest.fail("No Chromium: install one (apt install chromium).")
         pytest.skip("NO CHROMIUM: nothing was tested in a browser. Install one: apt install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=path, args=[*FLAGS, *graphics_flags()])
         yield browser
         browser.close()
 
@@ -125,10 +122,15 @@ def lab(tmp_path_factory) -> Lab:
             except (urllib.error.URLError, ConnectionError):
                 assert server.poll() is None, (home / "server.log").read_text()
                 time.sleep(0.2)
+        else:
+            pytest.fail(f"JupyterLab did not answer in a minute:\n{(home / 'server.log').read_text()}")
         yield Lab(address, token, root, home / "runtime")
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 class Notebook:
@@ -138,8 +140,10 @@ class Notebook:
         self.lab = lab
         self.page = page
         self.left_machine: list[str] = []
+        self.page_errors: list[str] = []
         self._client: BlockingKernelClient | None = None
         page.on("request", self._watch)
+        page.on("pageerror", lambda error: self.page_errors.append(str(error)))
 
     def open(self, cells: list[str], *, run: bool = True) -> None:
         """Write a notebook with these cells, open it and run them all."""
@@ -166,7 +170,7 @@ class Notebook:
             self.run_all()
 
     def run_all(self) -> None:
-        """Run all cells, without waiting for them."""
+        """Run all cells; returns when they have run."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
     def python(self, expression: str, timeout: float = 60) -> Any:
@@ -186,6 +190,11 @@ class Notebook:
         reply = self._client.execute(code, reply=True, timeout=timeout)
         if reply["content"]["status"] != "ok":
             raise RuntimeError("\n".join(reply["content"]["traceback"]))
+
+    def execute_unawaited(self, code: str) -> None:
+        """Start statements in the kernel, as a cell would, and do not wait for them."""
+        assert self._client is not None
+        self._client.execute(code)
 
     def theme(self, name: str) -> None:
         """Change JupyterLab's theme: 'light' or 'dark'."""
@@ -214,3 +223,4 @@ def notebook(lab: Lab, browser: Browser) -> Notebook:
     notebook.close()
     page.close()
     assert notebook.left_machine == []
+    assert notebook.page_errors == []

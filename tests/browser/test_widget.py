@@ -1,0 +1,340 @@
+"""The widget in a real JupyterLab: what a user sees and does."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import ROOT
+
+PANCREAS = ROOT.parent / "shared" / "data" / "pancreas.h5ad"
+
+SIMULATED = "import velowidget\nadata = velowidget.datasets.bifurcation(n_cells=400, n_genes=80)"
+SHOW = "w = velowidget.VelocityWidget(adata)\nw"
+
+
+def control(notebook, name, role="combobox"):
+    return notebook.page.get_by_role(role, name=name, exact=True).first
+
+
+def slider(notebook):
+    return control(notebook, "softmax scale", "slider")
+
+
+def canvas(notebook):
+    return notebook.page.locator(".velowidget canvas").first
+
+
+def settled(notebook):
+    """Wait until the picture shows what the kernel has now."""
+    notebook.python("w.wait()")
+    generation = notebook.python("w.pipeline.jobs.generation")
+    notebook.page.locator(f".velowidget [data-shows='{generation}']").first.wait_for(timeout=30_000)
+    notebook.page.wait_for_timeout(150)
+
+
+def pixels(notebook):
+    return canvas(notebook).screenshot()
+
+
+def drag(notebook, share):
+    """Drag the slider's thumb to this share of its length, in steps."""
+    box = slider(notebook).bounding_box()
+    now = slider(notebook).evaluate("e => (e.value - e.min) / (e.max - e.min)")
+    y = box["y"] + box["height"] / 2
+    at = lambda s: box["x"] + 8 + s * (box["width"] - 16)  # noqa: E731 - the thumb is 16 px wide
+    mouse = notebook.page.mouse
+    mouse.move(at(now), y)
+    mouse.down()
+    mouse.move(at(share), y, steps=12)
+    mouse.up()
+
+
+@pytest.fixture
+def shown(notebook):
+    notebook.open([SIMULATED, SHOW])
+    canvas(notebook).wait_for(timeout=60_000)
+    settled(notebook)
+    return notebook
+
+
+def test_it_shows_cells_arrows_legend_and_controls(shown):
+    for name in ("scheme", "direction", "basis", "color", "field"):
+        expect(control(shown, name)).to_be_visible()
+    expect(slider(shown)).to_be_visible()
+    for cluster in shown.python("list(adata.obs['clusters'].cat.categories)"):
+        expect(shown.page.locator(".velowidget").get_by_text(cluster, exact=True).first).to_be_visible()
+    with_arrows = pixels(shown)
+    control(shown, "field").select_option("none")
+    settled(shown)
+    without = pixels(shown)
+    control(shown, "field").select_option("arrows")
+    settled(shown)
+    assert len({with_arrows, without, pixels(shown)}) == 3
+
+
+def test_dragging_changes_the_kernel_and_the_picture(shown):
+    before, picture = shown.python("w.softmax_scale"), pixels(shown)
+    drag(shown, 0.8)
+    settled(shown)
+    after = shown.python("w.softmax_scale")
+    assert after == pytest.approx(before * 10 ** (4 * 0.3), rel=0.2)  # a hundredth to a hundredfold, logarithmically
+    assert shown.python("w.auto_scale") is False
+    assert pixels(shown) != picture
+
+
+def test_arrows_follow_while_dragging(shown):
+    shown.execute(
+        "from velowidget.pipeline.jobs import Computed; seen = []\n"
+        "stop = w.pipeline.listen(lambda e: seen.append(e.value.softmax_scale)"
+        " if isinstance(e, Computed) and e.stage == 'grid' else None)"
+    )
+    drag(shown, 0.9)
+    settled(shown)
+    assert shown.python("len(seen)") >= 3
+
+
+def test_python_moves_the_slider_and_auto_puts_it_back(shown):
+    automatic = shown.python("w.softmax_scale")
+    middle = slider(shown).input_value()
+    shown.execute("w.softmax_scale = 3 * w.softmax_scale")
+    expect(slider(shown)).not_to_have_value(middle)
+    shown.page.get_by_role("button", name="reset to auto").click()
+    expect(slider(shown)).to_have_value(middle)
+    settled(shown)
+    assert shown.python("(w.softmax_scale, w.auto_scale)") == (automatic, True)
+
+
+def test_the_keyboard_works_the_slider_and_stays_out_of_the_notebook(shown):
+    cells = shown.page.locator(".jp-Cell").count()
+    before = shown.python("w.softmax_scale")
+    slider(shown).focus()
+    shown.page.keyboard.press("ArrowRight")
+    for key in ("a", "b"):  # in command mode these add cells
+        shown.page.keyboard.press(key)
+    settled(shown)
+    assert shown.python("w.softmax_scale") > before
+    assert shown.page.locator(".jp-Cell").count() == cells
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "expected"),
+    [
+        ("scheme", "cosine", ("w.scheme", "cosine")),
+        ("direction", "transpose", ("(w.backward, w.backward_mode)", (True, "transpose"))),
+        ("direction", "negate", ("(w.backward, w.backward_mode)", (True, "negate"))),
+        ("basis", "pca", ("w.basis", "pca")),
+    ],
+)
+def test_controls_reach_the_kernel(shown, name, option, expected):
+    picture = pixels(shown)
+    label = control(shown, name).locator("option", has_text=option).inner_text()
+    control(shown, name).select_option(label=label)
+    settled(shown)
+    assert shown.python(expected[0]) == expected[1]
+    assert pixels(shown) != picture
+
+
+def test_color_by_column_and_by_gene(shown):
+    picture = pixels(shown)
+    control(shown, "color").fill("true_time")
+    shown.page.keyboard.press("Enter")
+    shown.page.wait_for_timeout(300)
+    assert shown.python("w.color").removeprefix("obs:") == "true_time"
+    by_time = pixels(shown)
+    gene = shown.python("adata.var_names[5]")
+    control(shown, "color").fill(gene)
+    shown.page.get_by_role("option", name=gene).first.click()
+    shown.page.wait_for_timeout(300)
+    assert shown.python("w.color").removeprefix("gene:") == gene
+    assert len({picture, by_time, pixels(shown)}) == 3
+
+
+def test_hover_tells_cell_and_cluster(shown):
+    box = canvas(shown).bounding_box()
+    tip = shown.page.locator(".velowidget [role=tooltip]").first
+    names = set(shown.python("list(adata.obs_names)"))
+    for step in range(60):
+        shown.page.mouse.move(box["x"] + box["width"] * (0.1 + 0.8 * step / 60), box["y"] + box["height"] / 2)
+        shown.page.wait_for_timeout(30)
+        if tip.is_visible():
+            break
+    text = tip.inner_text()
+    assert any(name in text for name in names)
+    assert any(cluster in text for cluster in shown.python("list(adata.obs['clusters'].cat.categories)"))
+
+
+def test_pan_zoom_and_reset(shown):
+    home = pixels(shown)
+    shown.page.get_by_role("button", name=re.compile("zoom in", re.I)).first.click()
+    shown.page.wait_for_timeout(600)
+    zoomed = pixels(shown)
+    shown.page.get_by_role("button", name=re.compile("reset view", re.I)).first.click()
+    shown.page.wait_for_timeout(600)
+    box = canvas(shown).bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    shown.page.mouse.move(x, y)
+    shown.page.mouse.down()
+    shown.page.mouse.move(x + 80, y + 30, steps=5)
+    shown.page.mouse.up()
+    shown.page.mouse.move(0, 0)
+    shown.page.wait_for_timeout(600)
+    assert len({home, zoomed, pixels(shown)}) == 3
+
+
+def test_the_wheel_scrolls_the_notebook_until_the_picture_is_clicked(notebook):
+    notebook.open([SIMULATED, SHOW, "\n".join("# a long cell" for _ in range(80))])
+    canvas(notebook).wait_for(timeout=60_000)
+    settled(notebook)
+    top = canvas(notebook).bounding_box()["y"]
+    canvas(notebook).hover()
+    notebook.page.mouse.wheel(0, 150)
+    notebook.page.wait_for_timeout(500)
+    assert canvas(notebook).bounding_box()["y"] < top - 50
+
+
+def test_two_displays_and_a_view_stay_in_step(notebook):
+    notebook.open([SIMULATED, SHOW, "w", "w.view('parameters')"])
+    page = notebook.page
+    expect(page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    expect(page.get_by_role("slider", name="softmax scale", exact=True)).to_have_count(3)
+    settled(notebook)
+    sliders = page.get_by_role("slider", name="softmax scale", exact=True).all()
+    sliders[2].focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    values = {s.input_value() for s in sliders}
+    assert len(values) == 1
+
+
+def test_a_removed_display_frees_its_canvas_and_the_rest_lives(notebook):
+    notebook.open([SIMULATED, SHOW, "w.view('embedding')"])
+    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    notebook.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    notebook.page.wait_for_timeout(3000)
+    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    settled(notebook)
+
+
+def test_themes_follow_the_host(shown):
+    light = pixels(shown)
+    shown.theme("dark")
+    dark = pixels(shown)
+    shown.theme("light")
+    shown.page.wait_for_timeout(300)
+    assert dark != light
+
+
+def test_long_work_shows_progress_and_can_be_cancelled_and_resumed(shown):
+    shown.execute(
+        "import time\nfrom dataclasses import replace\nfrom velowidget.pipeline.stages import STAGES\n"
+        "stage = STAGES['similarity']\n"
+        "def slow(context):\n"
+        "    for done in range(100):\n"
+        "        context.report(done, 100); time.sleep(0.1)\n"
+        "    return stage.compute(context)\n"
+        "STAGES['similarity'] = replace(stage, compute=slow)\n"
+        "w.pipeline.jobs._seconds.clear()"
+    )
+    control(shown, "scheme").select_option("cosine")
+    bar = shown.page.get_by_role("progressbar").first
+    expect(bar).to_be_visible(timeout=5_000)
+    expect(shown.page.locator(".velowidget").get_by_text(re.compile("Showing", re.I)).first).to_be_visible()
+    shown.page.get_by_role("button", name="Cancel").first.click()
+    resume = shown.page.get_by_role("button", name="Compute").first
+    expect(resume).to_be_visible(timeout=5_000)
+    shown.execute("STAGES['similarity'] = stage")
+    resume.click()
+    settled(shown)
+    expect(bar).not_to_be_visible()
+
+
+def test_cluster_names_are_text(notebook):
+    name = "<script>window.hacked = 1</script> \\\"quotes\\\" 'n' ünïcødé 細胞"
+    notebook.open(
+        [
+            SIMULATED,
+            f'adata.obs["clusters"] = adata.obs["clusters"].cat.rename_categories(["{name}"]'
+            ' + [f"<img src=x onerror=window.hacked=1>{i}" for i in range(adata.obs["clusters"].nunique() - 1)])',
+            SHOW,
+        ]
+    )
+    canvas(notebook).wait_for(timeout=60_000)
+    settled(notebook)
+    expect(notebook.page.locator(".velowidget").get_by_text("ünïcødé 細胞").first).to_be_visible()
+    assert notebook.page.evaluate("window.hacked") is None
+
+
+BROKEN = {
+    "velocity": ("del adata.layers['velocity']", "scvelo.tl.velocity"),
+    "graph": ("del adata.obsp['connectivities']", "scanpy.pp.neighbors"),
+    "embedding": ("adata.obsm.clear()", "scanpy.tl.umap"),
+    "empty": ("adata = adata[:0].copy()", "at least two"),
+    "lonely cell": ("g = adata.obsp['connectivities'].tolil(); g[3] = 0; adata.obsp['connectivities'] = g.tocsr()",
+                    "without neighbours"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_errors_are_shown_in_the_widget(notebook, what):
+    code, words = BROKEN[what]
+    notebook.open([SIMULATED, code, SHOW])
+    alert = notebook.page.locator(".velowidget [role=alert]").first
+    alert.wait_for(timeout=60_000)
+    expect(alert).to_contain_text(words)
+
+
+def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_layer(notebook):
+    notebook.open(
+        [
+            "import os\nos.environ['NUMBA_THREADING_LAYER'] = 'workqueue'\n" + SIMULATED,
+            SHOW,
+            "other = velowidget.VelocityWidget(adata, scheme='cosine')\nother",
+        ]
+    )
+    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    settled(notebook)
+    assert notebook.python("__import__('numba').threading_layer()") == "workqueue"
+    notebook.execute_unawaited(
+        "import time\nend = time.time() + 6; rounds = 0\n"
+        "while time.time() < end:\n"
+        "    velowidget.VelocityKernel(adata).compute_transition_matrix(); rounds += 1\n"
+        "    other.softmax_scale = 1 + rounds % 20"
+    )
+    notebook.page.wait_for_timeout(300)
+    before = slider(notebook).input_value()
+    for share in (0.9, 0.2, 0.7):
+        drag(notebook, share)
+    notebook.page.wait_for_timeout(500)
+    moved_while_busy = notebook.page.locator(".velowidget [data-scale]").first.get_attribute("data-scale")
+    settled(notebook)
+    assert notebook.python("rounds") > 3
+    assert slider(notebook).input_value() != before
+    assert moved_while_busy is not None
+    assert notebook.python("w.kernel.params['softmax_scale'] == w.softmax_scale")
+    assert notebook.python("other.kernel.params['softmax_scale'] == other.softmax_scale")
+
+
+def test_the_first_notebook_runs(notebook):
+    book = nbformat.read(ROOT / "examples" / "01_first_look.ipynb", as_version=4)
+    notebook.open_book(book)
+    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=90_000)
+    settled(notebook)
+    assert notebook.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+
+
+@pytest.mark.skipif(not PANCREAS.exists(), reason=f"needs {Path('../shared/data/pancreas.h5ad')}, which is not here")
+def test_on_real_data(notebook):
+    notebook.open([f"import anndata, velowidget\nadata = anndata.read_h5ad({str(PANCREAS)!r})", SHOW])
+    canvas(notebook).wait_for(timeout=60_000)
+    settled(notebook)
+    automatic, picture = notebook.python("w.softmax_scale"), pixels(notebook)
+    assert automatic == pytest.approx(12.439806293164613)
+    drag(notebook, 0.75)
+    settled(notebook)
+    assert notebook.python("w.softmax_scale") == pytest.approx(automatic * 10, rel=0.2)
+    assert pixels(notebook) != picture
