@@ -70,6 +70,13 @@ def browser() -> Browser:
         browser.close()
 
 
+def free_port() -> int:
+    """A loopback port nobody listens on."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @dataclass
 class Lab:
     """A running JupyterLab."""
@@ -84,9 +91,7 @@ class Lab:
 def lab(tmp_path_factory) -> Lab:
     home = tmp_path_factory.mktemp("home")
     root = tmp_path_factory.mktemp("notebooks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     token = secrets.token_hex(16)
     environment = {
         **os.environ,
