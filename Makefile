@@ -43,11 +43,12 @@ $(MODULES): js/package-lock.json | $(STAMP)
 	$(NPM) ci --no-audit --no-fund
 	@touch $@
 
+# Without the build hook: the bundle has a rule of its own.
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "velowidget needs Python 3.11 or later as python3."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --editable '.[dev]'
+	HATCH_BUILD_NO_HOOKS=1 $(VENV)/bin/pip install --quiet --editable '.[dev]'
 	@touch $@
 
 clean: ## remove what was installed and built
