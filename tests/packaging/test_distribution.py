@@ -21,11 +21,15 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory) -> Path:
-    """A folder with the wheel and the sdist."""
+    """A folder with the sdist, and the wheel that is made of it without Node."""
     out = tmp_path_factory.mktemp("dist")
-    for kind in ("wheel", "sdist"):
-        command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(out)]
-        subprocess.run(command, cwd=ROOT, check=True)
+    unpacked = tmp_path_factory.mktemp("unpacked")
+    build = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
+    subprocess.run([*build, "-t", "sdist"], cwd=ROOT, check=True)
+    with tarfile.open(next(out.glob("*.tar.gz"))) as sdist:
+        sdist.extractall(unpacked, filter="data")
+    (source,) = unpacked.iterdir()
+    subprocess.run([*build, "-t", "wheel"], cwd=source, check=True, env={**os.environ, "PATH": ""})
     return out
 
 
@@ -39,6 +43,7 @@ def test_wheel_holds_the_bundle_within_its_budget(built):
     assert len(gzip.compress(widget)) <= 300_000
     assert 0 < len(view) < 2_048
     assert "velowidget/examples/01_first_look.ipynb" in names
+    assert "velowidget/lab/labconfig/default_setting_overrides.json" in names
     assert not [name for name in names if name.startswith(("tests", "js/"))]
 
 
@@ -68,3 +73,6 @@ def test_wheel_works_in_an_empty_environment(built, tmp_path):
     assert Path(where).is_relative_to(tmp_path)
     assert int(size) > 100_000
     assert shape == ["(300, 300)\n"]
+    demo = subprocess.run([python.with_name("velowidget"), "demo"], env=no_node, cwd=tmp_path, capture_output=True)
+    assert demo.returncode == 1
+    assert b'pip install "velowidget[lab]"' in demo.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,6 @@ MAY_KNOW = {
     "plotting": {"numpy", "matplotlib"},
     "widget": {"numpy", "anndata", "traitlets", "anywidget", "ipywidgets"},
 }
-LIBRARIES = set().union(*MAY_KNOW.values()) | {"IPython", "jupyterlab", "napari", "dask"}
 
 
 def imports(path: Path):
@@ -45,7 +45,7 @@ def violations(layer: str, modules):
         if top == "velowidget":
             if not rest or rest[0] not in MAY_IMPORT[layer]:
                 yield module
-        elif top in LIBRARIES - MAY_KNOW[layer]:
+        elif top not in MAY_KNOW[layer] | sys.stdlib_module_names:
             yield module
 
 
