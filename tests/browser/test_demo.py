@@ -11,7 +11,7 @@ import sys
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT, free_port
+from tests.browser.lab import ROOT, free_port
 
 
 @pytest.fixture

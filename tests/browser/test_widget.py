@@ -9,7 +9,7 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import ROOT
+from tests.browser.lab import ROOT
 
 PANCREAS = ROOT.parent / "shared" / "data" / "pancreas.h5ad"
 
