@@ -1,0 +1,133 @@
+"""Mean and variance of the velocities around a cell: what the stochastic modes know of its uncertainty.
+
+Over a cell's neighbours and itself, all with the same weight: ``m_i = mean_j v_j`` and ``S_i = mean_j (v_j - m_i)^2``,
+gene by gene (Lange et al. 2022, after the moments of Bergen et al. 2020).
+"""
+
+from __future__ import annotations
+
+import numba as nb
+import numpy as np
+from numpy.typing import NDArray
+
+from velowidget.core.blocks import Report, over_blocks
+from velowidget.core.graph import Graph
+from velowidget.core.random import SAMPLING, key_of, normals
+
+# Edges times genes of one block: some ten milliseconds.
+_BLOCK_WORK = 20_000_000
+
+_FAST = {"reassoc", "contract", "nsz"}  # never "nnan": NaN must stay NaN
+
+
+def velocity_moments(
+    graph: Graph, v: NDArray[np.floating], *, report: Report | None = None
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and variance of the velocities over each cell's neighbours and itself.
+
+    Parameters
+    ----------
+    graph
+        Neighbourhoods; a cell that is its own neighbour counts once.
+    v
+        Velocity, float32 or float64, C-contiguous, shape (n_cells, n_genes).
+    report
+        Progress, in cells.
+
+    Returns
+    -------
+    Mean and variance (of the population, at least 0), float64, shape (n_cells, n_genes).
+    """
+    _check_cells(graph, v)
+    mean, variance = np.empty(v.shape), np.empty(v.shape)
+
+    def compute(start: int, stop: int) -> None:
+        _moments(graph.order, start, stop, graph.indptr, graph.indices, v, mean, variance)
+
+    over_blocks(compute, graph.n_cells, cells_per_block(graph, v.shape[1], _BLOCK_WORK), report)
+    return mean, variance
+
+
+def draw_velocities(
+    graph: Graph, v: NDArray[np.floating], seed: int, *, report: Report | None = None
+) -> NDArray[np.floating]:
+    """One random velocity per cell, from the normal distributions with the moments of its neighbourhood.
+
+    Genes are independent. The numbers of a cell depend on the seed and its index only.
+
+    Parameters
+    ----------
+    graph, v, report
+        As in `velocity_moments`.
+    seed
+        From 0 to 2^64 - 1.
+
+    Returns
+    -------
+    Velocities with shape and type of `v`; zero where all velocities of the neighbourhood are.
+    """
+    _check_cells(graph, v)
+    key = key_of(seed)
+    drawn = np.empty_like(v)
+
+    def compute(start: int, stop: int) -> None:
+        _draw(graph.order, start, stop, graph.indptr, graph.indices, v, key, drawn)
+
+    over_blocks(compute, graph.n_cells, cells_per_block(graph, v.shape[1], _BLOCK_WORK), report)
+    return drawn
+
+
+def cells_per_block(graph: Graph, n_genes: int, work: int) -> int:
+    """How many cells make about `work` edges times genes, at least 1."""
+    edges_per_cell = max(1, graph.n_edges // max(1, graph.n_cells))
+    return max(1, work // (edges_per_cell * max(1, n_genes)))
+
+
+def _check_cells(graph: Graph, v: NDArray[np.floating]) -> None:
+    if len(v) != graph.n_cells:
+        raise ValueError(f"v has shape {v.shape}; one row for each of {graph.n_cells} cells is needed.")
+
+
+@nb.njit(nogil=True, fastmath=_FAST)
+def cell_moments(i, indptr, indices, v, mean, variance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # pragma: no cover
+    """Fill `mean` and `variance`, shape (n_genes,), with those of cell i.
+
+    Deviations are taken from the cell's own velocity, so that a variance far below the squared mean keeps its digits,
+    and equal velocities have variance 0.
+    """
+    n_genes = v.shape[1]
+    mean[:] = 0.0
+    variance[:] = 0.0
+    count = 1
+    for edge in range(indptr[i], indptr[i + 1]):
+        j = indices[edge]
+        if j == i:
+            continue
+        count += 1
+        for g in range(n_genes):
+            deviation = np.float64(v[j, g]) - np.float64(v[i, g])
+            mean[g] += deviation
+            variance[g] += deviation * deviation
+    for g in range(n_genes):
+        shift = mean[g] / count
+        mean[g] = np.float64(v[i, g]) + shift
+        variance[g] = max(variance[g] / count - shift * shift, 0.0)
+
+
+@nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
+def _moments(order, start, stop, indptr, indices, v, mean, variance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    for k in nb.prange(start, stop):
+        cell_moments(order[k], indptr, indices, v, mean[order[k]], variance[order[k]])
+
+
+@nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
+def _draw(order, start, stop, indptr, indices, v, key, drawn):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    n_genes = v.shape[1]
+    for k in nb.prange(start, stop):
+        i = order[k]
+        mean, variance = np.empty(n_genes), np.empty(n_genes)
+        cell_moments(i, indptr, indices, v, mean, variance)
+        for first in range(0, n_genes, 4):
+            numbers = normals(key, SAMPLING, i, 0, first // 4)
+            for g in range(first, min(first + 4, n_genes)):
+                drawn[i, g] = mean[g] + np.sqrt(variance[g]) * numbers[g - first]
