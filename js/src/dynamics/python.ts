@@ -1,0 +1,55 @@
+import type { Failure, Result, ResultOf, Stage } from "../protocol";
+import type { Wire } from "../wire";
+import { type Dynamics, Superseded } from "./dynamics";
+
+interface Waiting {
+  id: string;
+  resolve(result: Result): void;
+  reject(error: Error): void;
+}
+
+/** The stages as Python computes them. `receive` and `fail` are to be given the messages that concern it. */
+export interface PythonDynamics extends Dynamics {
+  receive(result: Result): void;
+  fail(failure: Failure): void;
+}
+
+export function createPythonDynamics(wire: Wire): PythonDynamics {
+  const waiting = new Map<Stage, Waiting>();
+  const listeners: Record<Stage, Set<(result: Result) => void>> = { grid: new Set(), projection: new Set() };
+
+  /** Take the request with this id, if it is still the newest of its stage. */
+  function take(id: string | null): Waiting | undefined {
+    for (const [stage, request] of waiting) {
+      if (request.id !== id) continue;
+      waiting.delete(stage);
+      return request;
+    }
+    return undefined;
+  }
+
+  return {
+    request<S extends Stage>(stage: S) {
+      waiting.get(stage)?.reject(new Superseded(`A newer request for "${stage}" was made.`));
+      return new Promise<ResultOf<S>>((resolve, reject) => {
+        const id = wire.send({ kind: "request", stage });
+        waiting.set(stage, { id, resolve: resolve as Waiting["resolve"], reject });
+      });
+    },
+    subscribe(stage, callback) {
+      const listener = callback as (result: Result) => void;
+      listeners[stage].add(listener);
+      return () => listeners[stage].delete(listener);
+    },
+    cancel() {
+      wire.send({ kind: "cancel" });
+    },
+    receive(result) {
+      for (const listener of listeners[result.stage]) listener(result);
+      take(result.id)?.resolve(result);
+    },
+    fail(failure) {
+      take(failure.id)?.reject(new Error(failure.message));
+    },
+  };
+}

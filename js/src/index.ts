@@ -1,0 +1,36 @@
+import type { AnyModel } from "@anywidget/types";
+import { BUILTIN_PANELS } from "./panels/builtin";
+import { mountPanels } from "./panels/mount";
+import { createWidgetState } from "./state/model";
+
+/** What a model gives to other widgets, through their host's `getWidget`. */
+export interface WidgetExports {
+  /** Show panels in an element; returns how to take them away, which an abort of the signal does too. */
+  mount(panelIds: readonly string[], el: HTMLElement, signal?: AbortSignal): () => void;
+}
+
+/** Hosts call this once per model, so what it encloses belongs to that model alone. */
+export default function widget() {
+  let mount: WidgetExports["mount"] | undefined;
+
+  return {
+    initialize({ model, signal }: { model: AnyModel; signal?: AbortSignal }): WidgetExports {
+      // Some hosts give no signal; there the model lives as long as the page.
+      const state = createWidgetState(model, signal ?? new AbortController().signal);
+      state.hello();
+      mount = (panelIds, el, until) => {
+        // Who was away when the kernel answered asks again.
+        if (!state.store.cells.value) state.hello();
+        return mountPanels(panelIds, el, state, until);
+      };
+      return { mount };
+    },
+    render({ el, signal }: { el: HTMLElement; signal?: AbortSignal }): (() => void) | undefined {
+      return mount?.(
+        BUILTIN_PANELS.map((panel) => panel.id),
+        el,
+        signal,
+      );
+    },
+  };
+}

@@ -1,0 +1,91 @@
+/** From vectors without a unit to arrows on the embedding. */
+import type { Result } from "../protocol";
+import { extentOf, longestSide } from "../scene/camera";
+import { spread } from "../scene/order";
+
+/** Length of a vector of length 1, in spacings of the grid. Fixed, so that stronger preferences make longer arrows. */
+export const GAIN = 4;
+/** Longest arrow, in spacings: longer ones would hide the neighbours' feet. */
+export const LONGEST = 1.5;
+/** Shortest arrow, in spacings: shorter ones have no visible direction. */
+export const SHORTEST = 0.06;
+/** The grid has so many points along the longest side; arrows of cells are scaled as if they stood on it. */
+const POINTS_PER_SIDE = 32;
+
+export interface Arrows {
+  count: number;
+  /** x and y of each foot. */
+  feet: Float32Array;
+  /** From foot to tip, in units of the embedding. */
+  steps: Float32Array;
+  /** Distance of neighbouring grid points, in units of the embedding. */
+  spacing: number;
+}
+
+/** The arrows of a result, in an order whose every beginning is a fair sample of them. */
+export function arrowsOf(result: Result, positions: Float32Array): Arrows {
+  const feet = result.stage === "grid" ? result.arrays.points : positions;
+  const { vectors } = result.arrays;
+  const spacing = (result.stage === "grid" ? gridSpacing(feet) : null) ?? extentSpacing(positions);
+  const n = Math.min(feet.length, vectors.length) / 2;
+  const arrows = { count: 0, feet: new Float32Array(2 * n), steps: new Float32Array(2 * n), spacing };
+  for (const i of spread(n)) {
+    const [x, y] = [feet[2 * i] as number, feet[2 * i + 1] as number];
+    const [u, v] = [vectors[2 * i] as number, vectors[2 * i + 1] as number];
+    const length = Math.hypot(u, v) * GAIN;
+    // False for NaN, whether in a vector or in a position.
+    if (!(length >= SHORTEST && Number.isFinite(x + y))) continue;
+    const scale = (spacing * Math.min(length, LONGEST)) / Math.hypot(u, v);
+    const at = 2 * arrows.count++;
+    arrows.feet.set([x, y], at);
+    arrows.steps.set([u * scale, v * scale], at);
+  }
+  return arrows;
+}
+
+/** Smallest difference between the x coordinates of grid points; null if they have only one. */
+export function gridSpacing(points: Float32Array): number | null {
+  const xs = Float32Array.from({ length: points.length / 2 }, (_, i) => points[2 * i] as number).sort();
+  const tolerance = 1e-4 * ((xs.at(-1) ?? 0) - (xs[0] ?? 0));
+  let smallest = Infinity;
+  for (let i = 1; i < xs.length; i++) {
+    const step = (xs[i] as number) - (xs[i - 1] as number);
+    if (step > tolerance && step < smallest) smallest = step;
+  }
+  return Number.isFinite(smallest) ? smallest : null;
+}
+
+function extentSpacing(positions: Float32Array): number {
+  const extent = extentOf(positions);
+  return extent ? longestSide(extent) / POINTS_PER_SIDE : 1;
+}
+
+/** Lowest and highest x and y that are seen. */
+export interface Window {
+  left: number;
+  right: number;
+  bottom: number;
+  top: number;
+}
+
+/**
+ * How many of the arrows to draw, so that about `limit` of them stand in the window: all, or their first half, quarter, ...
+ * Halving keeps the arrows that are drawn the same while panning.
+ */
+export function thinned({ count, feet }: Arrows, window: Window, limit: number): number {
+  let seen = 0;
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [feet[2 * i] as number, feet[2 * i + 1] as number];
+    if (x >= window.left && x <= window.right && y >= window.bottom && y <= window.top) seen++;
+  }
+  const halvings = Math.max(0, Math.ceil(Math.log2(seen / limit)));
+  return Math.ceil(count / 2 ** halvings);
+}
+
+/** A round length of vectors whose arrow is easy to see beside the picture, and that arrow's length in pixels. */
+export function keyLength(spacingPixels: number): { value: number; pixels: number } {
+  const pixels = (value: number) => value * GAIN * spacingPixels;
+  const candidates = [0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+  const value = candidates.find((candidate) => pixels(candidate) <= 44) ?? 0.001;
+  return { value, pixels: pixels(value) };
+}

@@ -1,0 +1,132 @@
+/**
+ * Cells as round points of a size on the screen, one vertex each. deck.gl's own ScatterplotLayer draws an instanced quad
+ * per cell, many times slower where WebGL runs in software, as on remote desktops.
+ */
+import {
+  type DefaultProps,
+  Layer,
+  type LayerContext,
+  type LayerDataSource,
+  type LayerProps,
+  picking,
+  project32,
+  type UpdateParameters,
+} from "@deck.gl/core";
+import { Buffer } from "@luma.gl/core";
+import { Model } from "@luma.gl/engine";
+
+const uniformBlock = /* glsl */ `\
+layout(std140) uniform pointsUniforms {
+  float radius;
+} points;
+`;
+
+const uniforms = {
+  name: "points",
+  vs: uniformBlock,
+  uniformTypes: { radius: "f32" },
+} as const;
+
+// The index of a vertex is that of its cell, whatever the order of drawing, so picking needs no attribute.
+const vs = /* glsl */ `\
+#version 300 es
+#define SHADER_NAME points-layer-vertex
+in vec2 positions;
+in vec4 colors;
+out vec4 vColor;
+flat out float radius;
+
+void main(void) {
+  geometry.worldPosition = vec3(positions, 0.0);
+  geometry.pickingColor = picking_getPickingColorFromIndex(float(gl_VertexID));
+  gl_Position = project_position_to_clipspace(geometry.worldPosition, vec3(0.0), vec3(0.0), geometry.position);
+  DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
+  radius = points.radius * project.devicePixelRatio;
+  gl_PointSize = 2.0 * radius + 1.0;
+  vColor = vec4(colors.rgb, colors.a * layer.opacity);
+  DECKGL_FILTER_COLOR(vColor, geometry);
+}
+`;
+
+// The edge is smoothed over one device pixel, for which the vertex shader left room.
+const fs = /* glsl */ `\
+#version 300 es
+#define SHADER_NAME points-layer-fragment
+precision highp float;
+in vec4 vColor;
+flat in float radius;
+out vec4 fragColor;
+
+void main(void) {
+  geometry.uv = gl_PointCoord * 2.0 - 1.0;
+  float fromEdge = radius - length(geometry.uv) * (radius + 0.5);
+  if (fromEdge <= -0.5) discard;
+  fragColor = vec4(vColor.rgb, vColor.a * min(fromEdge + 0.5, 1.0));
+  DECKGL_FILTER_COLOR(fragColor, geometry);
+}
+`;
+
+interface OwnProps {
+  /** Binary attributes `getPosition` (x, y) and `getColor` (red, green, blue, opacity). */
+  data: LayerDataSource<unknown>;
+  /** Indices of the cells to draw, first to last. */
+  order: Uint32Array;
+  /** In CSS pixels. */
+  radius: number;
+}
+
+export type PointsLayerProps = LayerProps & OwnProps;
+
+const defaultProps: DefaultProps<PointsLayerProps> = {
+  order: { type: "object", value: new Uint32Array() },
+  radius: { type: "number", value: 2, min: 0 },
+};
+
+export class PointsLayer extends Layer<OwnProps> {
+  static override layerName = "PointsLayer";
+  static override defaultProps = defaultProps;
+
+  declare state: { model: Model; indices?: Buffer };
+
+  override getShaders() {
+    return super.getShaders({ vs, fs, modules: [project32, picking, uniforms] });
+  }
+
+  override initializeState(): void {
+    this.getAttributeManager()?.add({
+      positions: { size: 2, type: "float32", accessor: "getPosition" },
+      colors: { size: 4, type: "unorm8", accessor: "getColor" },
+    });
+    this.setState({
+      model: new Model(this.context.device, {
+        ...this.getShaders(),
+        id: this.props.id,
+        topology: "point-list",
+        bufferLayout: this.getAttributeManager()?.getBufferLayouts() ?? [],
+      }),
+    });
+  }
+
+  override updateState(params: UpdateParameters<this>): void {
+    super.updateState(params);
+    const { order } = params.props;
+    if (order === params.oldProps.order && this.state.indices) return;
+    this.state.indices?.destroy();
+    const indices = this.context.device.createBuffer({ usage: Buffer.INDEX, indexType: "uint32", data: order });
+    this.setState({ indices });
+    this.state.model.setIndexBuffer(indices);
+    this.state.model.setVertexCount(order.length);
+  }
+
+  override draw(): void {
+    if (!this.props.order.length) return;
+    const { model } = this.state;
+    model.shaderInputs.setProps({ points: { radius: this.props.radius } });
+    model.draw(this.context.renderPass);
+  }
+
+  override finalizeState(context: LayerContext): void {
+    this.state.indices?.destroy();
+    super.finalizeState(context);
+  }
+}

@@ -1,0 +1,25 @@
+import { render } from "preact";
+import { Embedding } from "./embedding";
+import type { Panel } from "./panel";
+import { Parameters } from "./parameters";
+
+export const BUILTIN_PANELS: readonly Panel[] = [
+  {
+    id: "parameters",
+    title: "Parameters",
+    requires: [],
+    mount(ctx) {
+      render(<Parameters store={ctx.store} />, ctx.el);
+      return () => render(null, ctx.el);
+    },
+  },
+  {
+    id: "embedding",
+    title: "Embedding",
+    requires: ["grid", "projection"],
+    mount(ctx) {
+      render(<Embedding store={ctx.store} dynamics={ctx.dynamics} theme={ctx.theme} />, ctx.el);
+      return () => render(null, ctx.el);
+    },
+  },
+];

@@ -1,0 +1,38 @@
+/** What the color control offers for the letters typed so far. */
+import type { Matches, Options } from "../protocol";
+
+export interface ColorOption {
+  source: "obs" | "gene";
+  name: string;
+  /** The value of the trait: `name`, with a prefix only where that alone would mean something else. */
+  value: string;
+}
+
+const PREFIX = /^(obs|gene):/;
+
+export function colorOptions(query: string, options: Options | null, found: Matches | null): ColorOption[] {
+  const columns = options?.columns ?? [];
+  const wanted = query.replace(PREFIX, "").toLowerCase();
+  const isColumn = new Set(columns);
+  return [
+    ...columns
+      .filter((name) => name.toLowerCase().includes(wanted))
+      .map((name) => ({ source: "obs" as const, name, value: PREFIX.test(name) ? `obs:${name}` : name })),
+    ...(found?.genes ?? []).map((name) => ({
+      source: "gene" as const,
+      name,
+      value: isColumn.has(name) || PREFIX.test(name) ? `gene:${name}` : name,
+    })),
+  ];
+}
+
+/**
+ * What typed letters mean when nothing was picked from the list: the option they spell, whatever its capitals; else the
+ * letters as they are, for Python to resolve or to refuse with the nearest name.
+ */
+export function typedColor(typed: string, options: readonly ColorOption[]): string {
+  const text = typed.trim();
+  const exact = options.find((option) => option.value === text || option.name === text);
+  const spelled = exact ?? options.find((option) => option.name.toLowerCase() === text.toLowerCase());
+  return spelled?.value ?? text;
+}

@@ -1,0 +1,33 @@
+import type { ReadonlySignal } from "@preact/signals";
+import type { Dynamics } from "../dynamics/dynamics";
+import type { ThemeName } from "../scene/colors";
+import type { Store } from "../state/store";
+import { ErrorCard, Notices } from "./messages";
+import { Plot } from "./plot";
+import { StatusCard } from "./status";
+
+export interface EmbeddingProps {
+  store: Store;
+  dynamics: Dynamics;
+  theme: ReadonlySignal<ThemeName>;
+}
+
+export function Embedding(props: EmbeddingProps) {
+  const { store, dynamics } = props;
+  const failure = store.failure.value;
+  const hasPicture = store.cells.value !== null && store.embedding.value !== null;
+  return (
+    <div class="vw-embedding">
+      <Notices store={store} />
+      {failure && <ErrorCard error={failure} />}
+      {hasPicture && <Plot {...props} />}
+      {!hasPicture && !failure && (
+        <div class="vw-waiting" role="status">
+          <p>Waiting for the kernel…</p>
+          <p class="vw-muted">If nothing appears, run this cell again.</p>
+          <StatusCard store={store} dynamics={dynamics} />
+        </div>
+      )}
+    </div>
+  );
+}

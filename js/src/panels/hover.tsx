@@ -1,0 +1,48 @@
+/** The cell under the pointer: a ring in every display, its name where the pointer is. */
+import type { Color } from "../protocol";
+import { toScreen } from "../scene/camera";
+import type { View } from "../scene/scene";
+import type { Store } from "../state/store";
+import { formatNumber } from "./text";
+
+export function Hover({ store, view, hasPointer }: { store: Store; view: View; hasPointer: boolean }) {
+  const cell = store.hovered.value;
+  const positions = store.embedding.value?.arrays.positions;
+  if (cell === null || !positions) return null;
+  const [x, y] = toScreen(
+    view.camera,
+    view.size,
+    positions[2 * cell] ?? Number.NaN,
+    positions[2 * cell + 1] ?? Number.NaN,
+  );
+  const outside = !(x >= 0 && x <= view.size.width && y >= 0 && y <= view.size.height);
+  if (outside) return null;
+  const color = store.color.value;
+  const leftwards = x > view.size.width / 2;
+  return (
+    <>
+      <div class="vw-ring" style={{ left: `${x}px`, top: `${y}px` }} />
+      {hasPointer && (
+        <div
+          class="vw-tooltip"
+          role="tooltip"
+          data-leftwards={leftwards}
+          style={{ left: `${x}px`, top: `${y}px`, maxWidth: `${Math.max(x, view.size.width - x) - 24}px` }}
+        >
+          <strong>{store.cellName(cell)}</strong>
+          {color && (
+            <span>
+              {color.key}: {valueOf(color, cell)}
+            </span>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+function valueOf(color: Color, cell: number): string {
+  if (color.type === "categorical") return color.categories[color.arrays.codes[cell] ?? -1]?.name ?? "missing";
+  const value = color.arrays.values[cell] ?? Number.NaN;
+  return Number.isNaN(value) ? "missing" : formatNumber(value);
+}

@@ -1,0 +1,68 @@
+import { scaleLinear } from "d3-scale";
+import { interpolateViridis } from "d3-scale-chromatic";
+import type { CategoricalColor, Color, ContinuousColor } from "../protocol";
+import { formatCount, formatNumber } from "./text";
+
+const GRADIENT = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, i) => interpolateViridis(i / 16)).join(", ")})`;
+
+export function Legend({ color }: { color: Color }) {
+  return (
+    <aside class="vw-legend" aria-label="Legend">
+      <h3 class="vw-legend-title" title={color.key}>
+        {color.key}
+        {color.source === "gene" && <span class="vw-muted"> gene</span>}
+      </h3>
+      {color.type === "categorical" ? <Categories color={color} /> : <ColorBar color={color} />}
+    </aside>
+  );
+}
+
+function Categories({ color }: { color: CategoricalColor }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long list is scrolled with the keyboard
+    <ul class="vw-legend-list" tabIndex={0}>
+      {color.categories.map((category) => (
+        <li key={category.name} class="vw-legend-row" title={category.name}>
+          <span class="vw-swatch" style={{ background: category.color }} />
+          <span class="vw-legend-name">{category.name}</span>
+          <span class="vw-legend-count">{formatCount(category.count)}</span>
+        </li>
+      ))}
+      <Missing count={color.missing} />
+    </ul>
+  );
+}
+
+function ColorBar({ color }: { color: ContinuousColor }) {
+  const { vmin, vmax } = color;
+  const scale = scaleLinear([vmin, vmax], [0, 100]);
+  const inner = vmax > vmin ? scale.ticks(4).filter((tick) => scale(tick) > 18 && scale(tick) < 82) : [];
+  return (
+    <div class="vw-colorbar">
+      <div class="vw-colorbar-ramp" style={{ background: GRADIENT }} />
+      <div class="vw-colorbar-numbers">
+        <span style={{ left: 0 }}>{formatNumber(vmin)}</span>
+        {inner.slice(0, 3).map((tick) => (
+          <span key={tick} class="vw-colorbar-tick" style={{ left: `${scale(tick)}%` }}>
+            {formatNumber(tick)}
+          </span>
+        ))}
+        {vmax > vmin && <span style={{ right: 0 }}>{formatNumber(vmax)}</span>}
+      </div>
+      <ul class="vw-legend-list">
+        <Missing count={color.missing} />
+      </ul>
+    </div>
+  );
+}
+
+function Missing({ count }: { count: number }) {
+  if (!count) return null;
+  return (
+    <li class="vw-legend-row" title="Cells without a value">
+      <span class="vw-swatch vw-swatch-missing" />
+      <span class="vw-legend-name">missing</span>
+      <span class="vw-legend-count">{formatCount(count)}</span>
+    </li>
+  );
+}

@@ -1,0 +1,43 @@
+/** Errors and notices as text. */
+import type { Failure } from "../protocol";
+import { refusedTraits, type Store } from "../state/store";
+import { CloseIcon } from "./icons";
+
+export function ErrorCard({ error, onDismiss }: { error: Pick<Failure, "message" | "hint">; onDismiss?: () => void }) {
+  return (
+    <div class="vw-card vw-card-error" role="alert">
+      <div>
+        <p class="vw-card-message">{error.message}</p>
+        {error.hint && <p class="vw-card-hint">{error.hint}</p>}
+      </div>
+      {onDismiss && <DismissButton onClick={onDismiss} />}
+    </div>
+  );
+}
+
+/** Why values of these traits were refused, beside their control. */
+export function Refused({ store, traits }: { store: Store; traits: readonly string[] }) {
+  const refusals = store.refusals.value.filter((refusal) =>
+    refusedTraits(refusal).some((name) => traits.includes(name)),
+  );
+  return refusals.map((refusal) => (
+    <ErrorCard key={refusal.trait} error={refusal} onDismiss={() => store.dismissRefusal(refusal)} />
+  ));
+}
+
+export function Notices({ store }: { store: Store }) {
+  return store.notices.value.map((notice) => (
+    <div class="vw-card vw-card-notice" key={notice}>
+      <p class="vw-card-message">{notice}</p>
+      <DismissButton onClick={() => store.dismissNotice(notice)} />
+    </div>
+  ));
+}
+
+function DismissButton({ onClick }: { onClick: () => void }) {
+  return (
+    <button type="button" class="vw-icon-button vw-dismiss" aria-label="dismiss" title="Dismiss" onClick={onClick}>
+      <CloseIcon />
+    </button>
+  );
+}

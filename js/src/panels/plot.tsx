@@ -1,0 +1,162 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { pan, zoomBy } from "../scene/camera";
+import { createScene, type Scene } from "../scene/scene";
+import { hasWebGL2 } from "../scene/webgl";
+import type { Store } from "../state/store";
+import { ArrowKey } from "./arrow-key";
+import type { EmbeddingProps } from "./embedding";
+import { Hover } from "./hover";
+import { FitIcon, MinusIcon, PlusIcon } from "./icons";
+import { Legend } from "./legend";
+import { ErrorCard } from "./messages";
+import { StaleChip, StatusCard } from "./status";
+import { formatCount } from "./text";
+
+const PAN_PIXELS = 40;
+const ZOOM_STEP = 1.5;
+const HINT_MS = 1600;
+
+const NO_WEBGL = {
+  message: "The cells cannot be drawn: this browser offers no WebGL 2.",
+  hint: "Allow hardware acceleration in its settings, or open the notebook in another browser.",
+};
+
+export function Plot({ store, dynamics, theme }: EmbeddingProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const [scene, setScene] = useState<Scene | null>(null);
+  const [problem, setProblem] = useState<{ message: string; hint: string } | null>(null);
+
+  useEffect(() => {
+    if (!place.current) return;
+    if (!hasWebGL2()) {
+      setProblem(NO_WEBGL);
+      return;
+    }
+    const made = createScene(place.current, store, theme, (error) =>
+      setProblem({ message: `The cells cannot be drawn: ${error.message}`, hint: "" }),
+    );
+    setScene(made);
+    return () => made.dispose();
+  }, [store, theme]);
+
+  const color = store.color.value;
+  return (
+    <>
+      <Heading store={store} />
+      {problem && <ErrorCard error={problem} />}
+      <div class="vw-figure" data-legend={color !== null}>
+        <Canvas store={store} scene={scene}>
+          <div class="vw-deck" ref={place} data-stale={store.stale.value} />
+          <div class="vw-overlay-bottom">
+            <StaleChip store={store} />
+            <StatusCard store={store} dynamics={dynamics} />
+          </div>
+        </Canvas>
+        {color && <Legend color={color} />}
+      </div>
+      {scene && <ArrowKey scene={scene} />}
+    </>
+  );
+}
+
+function Heading({ store }: { store: Store }) {
+  const embedding = store.embedding.value;
+  const cells = store.cells.value;
+  return (
+    <div class="vw-heading">
+      <h2 class="vw-basis" title="The embedding that is drawn">
+        {embedding?.basis}
+      </h2>
+      <span class="vw-muted">
+        {cells && `${formatCount(cells.n_cells)} cells`}
+        {embedding && embedding.missing > 0 && `, ${formatCount(embedding.missing)} without coordinates`}
+      </span>
+    </div>
+  );
+}
+
+/** Takes the focus, the keys and the wheel. */
+function Canvas(props: { store: Store; scene: Scene | null; children: preact.ComponentChildren }) {
+  const { store, scene, children } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const [hasPointer, setHasPointer] = useState(false);
+  const hint = useHint();
+
+  const zoom = (factor: number) => {
+    const view = scene?.view.value;
+    if (view) store.setCamera(zoomBy(view.camera, factor, view.limits));
+  };
+  const move = (dx: number, dy: number) => {
+    const view = scene?.view.value;
+    if (view) store.setCamera(pan(view.camera, dx * PAN_PIXELS, dy * PAN_PIXELS));
+  };
+  const keys: Record<string, () => void> = {
+    ArrowLeft: () => move(-1, 0),
+    ArrowRight: () => move(1, 0),
+    ArrowUp: () => move(0, -1),
+    ArrowDown: () => move(0, 1),
+    "+": () => zoom(ZOOM_STEP),
+    "=": () => zoom(ZOOM_STEP),
+    "-": () => zoom(1 / ZOOM_STEP),
+    "0": () => store.setCamera(null),
+  };
+
+  return (
+    <div class="vw-frame">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says */}
+      <div
+        ref={frame}
+        class="vw-canvas"
+        tabIndex={0}
+        role="application"
+        aria-label="embedding: arrow keys move, plus and minus zoom, 0 shows everything"
+        onPointerDown={() => frame.current?.focus({ preventScroll: true })}
+        onPointerEnter={() => setHasPointer(true)}
+        onPointerLeave={() => {
+          setHasPointer(false);
+          store.hovered.value = null;
+        }}
+        onWheelCapture={(event) => {
+          // The wheel scrolls the notebook until somebody means the picture.
+          if (event.ctrlKey || event.metaKey || frame.current?.matches(":focus")) return;
+          event.stopPropagation();
+          hint.show();
+        }}
+        onKeyDown={(event) => {
+          const act = keys[event.key];
+          if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+          act();
+          event.preventDefault();
+        }}
+      >
+        {children}
+        {scene?.view.value && <Hover store={store} view={scene.view.value} hasPointer={hasPointer} />}
+        {hint.visible && <div class="vw-hint">Click the picture to zoom with the wheel, or hold Ctrl.</div>}
+      </div>
+      <div class="vw-tools">
+        <Tool name="zoom in" help="Zoom in (+)" onClick={() => zoom(ZOOM_STEP)} icon={<PlusIcon />} />
+        <Tool name="zoom out" help="Zoom out (-)" onClick={() => zoom(1 / ZOOM_STEP)} icon={<MinusIcon />} />
+        <Tool name="reset view" help="Show everything (0)" onClick={() => store.setCamera(null)} icon={<FitIcon />} />
+      </div>
+    </div>
+  );
+}
+
+function Tool(props: { name: string; help: string; onClick: () => void; icon: preact.ComponentChildren }) {
+  return (
+    <button type="button" class="vw-icon-button" aria-label={props.name} title={props.help} onClick={props.onClick}>
+      {props.icon}
+    </button>
+  );
+}
+
+/** A text that goes away by itself. */
+function useHint(): { visible: boolean; show: () => void } {
+  const [shownAt, setShownAt] = useState(0);
+  useEffect(() => {
+    if (!shownAt) return;
+    const timer = setTimeout(() => setShownAt(0), HINT_MS);
+    return () => clearTimeout(timer);
+  }, [shownAt]);
+  return { visible: shownAt > 0, show: () => setShownAt(Date.now()) };
+}

@@ -1,0 +1,103 @@
+import { useId, useRef, useState } from "preact/hooks";
+import type { Store } from "../state/store";
+import { Refused } from "./messages";
+import { fromSlider, parseScale, SLIDER, toSlider } from "./scale";
+import { formatNumber } from "./text";
+
+const HELP =
+  "How sharply cells prefer the neighbours that their velocity points to. Small: all neighbours are about equally likely. " +
+  "Large: only the best one counts.";
+
+export function ScaleControl({ store }: { store: Store }) {
+  const id = useId();
+  const auto = store.options.value?.auto ?? null;
+  const scale = store.traits.softmax_scale.value;
+  const isAuto = store.traits.auto_scale.value;
+  const middle = useMiddle(auto, scale);
+  // While it is dragged the thumb is the pointer's: answers about earlier positions must not move it.
+  const [dragged, setDragged] = useState<number | null>(null);
+
+  return (
+    <div class="vw-field vw-field-wide" title={HELP}>
+      <div class="vw-scale-head">
+        <label for={id}>softmax scale</label>
+        <ScaleNumber store={store} />
+      </div>
+      <div class="vw-slider">
+        <input
+          id={id}
+          type="range"
+          min={SLIDER.min}
+          max={SLIDER.max}
+          step={SLIDER.step}
+          value={dragged ?? toSlider(scale, middle)}
+          aria-valuetext={formatNumber(dragged === null ? scale : fromSlider(dragged, middle))}
+          title={HELP}
+          onInput={(event) => {
+            const position = event.currentTarget.valueAsNumber;
+            setDragged(position);
+            store.set("softmax_scale", fromSlider(position, middle));
+          }}
+          onChange={() => setDragged(null)}
+        />
+        {auto !== null && <span class="vw-slider-tick" aria-hidden="true" />}
+      </div>
+      <div class="vw-scale-foot">
+        <span aria-hidden="true">{formatNumber(middle / 100)}</span>
+        <button
+          type="button"
+          class="vw-button vw-button-small"
+          aria-pressed={isAuto}
+          // Not `disabled`, which would take the focus away from whoever just pressed it.
+          aria-disabled={isAuto}
+          title={
+            auto === null
+              ? "Let the data choose the scale: one over the median size of the similarities."
+              : `Let the data choose the scale: ${formatNumber(auto)}, one over the median size of the similarities.`
+          }
+          onClick={() => {
+            if (!isAuto) store.set("auto_scale", true);
+          }}
+        >
+          reset to auto
+        </button>
+        <span aria-hidden="true">{formatNumber(middle * 100)}</span>
+      </div>
+      <Refused store={store} traits={["softmax_scale", "auto_scale"]} />
+    </div>
+  );
+}
+
+function ScaleNumber({ store }: { store: Store }) {
+  const [typed, setTyped] = useState<string | null>(null);
+  const commit = () => {
+    const value = typed === null ? null : parseScale(typed);
+    if (value !== null) store.set("softmax_scale", value);
+    setTyped(null);
+  };
+  return (
+    <input
+      class="vw-number"
+      type="text"
+      inputMode="decimal"
+      aria-label="softmax scale value"
+      aria-invalid={typed !== null && parseScale(typed) === null}
+      title="The softmax scale in use; any positive number can be typed."
+      value={typed ?? formatNumber(store.traits.softmax_scale.value)}
+      onInput={(event) => setTyped(event.currentTarget.value)}
+      onKeyDown={(event) => {
+        if (event.key === "Enter") commit();
+        if (event.key === "Escape") setTyped(null);
+      }}
+      onBlur={commit}
+    />
+  );
+}
+
+/** The automatic scale; before it is known, the first scale seen: one that moved along would run away from the pointer. */
+function useMiddle(auto: number | null, scale: number): number {
+  const last = useRef<number | null>(null);
+  if (auto !== null && auto > 0) last.current = auto;
+  else if (last.current === null && scale > 0) last.current = scale;
+  return last.current ?? 1;
+}

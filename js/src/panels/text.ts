@@ -1,0 +1,35 @@
+/** Numbers and parameters in words. */
+import { format } from "d3-format";
+import type { Params } from "../protocol";
+
+const plain = format(".4~r");
+const scientific = format(".3~e");
+const counted = format(",");
+
+/** Four significant digits. */
+export function formatNumber(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size !== 0 && (size < 1e-4 || size >= 1e6) ? scientific(value) : plain(value);
+}
+
+export function formatCount(count: number): string {
+  return counted(count);
+}
+
+export function formatScheme(scheme: string): string {
+  return scheme.replaceAll("_", " ");
+}
+
+export function formatDirection(backward: boolean, mode: string): string {
+  return backward ? `backward (${mode})` : "forward";
+}
+
+/** What a picture shows. */
+export function describe(params: Params): string {
+  return [
+    formatScheme(params.scheme),
+    formatDirection(params.backward, params.backward_mode),
+    `scale ${formatNumber(params.softmax_scale)}`,
+  ].join(", ");
+}

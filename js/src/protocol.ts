@@ -1,0 +1,125 @@
+/**
+ * The messages between Python and the browser, version 1: `{v, kind, id, generation, ...}` and binary buffers.
+ * The Python side is `velowidget/widget/protocol.py`; `tests/fixtures/protocol` holds examples that both sides check.
+ */
+import { flag, type Guard, type Guarded, list, literal, nullable, number, type Shape, shape, text } from "./guards";
+
+export const VERSION = 1;
+
+export type Dtype = "float32" | "int32" | "uint8";
+
+type ArrayOf = { float32: Float32Array; int32: Int32Array; uint8: Uint8Array };
+type ArrayTypes = Record<string, Dtype>;
+export type NamedArrays<A extends ArrayTypes> = { [K in keyof A]: ArrayOf[A[K]] };
+
+export const arraySpec = shape({
+  name: text,
+  dtype: literal<Dtype>("float32", "int32", "uint8"),
+  shape: list(number),
+});
+export type ArraySpec = Guarded<typeof arraySpec>;
+
+/** What a result shows. */
+const params = shape({
+  scheme: text,
+  softmax_scale: number,
+  auto_scale: flag,
+  backward: flag,
+  backward_mode: text,
+  basis: text,
+});
+
+/** One form of a message from Python: its fields besides the envelope, and the arrays it needs. */
+interface Variant<K extends string, F extends Record<string, Guard<unknown>>, A extends ArrayTypes> {
+  kind: K;
+  fields: Guard<Shape<F>>;
+  arrays: A;
+}
+
+function variant<
+  K extends string,
+  F extends Record<string, Guard<unknown>>,
+  const A extends ArrayTypes = Record<never, never>,
+>(kind: K, fields: F, arrays: A = {} as A): Variant<K, F, A> {
+  return { kind, fields: shape(fields), arrays };
+}
+
+export const VARIANTS = [
+  variant("options", {
+    schemes: list(text),
+    fields: list(text),
+    bases: list(text),
+    columns: list(text),
+    n_genes: number,
+    auto: nullable(number),
+  }),
+  variant("cells", { n_cells: number }, { names: "uint8" }),
+  variant("embedding", { basis: text, missing: number }, { positions: "float32" }),
+  variant(
+    "color",
+    {
+      key: text,
+      source: literal("obs", "gene"),
+      type: literal("categorical"),
+      categories: list(shape({ name: text, color: text, count: number })),
+      missing: number,
+    },
+    { codes: "int32" },
+  ),
+  variant(
+    "color",
+    {
+      key: text,
+      source: literal("obs", "gene"),
+      type: literal("continuous"),
+      vmin: number,
+      vmax: number,
+      missing: number,
+    },
+    { values: "float32" },
+  ),
+  variant("result", { stage: literal("grid"), params }, { points: "float32", vectors: "float32" }),
+  variant("result", { stage: literal("projection"), params }, { vectors: "float32" }),
+  variant("status", {
+    state: literal("ready", "working", "cancelled", "failed"),
+    stage: nullable(text),
+    progress: nullable(number),
+    label: text,
+  }),
+  variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
+  variant("notices", { items: list(text) }),
+  variant("matches", { columns: list(text), genes: list(text), more: number }),
+] as const;
+
+interface Envelope {
+  id: string | null;
+  generation: number | null;
+}
+
+type MessageOf<V> =
+  V extends Variant<infer K, infer F, infer A> ? Envelope & { kind: K; arrays: NamedArrays<A> } & Shape<F> : never;
+
+export type Message = MessageOf<(typeof VARIANTS)[number]>;
+export type Kind = Message["kind"];
+export type MessageKind<K extends Kind> = Extract<Message, { kind: K }>;
+
+export type Options = MessageKind<"options">;
+export type Cells = MessageKind<"cells">;
+export type Embedding = MessageKind<"embedding">;
+export type Color = MessageKind<"color">;
+export type CategoricalColor = Extract<Color, { type: "categorical" }>;
+export type ContinuousColor = Extract<Color, { type: "continuous" }>;
+export type Status = MessageKind<"status">;
+export type Failure = MessageKind<"error">;
+export type Matches = MessageKind<"matches">;
+export type Result = MessageKind<"result">;
+export type Stage = Result["stage"];
+export type ResultOf<S extends Stage> = Extract<Result, { stage: S }>;
+export type Params = Result["params"];
+
+/** What the browser says to Python. */
+export type Request =
+  | { kind: "hello" }
+  | { kind: "request"; stage: Stage }
+  | { kind: "cancel" }
+  | { kind: "search"; query: string; limit: number };

@@ -1,0 +1,64 @@
+/** The geometry of looking at an embedding: one unit is as long upwards as sideways, y grows upwards. */
+import type { Camera } from "../state/camera";
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+export interface Extent {
+  min: readonly [number, number];
+  max: readonly [number, number];
+}
+
+/** How far one may zoom out of and into the first view, in powers of two. */
+export const ZOOM_OUT = 2;
+export const ZOOM_IN = 9;
+
+/** Smallest box around the points that have coordinates; null if none has. */
+export function extentOf(positions: Float32Array): Extent | null {
+  let [left, bottom, right, top] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (let i = 0; i + 1 < positions.length; i += 2) {
+    const x = positions[i] as number;
+    const y = positions[i + 1] as number;
+    if (Number.isNaN(x) || Number.isNaN(y)) continue;
+    if (x < left) left = x;
+    if (x > right) right = x;
+    if (y < bottom) bottom = y;
+    if (y > top) top = y;
+  }
+  return left > right ? null : { min: [left, bottom], max: [right, top] };
+}
+
+/** Length of the extent's longest side; 1 if all points coincide. */
+export function longestSide({ min, max }: Extent): number {
+  return Math.max(max[0] - min[0], max[1] - min[1]) || 1;
+}
+
+/** See everything, with some pixels to spare. */
+export function fit(extent: Extent, size: Size, padding: number): Camera {
+  const { min, max } = extent;
+  const room = (pixels: number) => Math.max(pixels - 2 * padding, 1);
+  const scale = Math.min(
+    room(size.width) / (max[0] - min[0] || longestSide(extent)),
+    room(size.height) / (max[1] - min[1] || longestSide(extent)),
+  );
+  return { target: [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2], zoom: Math.log2(scale) };
+}
+
+/** Move by pixels of the screen, y downwards. */
+export function pan(camera: Camera, dx: number, dy: number): Camera {
+  const scale = 2 ** camera.zoom;
+  return { ...camera, target: [camera.target[0] + dx / scale, camera.target[1] - dy / scale] };
+}
+
+/** Zoom about the middle. */
+export function zoomBy(camera: Camera, factor: number, limits: { min: number; max: number }): Camera {
+  return { ...camera, zoom: Math.min(Math.max(camera.zoom + Math.log2(factor), limits.min), limits.max) };
+}
+
+/** Where a point of the embedding is on the screen, in pixels from the upper left. */
+export function toScreen(camera: Camera, size: Size, x: number, y: number): [number, number] {
+  const scale = 2 ** camera.zoom;
+  return [size.width / 2 + (x - camera.target[0]) * scale, size.height / 2 - (y - camera.target[1]) * scale];
+}

@@ -1,0 +1,48 @@
+/** Colours of cells. */
+import { interpolateViridis } from "d3-scale-chromatic";
+import type { Color } from "../protocol";
+
+export type Rgb = readonly [number, number, number];
+export type ThemeName = "light" | "dark";
+
+const STEPS = 256;
+
+/** Cells without a value: seen on the background, but behind every colour that means something. */
+export const MISSING: Record<ThemeName, Rgb> = { light: [190, 190, 190], dark: [92, 92, 92] };
+
+/** d3 gives "#rrggbb" here, and so does Python. */
+export function parseHex(hex: string): Rgb {
+  const bits = Number.parseInt(hex.slice(1, 7), 16) || 0;
+  return [bits >> 16, (bits >> 8) & 255, bits & 255];
+}
+
+/** Red, green, blue and opacity of each cell. */
+export function cellColors(color: Color | null, n: number, theme: ThemeName): Uint8Array {
+  const missing = MISSING[theme];
+  const rgb = rgbOf(color);
+  const out = new Uint8Array(4 * n);
+  for (let i = 0; i < n; i++) {
+    const [red, green, blue] = rgb(i) ?? missing;
+    out[4 * i] = red;
+    out[4 * i + 1] = green;
+    out[4 * i + 2] = blue;
+    out[4 * i + 3] = 255;
+  }
+  return out;
+}
+
+function rgbOf(color: Color | null): (i: number) => Rgb | undefined {
+  if (color === null) return () => undefined;
+  if (color.type === "categorical") {
+    const { codes } = color.arrays;
+    const palette = color.categories.map((category) => parseHex(category.color));
+    return (i) => palette[codes[i] ?? -1];
+  }
+  const { values } = color.arrays;
+  const table = Array.from({ length: STEPS }, (_, i) => parseHex(interpolateViridis(i / (STEPS - 1))));
+  const range = color.vmax - color.vmin || 1;
+  return (i) => {
+    const position = ((values[i] ?? Number.NaN) - color.vmin) / range;
+    return table[Math.min(Math.max(Math.round(position * (STEPS - 1)), 0), STEPS - 1)];
+  };
+}

@@ -1,0 +1,63 @@
+/** In which order cells are drawn: later ones cover earlier ones. */
+import type { Color } from "../protocol";
+
+const BUCKETS = 256;
+
+/**
+ * All numbers below n, each run of them spread evenly over the range: a shuffle without chance. Whatever the order of the
+ * cells, no group of them lies on top of another, and any first part of it is a fair sample.
+ */
+export function spread(n: number): Uint32Array {
+  const order = new Uint32Array(n);
+  let step = Math.max(1, Math.round(n * 0.618034));
+  while (commonDivisor(step, n) !== 1) step++;
+  for (let i = 0, at = 0; i < n; i++, at = (at + step) % n) order[i] = at;
+  return order;
+}
+
+/**
+ * Indices of the cells that have coordinates: first those without a colour; then spread evenly for categories, or by
+ * rising value, so that rare high values are seen.
+ */
+export function drawOrder(positions: Float32Array, color: Color | null): Uint32Array {
+  const n = positions.length / 2;
+  const levelOf = levels(color);
+  const counts = new Uint32Array(BUCKETS + 2);
+  const buckets = new Int16Array(n).fill(-1);
+  for (let i = 0; i < n; i++) {
+    if (Number.isNaN(positions[2 * i]) || Number.isNaN(positions[2 * i + 1])) continue;
+    const bucket = levelOf(i) + 1;
+    buckets[i] = bucket;
+    counts[bucket + 1] = (counts[bucket + 1] as number) + 1;
+  }
+  for (let b = 1; b < counts.length; b++) counts[b] = (counts[b] as number) + (counts[b - 1] as number);
+  const order = new Uint32Array(counts[BUCKETS + 1] as number);
+  for (const i of spread(n)) {
+    const bucket = buckets[i] as number;
+    if (bucket < 0) continue;
+    const at = counts[bucket] as number;
+    counts[bucket] = at + 1;
+    order[at] = i;
+  }
+  return order;
+}
+
+/** The level of a cell: -1 without a colour, else 0 to BUCKETS - 1. */
+function levels(color: Color | null): (i: number) => number {
+  if (color === null) return () => 0;
+  if (color.type === "categorical") {
+    const { codes } = color.arrays;
+    return (i) => ((codes[i] ?? -1) < 0 ? -1 : 0);
+  }
+  const { values } = color.arrays;
+  const range = color.vmax - color.vmin || 1;
+  return (i) => {
+    const value = values[i] ?? Number.NaN;
+    if (Number.isNaN(value)) return -1;
+    return Math.min(Math.max(Math.floor(((value - color.vmin) / range) * BUCKETS), 0), BUCKETS - 1);
+  };
+}
+
+function commonDivisor(a: number, b: number): number {
+  return b === 0 ? a : commonDivisor(b, a % b);
+}

@@ -1,0 +1,146 @@
+/** The picture: one deck.gl instance that follows the store. */
+import { Deck, OrthographicView } from "@deck.gl/core";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { type Arrows, arrowsOf, thinned } from "../layers/arrow-geometry";
+import { ArrowsLayer } from "../layers/arrows";
+import { PointsLayer } from "../layers/points";
+import type { Camera } from "../state/camera";
+import type { Store } from "../state/store";
+import { extentOf, fit, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
+import { cellColors, type Rgb, type ThemeName } from "./colors";
+import { drawOrder } from "./order";
+import { pointRadius } from "./point-size";
+
+const PADDING_PIXELS = 24;
+const MOST_ARROWS = 2500;
+const PICKING_RADIUS = 3;
+
+const INK: Record<ThemeName, { ink: Rgb; halo: Rgb }> = {
+  light: { ink: [24, 24, 27], halo: [255, 255, 255] },
+  dark: { ink: [250, 250, 250], halo: [16, 16, 18] },
+};
+
+export interface View {
+  camera: Camera;
+  size: Size;
+  limits: { min: number; max: number };
+}
+
+export interface Scene {
+  /** How this display looks at the embedding; null while there is nothing to look at. */
+  view: ReadonlySignal<View | null>;
+  arrows: ReadonlySignal<Arrows | null>;
+  /** How many of the arrows are drawn. */
+  drawn: ReadonlySignal<number>;
+  dispose(): void;
+}
+
+export function createScene(
+  parent: HTMLDivElement,
+  store: Store,
+  theme: ReadonlySignal<ThemeName>,
+  onError: (error: Error) => void,
+): Scene {
+  const size = signal<Size>({ width: parent.clientWidth, height: parent.clientHeight });
+  const observer = new ResizeObserver(() => {
+    size.value = { width: parent.clientWidth, height: parent.clientHeight };
+  });
+  observer.observe(parent);
+
+  const positions = computed(() => store.embedding.value?.arrays.positions ?? null);
+  const extent = computed(() => positions.value && extentOf(positions.value));
+  const home = computed(() => {
+    const { width, height } = size.value;
+    return extent.value && width > 0 && height > 0 ? fit(extent.value, size.value, PADDING_PIXELS) : null;
+  });
+  const view = computed<View | null>(() => {
+    if (!home.value) return null;
+    const limits = { min: home.value.zoom - ZOOM_OUT, max: home.value.zoom + ZOOM_IN };
+    return { camera: store.camera.value ?? home.value, size: size.value, limits };
+  });
+
+  const order = computed(() => positions.value && drawOrder(positions.value, store.color.value));
+  const colors = computed(
+    () => positions.value && cellColors(store.color.value, positions.value.length / 2, theme.value),
+  );
+  const points = computed(
+    () =>
+      positions.value &&
+      colors.value && {
+        length: positions.value.length / 2,
+        attributes: { getPosition: { value: positions.value, size: 2 }, getColor: { value: colors.value, size: 4 } },
+      },
+  );
+  const arrows = computed(() => store.shown.value && positions.value && arrowsOf(store.shown.value, positions.value));
+  const drawn = computed(() => {
+    if (!arrows.value || !view.value) return 0;
+    const { camera, size } = view.value;
+    const [halfWidth, halfHeight] = [size.width / 2 ** camera.zoom / 2, size.height / 2 ** camera.zoom / 2];
+    const [x, y] = camera.target;
+    const window = { left: x - halfWidth, right: x + halfWidth, bottom: y - halfHeight, top: y + halfHeight };
+    return thinned(arrows.value, window, MOST_ARROWS);
+  });
+  const strokes = computed(
+    () =>
+      arrows.value && {
+        length: drawn.value,
+        attributes: { getFoot: { value: arrows.value.feet, size: 2 }, getStep: { value: arrows.value.steps, size: 2 } },
+      },
+  );
+
+  const deck = new Deck({
+    parent,
+    views: new OrthographicView({ flipY: false }),
+    controller: { keyboard: false, inertia: false },
+    viewState: { target: [0, 0, 0], zoom: 0 },
+    layers: [],
+    pickingRadius: PICKING_RADIUS,
+    // The shaders smooth edges themselves.
+    deviceProps: { webgl: { antialias: false } },
+    parameters: { depthWriteEnabled: false, depthCompare: "always" },
+    onViewStateChange: ({ viewState }) => {
+      const { target, zoom } = viewState as { target: [number, number]; zoom: number };
+      store.setCamera({ target: [target[0], target[1]], zoom });
+    },
+    onHover: ({ index }) => {
+      store.hovered.value = index >= 0 ? index : null;
+    },
+    onError,
+  });
+
+  const stop = effect(() => {
+    if (!view.value || !points.value || !order.value || !home.value) {
+      deck.setProps({ layers: [] });
+      return;
+    }
+    const { camera, limits } = view.value;
+    const radius = pointRadius(order.value.length, size.value, camera.zoom - home.value.zoom);
+    deck.setProps({
+      viewState: {
+        target: [...camera.target, 0],
+        zoom: camera.zoom,
+        minZoom: limits.min,
+        maxZoom: limits.max,
+      },
+      layers: [
+        new PointsLayer({ id: "cells", data: points.value, order: order.value, radius, opacity: 0.9, pickable: true }),
+        strokes.value && new ArrowsLayer({ id: "arrows", data: strokes.value, ...INK[theme.value] }),
+      ],
+    });
+  });
+
+  return {
+    view,
+    arrows,
+    drawn,
+    dispose() {
+      stop();
+      observer.disconnect();
+      // finalize() keeps the WebGL context, of which a page has about sixteen.
+      const gl = parent.querySelector("canvas")?.getContext("webgl2");
+      deck.finalize();
+      gl?.getExtension("WEBGL_lose_context")?.loseContext();
+      parent.replaceChildren();
+    },
+  };
+}

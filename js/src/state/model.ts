@@ -1,0 +1,24 @@
+import type { AnyModel } from "@anywidget/types";
+import type { Dynamics } from "../dynamics/dynamics";
+import { createPythonDynamics } from "../dynamics/python";
+import { createWire } from "../wire";
+import { createStore, type Store } from "./store";
+
+/** Everything that belongs to one widget, however many displays it has. */
+export interface WidgetState {
+  store: Store;
+  dynamics: Dynamics;
+  /** Ask Python to tell everything it has. */
+  hello(): void;
+}
+
+export function createWidgetState(model: AnyModel, until: AbortSignal): WidgetState {
+  const wire = createWire(model, until, (message) => {
+    if (message.kind === "result") dynamics.receive(message);
+    else store.receive(message);
+    if (message.kind === "error") dynamics.fail(message);
+  });
+  const dynamics = createPythonDynamics(wire);
+  const store = createStore(model, wire, dynamics, until);
+  return { store: store.store, dynamics, hello: () => void wire.send({ kind: "hello" }) };
+}

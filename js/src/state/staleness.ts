@@ -1,0 +1,58 @@
+/** Whether a picture shows what is asked for now. */
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Params, Status } from "../protocol";
+import type { Traits } from "./traits";
+
+type Parameters = Pick<Traits, "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis">;
+
+/**
+ * A result is old when Python says so, or when a parameter was changed here and Python has not answered yet.
+ */
+export function isStale(
+  shown: { generation: number | null; params: Params },
+  status: Pick<Status, "state" | "generation"> | null,
+  wanted: Parameters,
+): boolean {
+  const superseded =
+    status !== null &&
+    status.state !== "ready" &&
+    (shown.generation ?? -1) < (status.generation ?? Number.NEGATIVE_INFINITY);
+  return superseded || !shows(shown.params, wanted);
+}
+
+function shows(params: Params, wanted: Parameters): boolean {
+  return (
+    params.scheme === wanted.scheme &&
+    params.basis === wanted.basis &&
+    params.backward === wanted.backward &&
+    (!params.backward || params.backward_mode === wanted.backward_mode) &&
+    // Python may have computed with the number's float32 neighbour.
+    Math.abs(params.softmax_scale - wanted.softmax_scale) <= 1e-6 * Math.abs(wanted.softmax_scale)
+  );
+}
+
+/**
+ * True once `source` has been true for `ms`; false at once. What comes and goes faster is not worth a flicker. A new value
+ * of `restart` begins the wait again: while a drag is answered by quick results, none of them gets old.
+ */
+export function lasting(
+  source: ReadonlySignal<boolean>,
+  ms: number,
+  until: AbortSignal,
+  restart?: ReadonlySignal<unknown>,
+): ReadonlySignal<boolean> {
+  const lasted = signal(false);
+  const stop = effect(() => {
+    void restart?.value;
+    if (!source.value) {
+      lasted.value = false;
+      return;
+    }
+    const timer = setTimeout(() => {
+      lasted.value = true;
+    }, ms);
+    return () => clearTimeout(timer);
+  });
+  until.addEventListener("abort", stop);
+  return lasted;
+}
