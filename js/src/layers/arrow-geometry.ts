@@ -3,12 +3,13 @@ import type { Result } from "../protocol";
 import { extentOf, longestSide } from "../scene/camera";
 import { spread } from "../scene/order";
 
-/** Length of a vector of length 1, in spacings of the grid. Fixed, so that stronger preferences make longer arrows. */
-export const GAIN = 4;
-/** Longest arrow, in spacings: longer ones would hide the neighbours' feet. */
-export const LONGEST = 1.5;
+/**
+ * Length of a vector of length 1, in spacings of the grid. Fixed, so that stronger preferences make longer arrows; and such
+ * that the longest ones, of about 1, just reach over their neighbours.
+ */
+export const GAIN = 1.6;
 /** Shortest arrow, in spacings: shorter ones have no visible direction. */
-export const SHORTEST = 0.06;
+export const SHORTEST = 0.1;
 /** The grid has so many points along the longest side; arrows of cells are scaled as if they stood on it. */
 const POINTS_PER_SIDE = 32;
 
@@ -35,10 +36,9 @@ export function arrowsOf(result: Result, positions: Float32Array): Arrows {
     const length = Math.hypot(u, v) * GAIN;
     // False for NaN, whether in a vector or in a position.
     if (!(length >= SHORTEST && Number.isFinite(x + y))) continue;
-    const scale = (spacing * Math.min(length, LONGEST)) / Math.hypot(u, v);
     const at = 2 * arrows.count++;
     arrows.feet.set([x, y], at);
-    arrows.steps.set([u * scale, v * scale], at);
+    arrows.steps.set([u * GAIN * spacing, v * GAIN * spacing], at);
   }
   return arrows;
 }
@@ -85,7 +85,7 @@ export function thinned({ count, feet }: Arrows, window: Window, limit: number):
 /** A round length of vectors whose arrow is easy to see beside the picture, and that arrow's length in pixels. */
 export function keyLength(spacingPixels: number): { value: number; pixels: number } {
   const pixels = (value: number) => value * GAIN * spacingPixels;
-  const candidates = [0.3, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
+  const candidates = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
   const value = candidates.find((candidate) => pixels(candidate) <= 44) ?? 0.001;
   return { value, pixels: pixels(value) };
 }

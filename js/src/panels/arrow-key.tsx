@@ -1,12 +1,11 @@
 import { useComputed } from "@preact/signals";
-import { GAIN, keyLength, LONGEST } from "../layers/arrow-geometry";
+import { keyLength } from "../layers/arrow-geometry";
 import type { Scene } from "../scene/scene";
 import { formatNumber } from "./text";
 
 const HELP =
   "Each arrow is the mean of unit steps towards the neighbours, weighted by how much likelier each is than by chance. Length 0: no " +
-  "direction is preferred; 1: always towards the same side. The arrow has no unit of time or distance. " +
-  `Arrows of more than ${formatNumber(LONGEST / GAIN)} are drawn as long as that.`;
+  "direction is preferred; 1: always towards the same side. It is no speed: it has no unit of time or distance.";
 
 /** What the length of an arrow means, with an example. */
 export function ArrowKey({ scene }: { scene: Scene }) {

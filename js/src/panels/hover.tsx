@@ -32,7 +32,7 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
           <strong>{store.cellName(cell)}</strong>
           {color && (
             <span>
-              {color.key}: {valueOf(color, cell)}
+              {color.key}: {valueAt(color, cell)}
             </span>
           )}
         </div>
@@ -41,7 +41,7 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
   );
 }
 
-function valueOf(color: Color, cell: number): string {
+function valueAt(color: Color, cell: number): string {
   if (color.type === "categorical") return color.categories[color.arrays.codes[cell] ?? -1]?.name ?? "missing";
   const value = color.arrays.values[cell] ?? Number.NaN;
   return Number.isNaN(value) ? "missing" : formatNumber(value);

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { pan, zoomBy } from "../scene/camera";
 import { createScene, type Scene } from "../scene/scene";
@@ -40,8 +41,10 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
   }, [store, theme]);
 
   const color = store.color.value;
+  const picture = scene?.picture.value;
   return (
-    <>
+    // The two attributes say what is on the screen, to whoever cannot look.
+    <div class="vw-plot" data-shows={picture?.generation} data-scale={picture?.scale}>
       <Heading store={store} />
       {problem && <ErrorCard error={problem} />}
       <div class="vw-figure" data-legend={color !== null}>
@@ -55,7 +58,7 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
         {color && <Legend color={color} />}
       </div>
       {scene && <ArrowKey scene={scene} />}
-    </>
+    </div>
   );
 }
 
@@ -76,7 +79,7 @@ function Heading({ store }: { store: Store }) {
 }
 
 /** Takes the focus, the keys and the wheel. */
-function Canvas(props: { store: Store; scene: Scene | null; children: preact.ComponentChildren }) {
+function Canvas(props: { store: Store; scene: Scene | null; children: ComponentChildren }) {
   const { store, scene, children } = props;
   const frame = useRef<HTMLDivElement>(null);
   const [hasPointer, setHasPointer] = useState(false);
@@ -103,10 +106,10 @@ function Canvas(props: { store: Store; scene: Scene | null; children: preact.Com
 
   return (
     <div class="vw-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says */}
       <div
         ref={frame}
         class="vw-canvas"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says
         tabIndex={0}
         role="application"
         aria-label="embedding: arrow keys move, plus and minus zoom, 0 shows everything"
@@ -142,7 +145,7 @@ function Canvas(props: { store: Store; scene: Scene | null; children: preact.Com
   );
 }
 
-function Tool(props: { name: string; help: string; onClick: () => void; icon: preact.ComponentChildren }) {
+function Tool(props: { name: string; help: string; onClick: () => void; icon: ComponentChildren }) {
   return (
     <button type="button" class="vw-icon-button" aria-label={props.name} title={props.help} onClick={props.onClick}>
       {props.icon}

@@ -36,7 +36,7 @@ export function longestSide({ min, max }: Extent): number {
 }
 
 /** See everything, with some pixels to spare. */
-export function fit(extent: Extent, size: Size, padding: number): Camera {
+export function fitCamera(extent: Extent, size: Size, padding: number): Camera {
   const { min, max } = extent;
   const room = (pixels: number) => Math.max(pixels - 2 * padding, 1);
   const scale = Math.min(

@@ -17,10 +17,10 @@ export function parseHex(hex: string): Rgb {
 }
 
 /** Red, green, blue and opacity of each cell. */
-export function cellColors(color: Color | null, n: number, theme: ThemeName): Uint8Array {
+export function cellColors(color: Color | null, n: number, theme: ThemeName): Uint8ClampedArray {
   const missing = MISSING[theme];
   const rgb = rgbOf(color);
-  const out = new Uint8Array(4 * n);
+  const out = new Uint8ClampedArray(4 * n);
   for (let i = 0; i < n; i++) {
     const [red, green, blue] = rgb(i) ?? missing;
     out[4 * i] = red;

@@ -6,7 +6,7 @@ import { ArrowsLayer } from "../layers/arrows";
 import { PointsLayer } from "../layers/points";
 import type { Camera } from "../state/camera";
 import type { Store } from "../state/store";
-import { extentOf, fit, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
+import { extentOf, fitCamera, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
 import { cellColors, type Rgb, type ThemeName } from "./colors";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
@@ -26,12 +26,21 @@ export interface View {
   limits: { min: number; max: number };
 }
 
+export interface Picture {
+  /** Of the parameters, where it is right for them. */
+  generation: number | null;
+  /** The softmax scale of the arrows. */
+  scale: number | null;
+}
+
 export interface Scene {
   /** How this display looks at the embedding; null while there is nothing to look at. */
   view: ReadonlySignal<View | null>;
   arrows: ReadonlySignal<Arrows | null>;
   /** How many of the arrows are drawn. */
   drawn: ReadonlySignal<number>;
+  /** What the frame on the screen shows. */
+  picture: ReadonlySignal<Picture>;
   dispose(): void;
 }
 
@@ -51,7 +60,7 @@ export function createScene(
   const extent = computed(() => positions.value && extentOf(positions.value));
   const home = computed(() => {
     const { width, height } = size.value;
-    return extent.value && width > 0 && height > 0 ? fit(extent.value, size.value, PADDING_PIXELS) : null;
+    return extent.value && width > 0 && height > 0 ? fitCamera(extent.value, size.value, PADDING_PIXELS) : null;
   });
   const view = computed<View | null>(() => {
     if (!home.value) return null;
@@ -88,6 +97,9 @@ export function createScene(
       },
   );
 
+  const rendered = signal(false);
+  const picture = signal<Picture>({ generation: null, scale: null });
+
   const deck = new Deck({
     parent,
     views: new OrthographicView({ flipY: false }),
@@ -105,10 +117,13 @@ export function createScene(
     onHover: ({ index }) => {
       store.hovered.value = index >= 0 ? index : null;
     },
+    onAfterRender: () => {
+      rendered.value = true;
+    },
     onError,
   });
 
-  const stop = effect(() => {
+  const stopDrawing = effect(() => {
     if (!view.value || !points.value || !order.value || !home.value) {
       deck.setProps({ layers: [] });
       return;
@@ -129,12 +144,30 @@ export function createScene(
     });
   });
 
+  const stopTelling = effect(() => {
+    const status = store.status.value;
+    const next = {
+      generation: status?.state === "ready" ? status.generation : null,
+      scale: store.shown.value?.params.softmax_scale ?? null,
+    };
+    if (!rendered.value) return;
+    // deck.gl draws what it was given in the next frame; in the one after, that has happened.
+    let frame = requestAnimationFrame(() => {
+      frame = requestAnimationFrame(() => {
+        picture.value = next;
+      });
+    });
+    return () => cancelAnimationFrame(frame);
+  });
+
   return {
     view,
     arrows,
     drawn,
+    picture,
     dispose() {
-      stop();
+      stopDrawing();
+      stopTelling();
       observer.disconnect();
       // finalize() keeps the WebGL context, of which a page has about sixteen.
       const gl = parent.querySelector("canvas")?.getContext("webgl2");

@@ -2,7 +2,11 @@
 
 const NAMES = ["Ductal", "Ngn3 low EP", "Ngn3 high EP", "Pre-endocrine", "Alpha", "Beta", "Delta", "Epsilon"];
 const COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#999999"];
-const ODD_NAMES = ['<script>alert("no")</script>', "a name that is much longer than any legend would ever like it to be", "Größe μ 細胞"];
+const ODD_NAMES = [
+  '<script>alert("no")</script>',
+  "a name that is much longer than any legend would ever like it to be",
+  "Größe μ 細胞",
+];
 
 /** @param {{cells: number, categories: number, color: string, scenario: string}} settings */
 export function createFakeModel(settings) {
@@ -46,7 +50,10 @@ export function createFakeModel(settings) {
       listeners.set(name, [...(listeners.get(name) ?? []), callback]);
     },
     off(name, callback) {
-      listeners.set(name, (listeners.get(name) ?? []).filter((other) => other !== callback));
+      listeners.set(
+        name,
+        (listeners.get(name) ?? []).filter((other) => other !== callback),
+      );
     },
     send(content) {
       model.sent.push(content);
@@ -97,7 +104,10 @@ export function createFakeModel(settings) {
       }
       const names = new TextEncoder().encode(JSON.stringify(Array.from({ length: data.n }, (_, i) => `AACTTC-${i}`)));
       post({ kind: "cells", n_cells: data.n }, { names: { values: names } });
-      post({ kind: "embedding", basis: state.basis, missing: 12 }, { positions: { values: data.positions, shape: [data.n, 2] } });
+      post(
+        { kind: "embedding", basis: state.basis, missing: 12 },
+        { positions: { values: data.positions, shape: [data.n, 2] } },
+      );
       sendColor();
       compute();
       scenes[settings.scenario]?.();
@@ -106,7 +116,14 @@ export function createFakeModel(settings) {
       compute();
     },
     cancel() {
-      post({ kind: "status", generation, state: "cancelled", stage: null, progress: null, label: "Cancelled at 3,000 of 10,000 cells" });
+      post({
+        kind: "status",
+        generation,
+        state: "cancelled",
+        stage: null,
+        progress: null,
+        label: "Cancelled at 3,000 of 10,000 cells",
+      });
     },
     search({ id, query, limit }) {
       const genes = Array.from({ length: 27998 }, (_, i) => `Gene${i}`).filter((name) =>
@@ -123,7 +140,14 @@ export function createFakeModel(settings) {
     working() {
       generation++;
       update("scheme", "cosine");
-      post({ kind: "status", generation, state: "working", stage: "similarity", progress: 0.3, label: "Similarities: 3,000 of 10,000 cells" });
+      post({
+        kind: "status",
+        generation,
+        state: "working",
+        stage: "similarity",
+        progress: 0.3,
+        label: "Similarities: 3,000 of 10,000 cells",
+      });
     },
     cancelled() {
       generation++;
@@ -134,10 +158,23 @@ export function createFakeModel(settings) {
       generation++;
       update("scheme", "dot_product");
       post({ kind: "status", generation, state: "failed", stage: "similarity", progress: null, label: "" });
-      post({ kind: "error", generation, stage: "similarity", trait: null, message: "The graph has no edges.", hint: "Run scanpy.pp.neighbors first." });
+      post({
+        kind: "error",
+        generation,
+        stage: "similarity",
+        trait: null,
+        message: "The graph has no edges.",
+        hint: "Run scanpy.pp.neighbors first.",
+      });
     },
     refused() {
-      post({ kind: "error", stage: null, trait: "color", message: '"Isn1" is neither a column of adata.obs nor a gene.', hint: 'Did you mean "Ins1"?' });
+      post({
+        kind: "error",
+        stage: null,
+        trait: "color",
+        message: '"Isn1" is neither a column of adata.obs nor a gene.',
+        hint: 'Did you mean "Ins1"?',
+      });
       post({ kind: "notices", items: ["12 cells have no velocity in any gene; they are treated as resting."] });
     },
   };
@@ -166,17 +203,26 @@ export function createFakeModel(settings) {
       );
     } else {
       const source = key.startsWith("Gene") ? "gene" : "obs";
-      post({ kind: "color", key, source, type: "continuous", vmin: 0, vmax: 1, missing: 40 }, { values: { values: data.values } });
+      post(
+        { kind: "color", key, source, type: "continuous", vmin: 0, vmax: 1, missing: 40 },
+        { values: { values: data.values } },
+      );
     }
   }
 
   function compute() {
     const params = Object.fromEntries(
-      ["scheme", "softmax_scale", "auto_scale", "backward", "backward_mode", "basis"].map((name) => [name, state[name]]),
+      ["scheme", "softmax_scale", "auto_scale", "backward", "backward_mode", "basis"].map((name) => [
+        name,
+        state[name],
+      ]),
     );
     const strength = 0.25 * Math.min(4, (state.softmax_scale / auto) ** 0.7) * (state.backward ? -1 : 1);
     const vectors = data.directions.map((value) => value * strength);
-    post({ kind: "result", generation, stage: "projection", params }, { vectors: { values: vectors, shape: [data.n, 2] } });
+    post(
+      { kind: "result", generation, stage: "projection", params },
+      { vectors: { values: vectors, shape: [data.n, 2] } },
+    );
     const grid = onGrid(data.positions, vectors);
     post(
       { kind: "result", generation, stage: "grid", params },
