@@ -1,0 +1,75 @@
+import type { createWire } from "../../js/src/wire";
+import { type Fixture, fixture } from "./fixtures";
+
+type AnyModel = Parameters<typeof createWire>[0];
+type Callback = (...values: unknown[]) => void;
+
+/** The part of an anywidget model that the front end uses, and what it was told. */
+export class FakeModel {
+  readonly sent: Record<string, unknown>[] = [];
+  saves = 0;
+  readonly #traits: Record<string, unknown>;
+  readonly #listeners = new Map<string, Set<Callback>>();
+
+  constructor(traits: Record<string, unknown> = {}) {
+    this.#traits = {
+      softmax_scale: 12.5,
+      auto_scale: true,
+      scheme: "correlation",
+      backward: false,
+      backward_mode: "transpose",
+      basis: "umap",
+      color: "clusters",
+      field: "grid",
+      _ui: {},
+      ...traits,
+    };
+  }
+
+  get(name: string): unknown {
+    return this.#traits[name];
+  }
+
+  set(name: string, value: unknown): void {
+    this.#traits[name] = value;
+    this.#emit(`change:${name}`);
+  }
+
+  save_changes(): void {
+    this.saves += 1;
+  }
+
+  send(content: Record<string, unknown>): void {
+    this.sent.push(content);
+  }
+
+  on(name: string, callback: Callback): void {
+    this.#listeners.set(name, (this.#listeners.get(name) ?? new Set()).add(callback));
+  }
+
+  off(name: string, callback: Callback): void {
+    this.#listeners.get(name)?.delete(callback);
+  }
+
+  /** Python says this. */
+  receive({ header, buffers }: Fixture): void {
+    this.#emit("msg:custom", header, buffers);
+  }
+
+  receiveFixture(name: string, changes: Record<string, unknown> = {}): void {
+    const { header, buffers } = fixture(name);
+    this.receive({ header: { ...header, ...changes }, buffers });
+  }
+
+  get listenerCount(): number {
+    return [...this.#listeners.values()].reduce((count, callbacks) => count + callbacks.size, 0);
+  }
+
+  get asModel(): AnyModel {
+    return this as unknown as AnyModel;
+  }
+
+  #emit(name: string, ...values: unknown[]): void {
+    for (const callback of [...(this.#listeners.get(name) ?? [])]) callback(...values);
+  }
+}

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { colorOptions, typedColor } from "../../js/src/panels/color-options";
+import { staysHere } from "../../js/src/panels/keys";
+import { fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
+import { describe as describeParams, formatCount, formatNumber } from "../../js/src/panels/text";
+import { message } from "./fixtures";
+
+describe("the softmax scale's slider", () => {
+  it("has the automatic value in its middle, exactly, and reaches a hundred times either way", () => {
+    expect(toSlider(12.439806293, 12.439806293)).toBe(0);
+    expect(fromSlider(0, 12.439806293)).toBe(12.439806293);
+    expect(fromSlider(SLIDER.min, 12.5)).toBeCloseTo(0.125);
+    expect(fromSlider(SLIDER.max, 12.5)).toBeCloseTo(1250);
+  });
+
+  it("gives back the position of every value it sets", () => {
+    for (let step = -200; step <= 200; step++) {
+      const position = step * SLIDER.step;
+      expect(toSlider(fromSlider(position, 12.439806293), 12.439806293)).toBeCloseTo(position, 3);
+    }
+  });
+
+  it("stops at its ends for values beyond them", () => {
+    expect([1e9, 1e-9, 0].map((value) => toSlider(value, 12.5))).toEqual([SLIDER.max, SLIDER.min, SLIDER.min]);
+    expect(toSlider(Number.NaN, 12.5)).toBe(0);
+  });
+
+  it("takes typed numbers above 0 only", () => {
+    expect(["12.5", " 3 ", "1e-3", "2,5"].map(parseScale)).toEqual([12.5, 3, 0.001, 2.5]);
+    expect(["", " ", "0", "-1", "abc", "Infinity", "1 000"].map(parseScale)).toEqual(Array(7).fill(null));
+  });
+});
+
+describe("words", () => {
+  it("are numbers for people", () => {
+    const numbers = [12.439806, 0.00012346, 1_234_567, 0, 1e-9, Number.NaN];
+    expect(numbers.map(formatNumber)).toEqual(["12.44", "0.0001235", "1.235e+6", "0", "1e-9", "NaN"]);
+    expect(formatCount(30_000)).toBe("30,000");
+  });
+
+  it("say what is shown", () => {
+    const { params } = message("result-grid", "result");
+    expect(describeParams(params)).toBe("correlation, forward, scale 12.5");
+    const backward = { ...params, scheme: "dot_product", backward: true };
+    expect(describeParams(backward)).toBe("dot product, backward (transpose), scale 12.5");
+  });
+});
+
+describe("what can be chosen as colour", () => {
+  const options = { ...message("options", "options"), columns: ["clusters", "gene:odd"] };
+  const found = { ...message("matches", "matches"), genes: ["Ins1", "clusters", "obs:x"] };
+
+  it("needs a prefix only where a plain name would mean something else", () => {
+    const values = colorOptions("", options, found).map(({ value }) => value);
+    expect(values).toEqual(["clusters", "obs:gene:odd", "Ins1", "gene:clusters", "gene:obs:x"]);
+  });
+
+  it("are the columns with the letters, whatever their case, and with a prefix", () => {
+    expect(colorOptions("CLU", options, null).map(({ name }) => name)).toEqual(["clusters"]);
+    expect(colorOptions("obs:clu", options, null).map(({ name }) => name)).toEqual(["clusters"]);
+    expect(colorOptions("x", null, null)).toEqual([]);
+  });
+
+  it("can be typed, exactly or nearly, and is Python's to judge otherwise", () => {
+    const offered = colorOptions("", options, found);
+    expect(typedColor(" ins1 ", offered)).toBe("Ins1");
+    expect(typedColor("gene:clusters", offered)).toBe("gene:clusters");
+    expect(typedColor("clusters", offered)).toBe("clusters");
+    expect(typedColor("Gcg", offered)).toBe("Gcg");
+  });
+});
+
+describe("keys", () => {
+  const key = (name: string, ...held: ("ctrlKey" | "metaKey" | "altKey" | "shiftKey")[]) => ({
+    key: name,
+    ...Object.fromEntries(
+      (["ctrlKey", "metaKey", "altKey", "shiftKey"] as const).map((modifier) => [modifier, held.includes(modifier)]),
+    ),
+  });
+
+  it("that would act on notebook cells stay in the widget", () => {
+    for (const name of ["a", "d", "ArrowUp", "Enter", "Escape"]) expect(staysHere(key(name) as never)).toBe(true);
+    expect(staysHere(key("A", "shiftKey") as never)).toBe(true);
+  });
+
+  it("that save, run and so on do not", () => {
+    expect(staysHere(key("s", "ctrlKey") as never)).toBe(false);
+    expect(staysHere(key("s", "metaKey") as never)).toBe(false);
+    expect(staysHere(key("Enter", "shiftKey") as never)).toBe(false);
+  });
+});

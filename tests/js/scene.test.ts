@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { extentOf, fitCamera, pan, toScreen, zoomBy } from "../../js/src/scene/camera";
+import { cellColors, MISSING } from "../../js/src/scene/colors";
+import { drawOrder, spread } from "../../js/src/scene/order";
+import { pointRadius } from "../../js/src/scene/point-size";
+import { message } from "./fixtures";
+
+const f32 = (...values: number[]) => Float32Array.from(values);
+const NAN = Number.NaN;
+const size = { width: 600, height: 400 };
+
+describe("the camera", () => {
+  const camera = { target: [1, 2], zoom: 3 } as const;
+
+  it("has the target in the middle, y upwards, and one scale for both axes", () => {
+    expect(toScreen(camera, size, 1, 2)).toEqual([300, 200]);
+    expect(toScreen(camera, size, 2, 3)).toEqual([308, 192]);
+  });
+
+  it("fits all cells with a margin", () => {
+    const extent = extentOf(f32(-1, 0, 3, 1, NAN, NAN));
+    if (!extent) throw new Error("no extent");
+    const home = fitCamera(extent, size, 24);
+    expect(home.target).toEqual([1, 0.5]);
+    expect(toScreen(home, size, -1, 0)[0]).toBeCloseTo(24);
+    expect(toScreen(home, size, 3, 0)[0]).toBeCloseTo(576);
+  });
+
+  it.each([
+    ["one cell", f32(2, 3)],
+    ["a horizontal line", f32(0, 1, 5, 1)],
+    ["a vertical line", f32(1, 0, 1, 5)],
+  ])("fits %s", (_, positions) => {
+    const extent = extentOf(positions);
+    if (!extent) throw new Error("no extent");
+    expect(Number.isFinite(fitCamera(extent, size, 24).zoom)).toBe(true);
+  });
+
+  it("has nothing to fit without coordinates", () => {
+    expect(extentOf(f32(NAN, NAN))).toBeNull();
+    expect(extentOf(f32())).toBeNull();
+  });
+
+  it("pans by pixels, y downwards", () => {
+    expect(toScreen(pan(camera, 40, 10), size, 1, 2)).toEqual([260, 190]);
+  });
+
+  it("zooms within limits", () => {
+    const limits = { min: 2, max: 3.5 };
+    expect(zoomBy(camera, 2, limits).zoom).toBe(3.5);
+    expect(zoomBy(camera, 0.5, limits).zoom).toBe(2);
+    expect(zoomBy(camera, 2 ** 0.25, limits).zoom).toBeCloseTo(3.25);
+  });
+});
+
+describe("points", () => {
+  it("are larger when there are few, and when zoomed in, within reason", () => {
+    expect(pointRadius(300, size, 0)).toBeGreaterThan(pointRadius(30_000, size, 0));
+    expect(pointRadius(3000, size, 2)).toBeGreaterThan(pointRadius(3000, size, 0));
+    for (const n of [0, 1, 1e7]) {
+      for (const zoom of [-9, 0, 9]) expect(pointRadius(n, size, zoom)).toSatisfy((r: number) => r > 0.5 && r < 20);
+    }
+  });
+});
+
+describe("colours of cells", () => {
+  const rgb = (colors: Uint8ClampedArray, cell: number) => [...colors.slice(4 * cell, 4 * cell + 3)];
+
+  it("are those of the categories, grey where there is none", () => {
+    const colors = cellColors(message("color-categorical", "color"), 3, "light");
+    expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x1f, 0x77, 0xb4], [0xff, 0x7f, 0x0e], MISSING.light]);
+  });
+
+  it("are viridis from the lowest to the highest value", () => {
+    const colors = cellColors(message("color-continuous", "color"), 3, "dark");
+    expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x44, 0x01, 0x54], [0xfd, 0xe7, 0x25], MISSING.dark]);
+  });
+
+  it("are there for a constant value, and for more cells than values", () => {
+    const constant = { ...message("color-continuous", "color"), vmin: 4.5, vmax: 4.5 };
+    expect(rgb(cellColors(constant, 5, "light"), 1)).toEqual([0x44, 0x01, 0x54]);
+    expect(rgb(cellColors(constant, 5, "light"), 4)).toEqual(MISSING.light);
+    expect(rgb(cellColors(null, 1, "light"), 0)).toEqual(MISSING.light);
+  });
+});
+
+describe("the order of drawing", () => {
+  it.each([0, 1, 2, 3, 10, 144, 1000])("spreads %i cells, each once", (n) => {
+    expect([...spread(n)].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+  });
+
+  it("has a fair sample at its beginning", () => {
+    const inFirstTenth = [...spread(10_000).subarray(0, 1000)].filter((cell) => cell < 1000);
+    expect(inFirstTenth.length).toBeGreaterThan(90);
+    expect(inFirstTenth.length).toBeLessThan(110);
+  });
+
+  it("puts cells without a value below the others, and leaves out those without a place", () => {
+    const positions = f32(0, 0, 1, 1, 2, 2);
+    const order = [...drawOrder(positions, message("color-categorical", "color"))];
+    expect(order[0]).toBe(2);
+    expect(order).toHaveLength(3);
+    expect([...drawOrder(f32(0, 0, NAN, NAN, 2, 2), null)].sort()).toEqual([0, 2]);
+  });
+
+  it("puts high values on top", () => {
+    expect([...drawOrder(f32(0, 0, 1, 1, 2, 2), message("color-continuous", "color"))]).toEqual([2, 0, 1]);
+  });
+});

@@ -1,0 +1,186 @@
+import { setMaxListeners } from "node:events";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { Superseded } from "../../js/src/dynamics/dynamics";
+import { createWidgetState } from "../../js/src/state/model";
+import { FakeModel } from "./fake-model";
+
+let end: AbortController;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  end = new AbortController();
+  // Every trait has its listener; Node takes more than ten for a leak.
+  setMaxListeners(50, end.signal);
+});
+
+afterEach(() => {
+  end.abort();
+  vi.useRealTimers();
+});
+
+function widget(traits: Record<string, unknown> = {}) {
+  const model = new FakeModel(traits);
+  return { model, ...createWidgetState(model.asModel, end.signal) };
+}
+
+/** A widget with cells and a grid of generation 7, as it is after the first computation. */
+function ready() {
+  const state = widget();
+  for (const name of ["options", "cells", "embedding", "color-categorical", "result-grid"]) {
+    state.model.receiveFixture(name);
+  }
+  state.model.receiveFixture("status", { generation: 7, state: "ready", progress: null });
+  return state;
+}
+
+describe("traits", () => {
+  it("are sent at once, and known here without an echo", () => {
+    const { model, store } = widget();
+    store.set("scheme", "cosine");
+    expect([model.get("scheme"), model.saves, store.traits.scheme.value]).toEqual(["cosine", 1, "cosine"]);
+  });
+
+  it("follow Python", () => {
+    const { model, store } = widget();
+    model.set("softmax_scale", 3);
+    expect(store.traits.softmax_scale.value).toBe(3);
+  });
+});
+
+describe("the camera", () => {
+  it("is saved once it rests", () => {
+    const { model, store } = widget({ _ui: { other: 1 } });
+    store.setCamera({ target: [1, 2], zoom: 3 });
+    vi.advanceTimersByTime(200);
+    store.setCamera({ target: [1, 2], zoom: 4 });
+    vi.advanceTimersByTime(200);
+    expect(model.saves).toBe(0);
+    vi.advanceTimersByTime(100);
+    expect(model.get("_ui")).toEqual({ other: 1, camera: { target: [1, 2], zoom: 4 } });
+  });
+
+  it("is restored, unless what was saved is no camera", () => {
+    const camera = { target: [1, 2], zoom: 3 };
+    expect(widget({ _ui: { camera } }).store.camera.value).toEqual(camera);
+    expect(widget({ _ui: { camera: { target: ["x"] } } }).store.camera.value).toBeNull();
+  });
+
+  it("shows everything again on another embedding, but not on the same", () => {
+    const { model, store } = ready();
+    store.setCamera({ target: [1, 2], zoom: 3 });
+    model.receiveFixture("embedding");
+    expect(store.camera.value).not.toBeNull();
+    model.receiveFixture("embedding", { basis: "pca" });
+    expect(store.camera.value).toBeNull();
+  });
+});
+
+describe("the field", () => {
+  it("is never drawn on another embedding", () => {
+    const { model, store } = ready();
+    expect(store.shown.value?.stage).toBe("grid");
+    model.receiveFixture("embedding", { basis: "pca" });
+    expect(store.shown.value).toBeNull();
+  });
+
+  it("is the one that was chosen", () => {
+    const { model, store } = ready();
+    store.set("field", "arrows");
+    expect(store.shown.value).toBeNull();
+    model.receiveFixture("result-projection");
+    expect(store.shown.value?.stage).toBe("projection");
+    store.set("field", "none");
+    expect(store.shown.value).toBeNull();
+  });
+
+  it("is old while something newer is computed, but only if that takes its time", () => {
+    const { model, store } = ready();
+    model.receiveFixture("status");
+    expect([store.stale.value, store.working.value]).toEqual([false, false]);
+    vi.advanceTimersByTime(149);
+    expect([store.stale.value, store.working.value]).toEqual([false, false]);
+    vi.advanceTimersByTime(1);
+    expect([store.stale.value, store.working.value]).toEqual([true, true]);
+    model.receiveFixture("result-grid", { generation: 8 });
+    model.receiveFixture("status", { state: "ready" });
+    expect([store.stale.value, store.working.value]).toEqual([false, false]);
+  });
+
+  it("is old after a cancel, and when a parameter has changed here", () => {
+    const { model, store } = ready();
+    model.receiveFixture("status", { state: "cancelled" });
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(true);
+    model.receiveFixture("status", { generation: 7, state: "ready" });
+    expect(store.stale.value).toBe(false);
+    store.set("scheme", "cosine");
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(true);
+  });
+});
+
+describe("errors", () => {
+  it("of a computation stay until the state is another", () => {
+    const { model, store } = ready();
+    model.receiveFixture("error-stage");
+    model.receiveFixture("status", { state: "failed" });
+    expect(store.failure.value?.message).toContain("velocity");
+    model.receiveFixture("status", { state: "working" });
+    expect(store.failure.value).toBeNull();
+  });
+
+  it("of a value can be dismissed, and go when another value is set", () => {
+    const { model, store } = ready();
+    model.receiveFixture("error-trait");
+    model.receiveFixture("error-trait", { trait: "basis, color" });
+    const [first] = store.refusals.value;
+    if (!first) throw new Error("no refusal");
+    store.dismissRefusal(first);
+    expect(store.refusals.value.map((refusal) => refusal.trait)).toEqual(["basis, color"]);
+    model.set("color", "clusters");
+    expect(store.refusals.value).toHaveLength(1);
+    store.set("color", "n_counts");
+    expect(store.refusals.value).toHaveLength(0);
+  });
+});
+
+describe("questions to Python", () => {
+  const idOf = (model: FakeModel, index: number) => model.sent[index]?.id;
+
+  it("the newest request of a stage wins", async () => {
+    const { model, dynamics } = widget();
+    const [older, newer] = [dynamics.request("grid"), dynamics.request("grid")];
+    await expect(older).rejects.toBeInstanceOf(Superseded);
+    model.receiveFixture("result-grid", { id: idOf(model, 0) });
+    model.receiveFixture("result-grid", { id: idOf(model, 1), generation: 9 });
+    expect((await newer).generation).toBe(9);
+  });
+
+  it("an error answers a request", async () => {
+    const { model, dynamics } = widget();
+    const asked = dynamics.request("projection");
+    model.receiveFixture("error-stage", { id: idOf(model, 0) });
+    await expect(asked).rejects.toThrow("velocity");
+  });
+
+  it("each search gets its own matches", async () => {
+    const { model, store } = widget();
+    const [one, two] = [store.search("a", 50), store.search("b", 50)];
+    model.receiveFixture("matches", { id: idOf(model, 1), genes: ["b"] });
+    model.receiveFixture("matches", { id: idOf(model, 0), genes: ["a"] });
+    expect([(await one).genes, (await two).genes]).toEqual([["a"], ["b"]]);
+  });
+
+  it("cancel and hello are said", () => {
+    const { model, dynamics, hello } = widget();
+    hello();
+    dynamics.cancel();
+    expect(model.sent.map(({ kind }) => kind)).toEqual(["hello", "cancel"]);
+  });
+});
+
+it("lets go of the model at the end", () => {
+  const { model } = ready();
+  end.abort();
+  expect(model.listenerCount).toBe(0);
+});
