@@ -18,11 +18,7 @@ export default function widget() {
       // Some hosts give no signal; there the model lives as long as the page.
       const state = createWidgetState(model, signal ?? new AbortController().signal);
       state.hello();
-      mount = (panelIds, el, until) => {
-        // Who was away when the kernel answered asks again.
-        if (!state.store.cells.value) state.hello();
-        return mountPanels(panelIds, el, state, until);
-      };
+      mount = (panelIds, el, until) => mountPanels(panelIds, el, state, until);
       return { mount };
     },
     render({ el, signal }: { el: HTMLElement; signal?: AbortSignal }): (() => void) | undefined {

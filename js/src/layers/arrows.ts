@@ -105,9 +105,9 @@ export type ArrowsLayerProps = LayerProps & OwnProps;
 const defaultProps: DefaultProps<ArrowsLayerProps> = {
   ink: { type: "array", value: [0, 0, 0] as never },
   halo: { type: "array", value: [255, 255, 255] as never },
-  width: { type: "number", value: 1.3, min: 0 },
+  width: { type: "number", value: 1, min: 0 },
   head: { type: "number", value: 6, min: 0 },
-  haloWidth: { type: "number", value: 1.2, min: 0 },
+  haloWidth: { type: "number", value: 1, min: 0 },
 };
 
 export class ArrowsLayer extends Layer<OwnProps> {

@@ -20,7 +20,7 @@ export function ArrowKey({ scene }: { scene: Scene }) {
         <path d={`M1 5H${pixels}M${pixels - 4} 2L${pixels} 5L${pixels - 4} 8`} />
       </svg>
       <span>
-        = {formatNumber(value)}. Arrow length: how strongly the next step prefers a direction, from 0 to 1.
+        {formatNumber(value)} — arrow length: how strongly the next step prefers a direction, from 0 to 1.
         {share < 1 && ` 1 in ${Math.round(1 / share)} arrows is drawn; zoom in for more.`}
       </span>
     </p>

@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { pan, zoomBy } from "../scene/camera";
 import { createScene, type Scene } from "../scene/scene";
+import { markShown } from "../scene/shown-mark";
 import { hasWebGL2 } from "../scene/webgl";
 import type { Store } from "../state/store";
 import { ArrowKey } from "./arrow-key";
@@ -23,12 +24,13 @@ const NO_WEBGL = {
 };
 
 export function Plot({ store, dynamics, theme }: EmbeddingProps) {
+  const root = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const [scene, setScene] = useState<Scene | null>(null);
   const [problem, setProblem] = useState<{ message: string; hint: string } | null>(null);
 
   useEffect(() => {
-    if (!place.current) return;
+    if (!root.current || !place.current) return;
     if (!hasWebGL2()) {
       setProblem(NO_WEBGL);
       return;
@@ -37,14 +39,16 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
       setProblem({ message: `The cells cannot be drawn: ${error.message}`, hint: "" }),
     );
     setScene(made);
-    return () => made.dispose();
+    const unmark = markShown(root.current, store, made);
+    return () => {
+      unmark();
+      made.dispose();
+    };
   }, [store, theme]);
 
   const color = store.color.value;
-  const picture = scene?.picture.value;
   return (
-    // The two attributes say what is on the screen, to whoever cannot look.
-    <div class="vw-plot" data-shows={picture?.generation} data-scale={picture?.scale}>
+    <div class="vw-plot" ref={root}>
       <Heading store={store} />
       {problem && <ErrorCard error={problem} />}
       <div class="vw-figure" data-legend={color !== null}>

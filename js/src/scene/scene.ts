@@ -4,6 +4,7 @@ import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type Arrows, arrowsOf, thinned } from "../layers/arrow-geometry";
 import { ArrowsLayer } from "../layers/arrows";
 import { PointsLayer } from "../layers/points";
+import type { Stage } from "../protocol";
 import type { Camera } from "../state/camera";
 import type { Store } from "../state/store";
 import { extentOf, fitCamera, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
@@ -20,17 +21,16 @@ const INK: Record<ThemeName, { ink: Rgb; halo: Rgb }> = {
   dark: { ink: [250, 250, 250], halo: [16, 16, 18] },
 };
 
+/** In CSS pixels: arrows of cells are many and lie on each other, so theirs are finer. */
+const STROKES: Record<Stage, { width: number; head: number; haloWidth: number }> = {
+  grid: { width: 1.3, head: 6, haloWidth: 1.2 },
+  projection: { width: 0.9, head: 4.5, haloWidth: 0.6 },
+};
+
 export interface View {
   camera: Camera;
   size: Size;
   limits: { min: number; max: number };
-}
-
-export interface Picture {
-  /** Of the parameters, where it is right for them. */
-  generation: number | null;
-  /** The softmax scale of the arrows. */
-  scale: number | null;
 }
 
 export interface Scene {
@@ -39,8 +39,8 @@ export interface Scene {
   arrows: ReadonlySignal<Arrows | null>;
   /** How many of the arrows are drawn. */
   drawn: ReadonlySignal<number>;
-  /** What the frame on the screen shows. */
-  picture: ReadonlySignal<Picture>;
+  /** Whether there has been a first frame. */
+  rendered: ReadonlySignal<boolean>;
   dispose(): void;
 }
 
@@ -98,7 +98,6 @@ export function createScene(
   );
 
   const rendered = signal(false);
-  const picture = signal<Picture>({ generation: null, scale: null });
 
   const deck = new Deck({
     parent,
@@ -123,7 +122,7 @@ export function createScene(
     onError,
   });
 
-  const stopDrawing = effect(() => {
+  const stop = effect(() => {
     if (!view.value || !points.value || !order.value || !home.value) {
       deck.setProps({ layers: [] });
       return;
@@ -139,35 +138,25 @@ export function createScene(
       },
       layers: [
         new PointsLayer({ id: "cells", data: points.value, order: order.value, radius, opacity: 0.9, pickable: true }),
-        strokes.value && new ArrowsLayer({ id: "arrows", data: strokes.value, ...INK[theme.value] }),
+        strokes.value &&
+          store.shown.value &&
+          new ArrowsLayer({
+            id: "arrows",
+            data: strokes.value,
+            ...INK[theme.value],
+            ...STROKES[store.shown.value.stage],
+          }),
       ],
     });
-  });
-
-  const stopTelling = effect(() => {
-    const status = store.status.value;
-    const next = {
-      generation: status?.state === "ready" ? status.generation : null,
-      scale: store.shown.value?.params.softmax_scale ?? null,
-    };
-    if (!rendered.value) return;
-    // deck.gl draws what it was given in the next frame; in the one after, that has happened.
-    let frame = requestAnimationFrame(() => {
-      frame = requestAnimationFrame(() => {
-        picture.value = next;
-      });
-    });
-    return () => cancelAnimationFrame(frame);
   });
 
   return {
     view,
     arrows,
     drawn,
-    picture,
+    rendered,
     dispose() {
-      stopDrawing();
-      stopTelling();
+      stop();
       observer.disconnect();
       // finalize() keeps the WebGL context, of which a page has about sixteen.
       const gl = parent.querySelector("canvas")?.getContext("webgl2");

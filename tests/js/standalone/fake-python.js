@@ -217,7 +217,7 @@ export function createFakeModel(settings) {
         state[name],
       ]),
     );
-    const strength = 0.25 * Math.min(4, (state.softmax_scale / auto) ** 0.7) * (state.backward ? -1 : 1);
+    const strength = 1.1 * Math.tanh(0.7 * (state.softmax_scale / auto) ** 0.7) * (state.backward ? -1 : 1);
     const vectors = data.directions.map((value) => value * strength);
     post(
       { kind: "result", generation, stage: "projection", params },
