@@ -1,10 +1,11 @@
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matches } from "../protocol";
 import type { Store } from "../state/store";
 import { type ColorOption, colorOptions, typedColor } from "./color-options";
 import { Refused } from "./messages";
 import { formatCount } from "./text";
 import { useFloating } from "./use-floating";
+import { usePageId } from "./use-page-id";
 
 const HELP = "What cells are coloured by: a column of adata.obs, or a gene. Type to search.";
 const SEARCH_AFTER_MS = 120;
@@ -12,7 +13,7 @@ const MOST_GENES = 50;
 
 /** A combobox (ARIA 1.2): columns at once, genes as Python finds them. */
 export function ColorControl({ store }: { store: Store }) {
-  const id = useId();
+  const id = usePageId();
   const [typed, setTyped] = useState<string | null>(null);
   const [open, setOpen] = useState(false);
   const [active, setActive] = useState(-1);

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from "preact";
-import { useId } from "preact/hooks";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { ColorControl } from "./color-control";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
 import { formatDirection, formatScheme } from "./text";
+import { usePageId } from "./use-page-id";
 
 const FIELD_LABELS: Record<string, string> = { grid: "grid of arrows", arrows: "arrow per cell", none: "no arrows" };
 const BACKWARD_MODES = ["transpose", "negate"] as const;
@@ -89,7 +89,7 @@ function Select(props: {
   onChange: (value: string) => void;
   children: ComponentChildren;
 }) {
-  const id = useId();
+  const id = usePageId();
   const { name, help, value, choices = [], onChange, children } = props;
   // A value that Python took is shown, even if it is none of the choices.
   const shown = choices.some((choice) => choice.value === value) ? choices : [{ value, label: value }, ...choices];

@@ -1,15 +1,16 @@
-import { useId, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
 import { Refused } from "./messages";
 import { fromSlider, parseScale, SLIDER, toSlider } from "./scale";
 import { formatNumber } from "./text";
+import { usePageId } from "./use-page-id";
 
 const HELP =
   "How sharply cells prefer the neighbours that their velocity points to. Small: all neighbours are about equally likely. " +
   "Large: only the best one counts.";
 
 export function ScaleControl({ store }: { store: Store }) {
-  const id = useId();
+  const id = usePageId();
   const auto = store.options.value?.auto ?? null;
   const scale = store.traits.softmax_scale.value;
   const isAuto = store.traits.auto_scale.value;
