@@ -144,10 +144,13 @@ class Notebook:
         self.page.goto(f"{self.lab.address}/doc/tree/{name}?token={self.lab.token}")
         self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
         for _ in range(300):
-            if new := set(self.lab.runtime.glob("kernel-*.json")) - before:
+            new = set(self.lab.runtime.glob("kernel-*.json")) - before
+            if new and next(iter(new)).stat().st_size:
                 break
             time.sleep(0.1)
-        self._client = BlockingKernelClient(connection_file=str(new.pop()))
+        connection = new.pop()
+        self._kernel = connection.stem.removeprefix("kernel-")
+        self._client = BlockingKernelClient(connection_file=str(connection))
         self._client.load_connection_file()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=60)
@@ -192,8 +195,10 @@ class Notebook:
     def close(self) -> None:
         """End the kernel."""
         if self._client is not None:
-            self._client.shutdown()
             self._client.stop_channels()
+            # The server would restart a kernel that ends by itself.
+            address = f"{self.lab.address}/api/kernels/{self._kernel}?token={self.lab.token}"
+            urllib.request.urlopen(urllib.request.Request(address, method="DELETE"))
 
     def _watch(self, request) -> None:
         if not request.url.startswith((self.lab.address, "data:", "blob:")):

@@ -183,13 +183,13 @@ class Jobs:
             self._outbox.append(event)
 
     def replay(self, listener: Callable[[Event], None]) -> None:
-        """Call `listener` with the last result of each stage, stale or not, and the present status."""
+        """Call `listener` with the last result of each stage, stale or not, the present status and failure."""
         with self._sending:
             with self._lock:
                 events: list[Event] = [computed for _, computed in self._results.values()]
                 events.append(self._status)
-                if self._failure is not None:
-                    events.append(self._failure[1])
+                if (failed := self._present_failure()) is not None:
+                    events.append(failed)
             for event in events:
                 listener(event)
 

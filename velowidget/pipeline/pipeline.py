@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -93,9 +93,10 @@ class VelocityPipeline(t.HasTraits):
         self.jobs = Jobs(inputs, self._target, self._published)
         super().__init__()
         with self.changing():
-            for name, value in {"basis": next(iter(bases(adata)), ""), "color": default_column(adata) or ""}.items():
-                if value and name not in parameters:
-                    self._set_first(name, value)
+            column = default_column(adata)
+            for name, usable in {"basis": bases(adata), "color": [column] if column else []}.items():
+                if name not in parameters:
+                    self._set_default(name, usable)
             for name in sorted(parameters, key=PARAMETERS.index):
                 self._set_first(name, parameters[name])
 
@@ -248,6 +249,13 @@ class VelocityPipeline(t.HasTraits):
             finally:
                 self._resolving = False
 
+    def _set_default(self, name: str, usable: Sequence[str]) -> None:
+        """Set the first value that is not refused; if there is none, the stage that needs one says so."""
+        for value in usable:
+            with suppress(t.TraitError):
+                setattr(self, name, value)
+                return
+
     def _set_first(self, name: str, value: Any) -> None:
         try:
             setattr(self, name, value)
@@ -278,4 +286,4 @@ def _refusing() -> Iterator[None]:
 
 
 def _plane(adata: AnnData, basis: str) -> NDArray[np.float64]:
-    return read_embedding(adata, basis)[:, :2]
+    return read_embedding(adata, basis or next(iter(bases(adata)), "umap"))[:, :2]
