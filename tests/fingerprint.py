@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,14 @@ def fingerprint(adata):
         "names": (_of(adata.obs_names), _of(adata.var_names)),
         "view": adata.is_view,
     }
+
+
+@contextmanager
+def unchanged(adata):
+    """Fail if the AnnData is not the same at the end."""
+    before = fingerprint(adata)
+    yield
+    assert fingerprint(adata) == before
 
 
 def _of(value):
@@ -44,7 +53,7 @@ def _of(value):
         flags = (value.flags.writeable, value.flags.c_contiguous, value.flags.f_contiguous)
         mask = np.ma.getmaskarray(value).tobytes() if isinstance(value, np.ma.MaskedArray) else None
         kind = (type(value).__name__, str(value.dtype), value.shape, flags)
-        return *kind, value.__array_interface__["data"][0], hashlib.sha256(raw).hexdigest(), mask
+        return *kind, hashlib.sha256(raw).hexdigest(), mask
     if isinstance(value, list | tuple):
         return type(value).__name__, [_of(entry) for entry in value]
     return type(value).__name__, repr(value)

@@ -58,15 +58,16 @@ class Similarity:
 
     @cached_property
     def automatic_scale(self) -> float:
-        """One over the median absolute similarity, zeros left out; NaN where nothing but zeros is left.
+        """One over the median absolute similarity, zeros left out.
 
-        0 or infinite where the similarities are at the end of float64's range.
+        NaN where nothing but zeros is left, or the similarities are at the end of float64's range.
         """
         sizes = np.abs(self.logits[np.isfinite(self.logits) & (self.logits != 0)])
         if not sizes.size:
             return float("nan")
         with np.errstate(over="ignore"):
-            return float(1.0 / np.median(sizes))
+            scale = float(1.0 / np.median(sizes))
+        return scale if 0 < scale < np.inf else float("nan")
 
     def reversed(self) -> Similarity:
         """The similarities of the negated velocities: every scheme is odd in the velocity."""

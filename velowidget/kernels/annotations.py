@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.data import MissingKeyError, is_real, nearest, real_array
+from velowidget.kernels.data import MissingKeyError, entries, is_real, nearest, read_gene, real_array
 
 _PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
 _MAX_CATEGORIES = 1000
@@ -68,7 +68,11 @@ def bases(adata: AnnData) -> list[str]:
     An embedding is a numeric entry of ``adata.obsm`` with two columns or more. Where any key starts with ``X_``, only
     those count: other entries, such as projected velocities, are not embeddings.
     """
-    wide = [k for k, v in adata.obsm.items() if _is_wide(v)]
+    try:
+        obsm = entries(adata, "obsm")
+    except ValueError:  # damaged: `read_embedding` says so
+        return []
+    wide = [k for k, v in obsm.items() if _is_wide(v)]
     named = [k.removeprefix("X_") for k in wide if k.startswith("X_")] or wide
     rank = {name: i for i, name in enumerate(_PREFERRED_BASES)}
     return sorted(named, key=lambda name: rank.get(name, len(rank)))
@@ -89,13 +93,14 @@ def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
     float64, shape (n_cells, n_dims), read-only; rows with any NaN or infinite coordinate are NaN throughout.
     """
     name = basis.removeprefix("X_")
-    key = next((k for k in (f"X_{name}", basis) if k in adata.obsm), None)
+    obsm = entries(adata, "obsm")
+    key = next((k for k in (f"X_{name}", basis) if k in obsm), None)
     if key is None:
         raise MissingKeyError(
             f"No embedding {basis!r}: adata.obsm has neither 'X_{name}' nor {basis!r}{nearest(name, bases(adata))} "
             f"Make one with `scanpy.tl.{name if name in ('tsne', 'diffmap') else 'umap'}(adata)`."
         )
-    dense = real_array(adata.obsm[key], f"embedding adata.obsm[{key!r}]")
+    dense = real_array(obsm[key], f"embedding adata.obsm[{key!r}]")
     if dense.ndim != 2 or dense.shape[1] < 2 or dense.shape[0] != adata.n_obs:
         raise ValueError(
             f"The embedding adata.obsm[{key!r}] has shape {dense.shape}; "
@@ -178,7 +183,8 @@ def _annotate(adata: AnnData, name: str) -> Annotation:
             f"{_MAX_CATEGORIES:,} categories. Choose another column."
         )
     if _is_numeric(column):
-        values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
+        with np.errstate(over="ignore"):  # what is too large becomes infinite
+            values = pd.to_numeric(column).to_numpy(dtype=np.float64, na_value=np.nan)
         return ContinuousAnnotation(name, "obs", np.where(np.isfinite(values), values, np.nan))
     categorical = column.astype("category").cat
     names = tuple(str(c) for c in categorical.categories)
@@ -195,14 +201,10 @@ def _gene(adata: AnnData, name: str) -> NDArray[np.float64]:
         raise ValueError(
             f"{len(where)} genes are called {name!r}; make names unique with `adata.var_names_make_unique()`."
         )
-    stored = adata.X
-    if stored is None:
-        stored = next((adata.layers[k] for k in ("Ms", "spliced") if k in adata.layers), None)
-    if stored is None:
+    key = "X" if adata.X is not None else next((k for k in ("Ms", "spliced") if k in entries(adata, "layers")), None)
+    if key is None:
         raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
-    if hasattr(stored, "to_memory"):  # sparse, and in a file
-        stored = stored.to_memory()
-    values = real_array(stored[:, where], f"expression of gene {name!r}").ravel().astype(np.float64)
+    values = read_gene(adata, key, where[0]).astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import reprlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,6 +119,14 @@ def read_velocity(
     return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes))
 
 
+def read_gene(adata: AnnData, key: str | None, gene: int) -> NDArray[np.floating]:
+    """One column of a layer, or of ``adata.X``, shape (n_cells,), NaN where missing."""
+    genes = np.zeros(adata.n_vars, dtype=bool)
+    genes[gene] = True
+    stored = _layer(adata, key, "expression", "scvelo.pp.moments(adata)")
+    return _columns(stored, genes, _place("expression", key)).ravel()
+
+
 def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph, tuple[str, ...]]:
     """Read the neighbour graph from ``adata.obsp``.
 
@@ -133,19 +141,19 @@ def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph,
     -------
     The pattern of stored entries, and notes for the user.
     """
+    obsp = entries(adata, "obsp")
     candidates = (conn_key, f"{conn_key}_connectivities")
-    key = next((c for c in candidates if c in adata.obsp), None)
+    key = next((c for c in candidates if c in obsp), None)
     if key is None:
         raise MissingKeyError(
-            f"No neighbour graph: adata.obsp has no {conn_key!r}{nearest(conn_key, adata.obsp.keys())} "
+            f"No neighbour graph: adata.obsp has no {conn_key!r}{nearest(conn_key, obsp)} "
             "Make one with `scanpy.pp.neighbors(adata)`, or name another with `conn_key`."
         )
     what, remedy = f"The neighbour graph adata.obsp[{key!r}]", "Make one with `scanpy.pp.neighbors(adata)`."
-    stored = _of_shape(adata.obsp[key], (adata.n_obs, adata.n_obs), what)
+    stored = _of_shape(obsp[key], (adata.n_obs, adata.n_obs), what)
     if stored.dtype.kind not in "fiub":
         raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {remedy}")
     if sp.issparse(stored):
-        stored = stored if stored.format in ("csr", "csc") else stored.tocsr()
         weights, pattern = stored.data, _pattern(stored, what, remedy)
     else:
         dense = np.asarray(np.ma.filled(stored, 0))
@@ -164,6 +172,24 @@ def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph,
     indptr = _read_only(pattern.indptr.astype(np.int64))
     indices = _read_only(pattern.indices.astype(np.int32))
     return Graph(indptr, indices), tuple(notes)
+
+
+def entries(adata: AnnData, store: str) -> Mapping[str, Any]:
+    """The ``layers``, ``obsm`` or ``obsp`` of an AnnData.
+
+    Raises
+    ------
+    ValueError
+        If one of the entries does not fit, so that AnnData gives out none of them.
+    """
+    try:
+        mapping: Mapping[str, Any] = getattr(adata, store)
+    except (ValueError, AttributeError) as error:
+        raise ValueError(
+            f"adata.{store} is damaged, and AnnData refuses to open it: {error} "
+            "Read the file again, or make a new AnnData without the entry that does not fit."
+        ) from error
+    return mapping
 
 
 def real_array(stored: Any, what: str) -> NDArray[np.floating]:
@@ -232,12 +258,13 @@ def _layer(adata: AnnData, key: str | None, what: str, call: str) -> Any:
         if adata.X is None:
             raise MissingKeyError(f"No {what}: adata.X is empty. Make a layer with `{call}` and name it.")
         return _of_shape(adata.X, (adata.n_obs, adata.n_vars), "adata.X")
-    if key not in adata.layers:
+    layers = entries(adata, "layers")
+    if key not in layers:
         raise MissingKeyError(
-            f"No {what}: adata.layers has no {key!r}{nearest(key, adata.layers.keys())} "
+            f"No {what}: adata.layers has no {key!r}{nearest(key, layers)} "
             f"Make it with `{call}`, or name another layer with `{'vkey' if what == 'velocity' else 'xkey'}`."
         )
-    return _of_shape(adata.layers[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}")
+    return _of_shape(layers[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}")
 
 
 def _place(what: str, key: str | None) -> str:

@@ -200,10 +200,10 @@ def automatic_scale(directed: Similarity) -> float:
         If there is no similarity but zeros to take it from, or they are at the end of float64's range.
     """
     scale = directed.automatic_scale
-    if not 0 < scale < math.inf:
+    if math.isnan(scale):
         if directed.still.all():
             reason = "all velocities are zero"
-        elif math.isnan(scale):
+        elif not np.nan_to_num(directed.logits).any():
             reason = "every similarity is zero or undefined"
         else:
             reason = "the similarities are too large or too small for float64"
