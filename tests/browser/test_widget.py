@@ -241,7 +241,7 @@ def test_long_work_shows_progress_and_can_be_cancelled_and_resumed(shown):
         "w.pipeline.jobs._seconds.clear()"
     )
     control(shown, "scheme").select_option("cosine")
-    bar = shown.page.get_by_role("progressbar").first
+    bar = shown.page.locator(".velowidget").get_by_role("progressbar").first
     expect(bar).to_be_visible(timeout=5_000)
     expect(shown.page.locator(".velowidget").get_by_text(re.compile("Showing", re.I)).first).to_be_visible()
     shown.page.get_by_role("button", name="Cancel").first.click()

@@ -35,5 +35,7 @@ def recorder(monkeypatch):
 def widget(adata, recorder):
     widget = VelocityWidget(adata)
     widget.wait()
+    # What was computed before somebody listened is told when a browser asks.
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
     yield widget
     widget.close()

@@ -142,7 +142,7 @@ def _lattice(context: Context) -> Lattice:
     return lattice(context.inputs.positions(context.parameters.basis))
 
 
-def _grid(_context: Context, on: Lattice, arrows: Arrows) -> Grid:
+def _grid(_context: Context, arrows: Arrows, on: Lattice) -> Grid:
     return Grid(on.points, average(on, arrows.vectors), arrows.softmax_scale)
 
 
@@ -153,7 +153,7 @@ STAGES: Mapping[str, Stage] = {
         Stage("T", "Transition matrix", ("similarity",), ("softmax_scale", "negated"), _chain),
         Stage("projection", "Projection", ("T",), ("basis",), _projection),
         Stage("lattice", "Grid points", (), ("basis",), _lattice),
-        Stage("grid", "Grid arrows", ("lattice", "projection"), (), _grid),
+        Stage("grid", "Grid arrows", ("projection", "lattice"), (), _grid),
     )
 }
 

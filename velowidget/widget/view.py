@@ -29,6 +29,7 @@ class VelocityView(anywidget.AnyWidget):
     """
 
     _esm = _STATIC / "view.js"
+    _css = _STATIC / "widget.css"  # a host may draw it in a shadow tree of its own
 
     widget = anywidget.WidgetTrait().tag(sync=True)
     panels = t.List(t.Unicode()).tag(sync=True)
