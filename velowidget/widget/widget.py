@@ -135,8 +135,9 @@ class VelocityWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Stop computing and take the widget off the page."""
-        self._stop_listening()
-        self.pipeline.cancel()
+        if hasattr(self, "_stop_listening"):  # Python also closes what was never made, for a wrong argument
+            self._stop_listening()
+            self.pipeline.cancel()
         super().close()
 
     # -- parameters: they live on the pipeline, which has the last word on every value -------------
