@@ -11,7 +11,7 @@ MODULES := js/node_modules/.package-lock.json
 BUNDLE := velowidget/widget/static/widget.js
 SOURCES := $(shell find js -type f -not -path '*/node_modules/*')
 
-.PHONY: demo test bench lint bundle clean help
+.PHONY: demo test bench picture lint bundle clean help
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -32,6 +32,9 @@ lint: $(STAMP) ## style and types
 
 bench: $(STAMP) $(BUNDLE) ## measure
 	@for script in tests/benchmarks/bench_*.py; do $(VENV)/bin/python $$script || exit 1; done
+
+picture: $(STAMP) $(BUNDLE) ## the README's picture
+	@$(VENV)/bin/python tests/browser/picture.py
 
 bundle: $(BUNDLE) ## the browser bundle, when js/ has changed
 
