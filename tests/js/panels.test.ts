@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { colorOptions, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
-import { fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
+import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
 import { describe as describeParams, formatCount, formatNumber } from "../../js/src/panels/text";
 import { message } from "./fixtures";
 
@@ -23,6 +23,10 @@ describe("the softmax scale's slider", () => {
   it("stops at its ends for values beyond them", () => {
     expect([1e9, 1e-9, 0].map((value) => toSlider(value, 12.5))).toEqual([SLIDER.max, SLIDER.min, SLIDER.min]);
     expect(toSlider(Number.NaN, 12.5)).toBe(0);
+  });
+
+  it("is edited with the digits that it has", () => {
+    expect([99_999, 12.439806293, 0.00123].map(formatScale)).toEqual(["99999", "12.4398", "0.00123"]);
   });
 
   it("takes typed numbers above 0 only", () => {

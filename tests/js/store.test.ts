@@ -40,6 +40,12 @@ describe("traits", () => {
     expect([model.get("scheme"), model.saves, store.traits.scheme.value]).toEqual(["cosine", 1, "cosine"]);
   });
 
+  it("that belong together go in one update", () => {
+    const { model, store } = widget();
+    store.setTogether({ backward: true, backward_mode: "negate" });
+    expect([model.get("backward"), model.get("backward_mode"), model.saves]).toEqual([true, "negate", 1]);
+  });
+
   it("follow Python", () => {
     const { model, store } = widget();
     model.set("softmax_scale", 3);

@@ -1,15 +1,23 @@
 /** Errors and notices as text. */
+import type { ComponentChildren } from "preact";
 import type { Failure } from "../protocol";
 import { refusedTraits, type Store } from "../state/store";
 import { CloseIcon } from "./icons";
 
-export function ErrorCard({ error, onDismiss }: { error: Pick<Failure, "message" | "hint">; onDismiss?: () => void }) {
+export function ErrorCard(props: {
+  error: Pick<Failure, "message" | "hint">;
+  onDismiss?: () => void;
+  /** What to do about it, beside the text. */
+  children?: ComponentChildren;
+}) {
+  const { error, onDismiss, children } = props;
   return (
     <div class="vw-card vw-card-error" role="alert">
       <div>
         <p class="vw-card-message">{error.message}</p>
         {error.hint && <p class="vw-card-hint">{error.hint}</p>}
       </div>
+      {children}
       {onDismiss && <DismissButton onClick={onDismiss} />}
     </div>
   );

@@ -69,10 +69,8 @@ function DirectionControl({ store }: { store: Store }) {
         ...BACKWARD_MODES.map((mode) => ({ value: mode, label: formatDirection(true, mode) })),
       ]}
       onChange={(value) => {
-        // The mode first: it means nothing while forward, so nothing is computed for a pair that nobody chose.
-        if (value !== "forward" && value !== backward_mode.value) store.set("backward_mode", value);
-        const isBackward = value !== "forward";
-        if (isBackward !== backward.value) store.set("backward", isBackward);
+        // Forward keeps the mode, which then means nothing.
+        store.setTogether(value === "forward" ? { backward: false } : { backward: true, backward_mode: value });
       }}
     >
       <Refused store={store} traits={["backward", "backward_mode"]} />

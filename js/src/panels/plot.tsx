@@ -23,10 +23,16 @@ const NO_WEBGL = {
   hint: "Allow hardware acceleration in its settings, or open the notebook in another browser.",
 };
 
+const CONTEXT_LOST = {
+  message: "The browser took the graphics away from this picture.",
+  hint: "It does so when a page has more than about sixteen of them, or when the graphics driver restarts.",
+};
+
 export function Plot({ store, dynamics, theme }: EmbeddingProps) {
   const root = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const [scene, setScene] = useState<Scene | null>(null);
+  const [attempt, setAttempt] = useState(0);
   const [problem, setProblem] = useState<{ message: string; hint: string } | null>(null);
 
   useEffect(() => {
@@ -35,22 +41,32 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
       setProblem(NO_WEBGL);
       return;
     }
-    const made = createScene(place.current, store, theme, (error) =>
-      setProblem({ message: `The cells cannot be drawn: ${error.message}`, hint: "" }),
-    );
+    setProblem(null);
+    const made = createScene(place.current, store, theme, {
+      error: (error) => setProblem({ message: `The cells cannot be drawn: ${error.message}`, hint: "" }),
+      contextLost: () => setProblem(CONTEXT_LOST),
+    });
     setScene(made);
     const unmark = markShown(root.current, store, made);
     return () => {
       unmark();
       made.dispose();
     };
-  }, [store, theme]);
+  }, [store, theme, attempt]);
 
   const color = store.color.value;
   return (
     <div class="vw-plot" ref={root}>
       <Heading store={store} />
-      {problem && <ErrorCard error={problem} />}
+      {problem && (
+        <ErrorCard error={problem}>
+          {problem === CONTEXT_LOST && (
+            <button type="button" class="vw-button" onClick={() => setAttempt(attempt + 1)}>
+              Draw again
+            </button>
+          )}
+        </ErrorCard>
+      )}
       <div class="vw-figure" data-legend={color !== null}>
         <Canvas store={store} scene={scene}>
           <div class="vw-deck" ref={place} data-stale={store.stale.value} />

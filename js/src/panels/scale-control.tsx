@@ -1,7 +1,7 @@
 import { useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
 import { Refused } from "./messages";
-import { fromSlider, parseScale, SLIDER, toSlider } from "./scale";
+import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "./scale";
 import { formatNumber } from "./text";
 import { usePageId } from "./use-page-id";
 
@@ -84,7 +84,7 @@ function ScaleNumber({ store }: { store: Store }) {
       aria-label="softmax scale value"
       aria-invalid={typed !== null && parseScale(typed) === null}
       title="The softmax scale in use; any positive number can be typed."
-      value={typed ?? formatNumber(store.traits.softmax_scale.value)}
+      value={typed ?? formatScale(store.traits.softmax_scale.value)}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key === "Enter") commit();

@@ -13,6 +13,11 @@ export function fromSlider(position: number, middle: number): number {
   return Math.abs(position) < SLIDER.step / 2 ? middle : Number((middle * 10 ** position).toPrecision(4));
 }
 
+/** The scale to be edited: with more digits than to be read. */
+export function formatScale(scale: number): string {
+  return String(Number(scale.toPrecision(6)));
+}
+
 /** A typed scale, or null if it is none. */
 export function parseScale(text: string): number | null {
   const value = Number(text.trim().replace(",", "."));

@@ -48,13 +48,14 @@ export function createScene(
   parent: HTMLDivElement,
   store: Store,
   theme: ReadonlySignal<ThemeName>,
-  onError: (error: Error) => void,
+  on: { error(error: Error): void; contextLost(): void },
 ): Scene {
   const size = signal<Size>({ width: parent.clientWidth, height: parent.clientHeight });
   const observer = new ResizeObserver(() => {
     size.value = { width: parent.clientWidth, height: parent.clientHeight };
   });
   observer.observe(parent);
+  parent.addEventListener("webglcontextlost", on.contextLost, { capture: true });
 
   const positions = computed(() => store.embedding.value?.arrays.positions ?? null);
   const extent = computed(() => positions.value && extentOf(positions.value));
@@ -116,10 +117,14 @@ export function createScene(
     onHover: ({ index }) => {
       store.hovered.value = index >= 0 ? index : null;
     },
+    onLoad: () => {
+      // deck.gl makes its canvas a stop for the Tab key, nameless and without keys of its own; the frame around it has both.
+      parent.querySelector("canvas")?.removeAttribute("tabindex");
+    },
     onAfterRender: () => {
       rendered.value = true;
     },
-    onError,
+    onError: on.error,
   });
 
   const stop = effect(() => {
@@ -158,6 +163,7 @@ export function createScene(
     dispose() {
       stop();
       observer.disconnect();
+      parent.removeEventListener("webglcontextlost", on.contextLost, { capture: true });
       // finalize() keeps the WebGL context, of which a page has about sixteen.
       const gl = parent.querySelector("canvas")?.getContext("webgl2");
       deck.finalize();

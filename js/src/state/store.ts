@@ -14,6 +14,7 @@ const FLICKER_MS = 150;
 export interface Store {
   readonly traits: TraitSignals;
   set<K extends keyof Traits>(name: K, value: Traits[K]): void;
+  setTogether(values: Partial<Traits>): void;
 
   readonly options: ReadonlySignal<Options | null>;
   readonly cells: ReadonlySignal<Cells | null>;
@@ -136,12 +137,15 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     }
   }
 
+  function setTogether(values: Partial<Traits>): void {
+    refusals.value = refusals.value.filter((refusal) => !refusedTraits(refusal).some((name) => name in values));
+    traits.setTogether(values);
+  }
+
   const store: Store = {
     traits: traits.signals,
-    set(name, value) {
-      refusals.value = refusals.value.filter((refusal) => !refusedTraits(refusal).includes(name));
-      traits.set(name, value);
-    },
+    set: (name, value) => setTogether({ [name]: value }),
+    setTogether,
     options,
     cells,
     embedding,

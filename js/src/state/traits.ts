@@ -1,6 +1,6 @@
 /** The synced traits as signals. */
 import type { AnyModel } from "@anywidget/types";
-import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
 export interface Traits {
   softmax_scale: number;
@@ -28,8 +28,11 @@ const NAMES: (keyof Traits)[] = [
 
 export interface SyncedTraits {
   signals: TraitSignals;
-  /** Change a trait here and in Python. The host keeps one update in flight, so this may be called while dragging. */
-  set<K extends keyof Traits>(name: K, value: Traits[K]): void;
+  /**
+   * Change traits here and in Python, in one update: Python sees no state between them. The host keeps one update in flight,
+   * so this may be called while dragging.
+   */
+  setTogether(values: Partial<Traits>): void;
 }
 
 export function createTraits(model: AnyModel, until: AbortSignal): SyncedTraits {
@@ -45,13 +48,17 @@ export function createTraits(model: AnyModel, until: AbortSignal): SyncedTraits 
     }),
   ) as unknown as TraitSignals;
 
-  return {
-    signals,
-    set(name, value) {
-      model.set(name, value);
-      model.save_changes();
-      // Not every host reports a change back to the one who made it.
-      (signals[name] as Signal<typeof value>).value = value;
-    },
-  };
+  function setTogether(values: Partial<Traits>): void {
+    const entries = Object.entries(values) as [keyof Traits, Traits[keyof Traits]][];
+    batch(() => {
+      for (const [name, value] of entries) {
+        model.set(name, value);
+        // Not every host reports a change back to the one who made it.
+        (signals[name] as Signal<typeof value>).value = value;
+      }
+    });
+    model.save_changes();
+  }
+
+  return { signals, setTogether };
 }
