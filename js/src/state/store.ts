@@ -64,7 +64,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const refusals = signal<readonly Failure[]>([]);
   const notices = signal<readonly string[]>([]);
   const hovered = signal<number | null>(null);
-  // Parsed when first asked for: most sessions never hover, and the list may be long.
+  // Parsed when first asked for: many people never hover, and the list may be long.
   const names = computed<string[]>(() => JSON.parse(new TextDecoder().decode(cells.value?.arrays.names) || "[]"));
   const searches = new Map<string, (matches: Matches) => void>();
 
