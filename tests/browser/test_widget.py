@@ -30,11 +30,16 @@ def canvas(notebook):
 
 
 def settled(notebook):
-    """Wait until the picture shows what the kernel has now."""
-    notebook.python("w.wait()")
-    generation = notebook.python("w.pipeline.jobs.generation")
-    notebook.page.locator(f".velowidget [data-shows='{generation}']").first.wait_for(timeout=30_000)
-    notebook.page.wait_for_timeout(150)
+    """Wait until nothing changes any more, and the picture shows what the kernel has."""
+    for _ in range(150):
+        notebook.python("w.wait()")
+        generation = notebook.python("w.pipeline.jobs.generation")
+        notebook.page.wait_for_timeout(200)
+        shows = notebook.page.locator(".velowidget [data-shows]")
+        marks = {shows.nth(i).get_attribute("data-shows") for i in range(shows.count())}
+        if str(generation) in marks and notebook.python("w.pipeline.jobs.generation") == generation:
+            return
+    raise AssertionError(f"the picture never showed generation {generation}")
 
 
 def pixels(notebook):
