@@ -152,6 +152,7 @@ class Notebook:
         self._kernel = connection.stem.removeprefix("kernel-")
         self._client = BlockingKernelClient(connection_file=str(connection))
         self._client.load_connection_file()
+        self._client.hb_channel.time_to_dead = 10  # a kernel on a busy machine is late, not dead
         self._client.start_channels()
         self._client.wait_for_ready(timeout=60)
         if run:

@@ -254,6 +254,7 @@ def test_long_work_shows_progress_and_can_be_cancelled_and_resumed(shown):
     expect(resume).to_be_visible(timeout=5_000)
     shown.execute("STAGES['similarity'] = stage")
     resume.click()
+    expect(resume).not_to_be_visible()  # the kernel has heard of it
     settled(shown)
     expect(bar).not_to_be_visible()
 

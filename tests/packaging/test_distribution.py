@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -26,8 +27,7 @@ def built(tmp_path_factory) -> Path:
     unpacked = tmp_path_factory.mktemp("unpacked")
     build = [sys.executable, "-m", "hatchling", "build", "-d", str(out)]
     subprocess.run([*build, "-t", "sdist"], cwd=ROOT, check=True)
-    with tarfile.open(next(out.glob("*.tar.gz"))) as sdist:
-        sdist.extractall(unpacked, filter="data")
+    shutil.unpack_archive(next(out.glob("*.tar.gz")), unpacked)
     (source,) = unpacked.iterdir()
     subprocess.run([*build, "-t", "wheel"], cwd=source, check=True, env={**os.environ, "PATH": ""})
     return out
