@@ -18,7 +18,7 @@ from velowidget import datasets
 from velowidget.core.grid import average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import SCHEMES, similarity
-from velowidget.core.softmax import transitions
+from velowidget.core.softmax import row_softmax, transitions
 from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.data import read_graph, read_velocity
 
@@ -67,7 +67,7 @@ def main():
     scales = iter(np.geomspace(0.01, 100, 5 * MOVES) * similar.automatic_scale)
 
     def arrows(*, matrix=False, grid=False):
-        chain = transitions(graph, similar, next(scales), undefined_stay=True)
+        chain = transitions(graph, similar, row_softmax(graph, similar.logits, next(scales)), undefined_stay=True)
         if matrix:
             assert chain.matrix.nnz
         steps = project(graph, chain.probabilities, positions)

@@ -80,7 +80,7 @@ def main() -> None:
             notebook.close()
     print(f"{platform.machine()}, {platform.python_version()}, Chromium with software GL")
     for name, first in figures.items():
-        print(f"run cell to {name}: " + ", ".join(f"{what} {ms:.0f} ms" for what, ms in first.items()))
+        print(f"from running the cell, {name}: " + ", ".join(f"{what} {ms:.0f} ms" for what, ms in first.items()))
     ordered = sorted(moves)
     print(
         f"slider to new arrows on screen, {MOVES} moves: median {statistics.median(moves):.0f} ms, "

@@ -14,6 +14,11 @@ from velowidget.core.similarity import Similarity, similarity
 from velowidget.core.softmax import row_softmax, transitions
 
 
+def completed(graph, similar, scale, *, undefined_stay):
+    """Transitions of a softmax."""
+    return transitions(graph, similar, row_softmax(graph, similar.logits, scale), undefined_stay=undefined_stay)
+
+
 def row_sums(graph, probabilities):
     """Summed per cell."""
     return np.bincount(graph.sources, weights=probabilities, minlength=graph.n_cells)
@@ -78,7 +83,7 @@ def test_logits_must_fit_the_graph(data):
 def test_still_cells_go_anywhere_alike(data):
     graph, x, v = data
     v[4] = 0
-    result = transitions(graph, similarity(graph, x, v), 3.0, undefined_stay=True)
+    result = completed(graph, similarity(graph, x, v), 3.0, undefined_stay=True)
     np.testing.assert_allclose(result.probabilities[graph.sources == 4], 1 / graph.degree[4])
     assert not result.staying.any()
 
@@ -89,7 +94,7 @@ def test_undefined_cells(undefined_stay):
     graph = graph_of([[0, 1, 1], [0, 0, 0], [1, 1, 0]])
     logits = np.array([np.nan, np.nan, 1.0, 1.0])
     given_similarity = Similarity(logits, np.zeros(3, bool), np.array([True, True, False]))
-    result = transitions(graph, given_similarity, 1.0, undefined_stay=undefined_stay)
+    result = completed(graph, given_similarity, 1.0, undefined_stay=undefined_stay)
     first = [1, 0, 0] if undefined_stay else [0, 0.5, 0.5]
     np.testing.assert_array_equal(result.matrix.toarray(), [first, [0, 1, 0], [0.5, 0.5, 0]])
     np.testing.assert_array_equal(result.staying, [undefined_stay, True, False])
@@ -98,13 +103,13 @@ def test_undefined_cells(undefined_stay):
 def test_staying_with_a_self_edge_is_one_entry():
     graph = graph_of([[1, 0], [1, 0]])
     given_similarity = Similarity(np.array([np.nan, 1.0]), np.zeros(2, bool), np.array([True, False]))
-    result = transitions(graph, given_similarity, 1.0, undefined_stay=True)
+    result = completed(graph, given_similarity, 1.0, undefined_stay=True)
     np.testing.assert_array_equal(result.matrix.toarray(), [[1, 0], [1, 0]])
 
 
 def test_matrix_is_canonical_read_only_and_holds_no_zeros(data):
     graph, x, v = data
-    matrix = transitions(graph, similarity(graph, x, v), 4000.0, undefined_stay=False).matrix
+    matrix = completed(graph, similarity(graph, x, v), 4000.0, undefined_stay=False).matrix
     assert matrix.format == "csr"
     assert matrix.dtype == np.float64
     assert matrix.has_canonical_format

@@ -8,6 +8,7 @@ import pytest
 from tests import reference
 from tests.fingerprint import fingerprint, unchanged
 from velowidget.core.similarity import similarity
+from velowidget.core.softmax import row_softmax
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.data import read_graph, read_velocity
 from velowidget.kernels.velocity import defined_transitions
@@ -312,7 +313,7 @@ def test_a_kernel_of_results_shares_them(adata):
     computed = VelocityKernel(adata).compute_transition_matrix()
     graph, data = read_graph(adata)[0], read_velocity(adata)
     directed = similarity(graph, data.x, data.v)
-    result = defined_transitions(adata, graph, directed, 3.0, "error")
+    result = defined_transitions(adata, graph, directed, row_softmax(graph, directed.logits, 3.0), "error")
     params = {"mode": "deterministic", "scheme": "correlation", "softmax_scale": 3.0, "degenerate": "error"}
     kernel = VelocityKernel._of_results(adata, False, data, directed, result, params)
     assert kernel.transition_matrix is result.matrix

@@ -94,15 +94,17 @@ class Transitions:
         return matrix
 
 
-def transitions(graph: Graph, similarity: Similarity, scale: float, *, undefined_stay: bool) -> Transitions:
-    """Turn similarities into transition probabilities.
+def transitions(
+    graph: Graph, similarity: Similarity, probabilities: NDArray[np.float64], *, undefined_stay: bool
+) -> Transitions:
+    """Complete transition probabilities where no similarity is defined.
 
     Parameters
     ----------
     graph, similarity
         Neighbourhoods and the similarities on their edges.
-    scale
-        Factor on the similarities, larger than 0.
+    probabilities
+        float64, shape (n_edges,), as from `row_softmax`: 0 for cells without a defined similarity.
     undefined_stay
         What becomes of cells without a defined similarity: they stay, or go to each neighbour alike.
         Cells without neighbours stay in any case.
@@ -111,9 +113,9 @@ def transitions(graph: Graph, similarity: Similarity, scale: float, *, undefined
     -------
     The transitions; cells with zero velocity go to each neighbour alike.
     """
-    probabilities = row_softmax(graph, similarity.logits, scale)
     staying = similarity.undefined & (undefined_stay | (graph.degree == 0))
     uniform = (similarity.undefined & ~staying)[graph.sources]
     if uniform.any():
+        probabilities = probabilities.copy()
         probabilities[uniform] = 1.0 / graph.degree[graph.sources[uniform]]
     return Transitions(graph, probabilities, staying)

@@ -14,14 +14,21 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
+from velowidget.core.moments import draw_velocities
+from velowidget.core.monte_carlo import monte_carlo
 from velowidget.core.similarity import SCHEMES, Similarity, similarity
-from velowidget.core.softmax import Transitions, freeze, transitions
+from velowidget.core.softmax import Transitions, freeze, row_softmax, transitions
+from velowidget.core.stochastic import stochastic
 from velowidget.kernels.base import Kernel, one_of, reject_unknown
 from velowidget.kernels.data import VelocityData, checked_adata, name_cells, read_graph, read_velocity
 
-MODES = ("deterministic",)
+MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
 BACKWARD_MODES = ("transpose", "negate")
 DEGENERATE = ("error", "self_loop", "uniform")
+_KEYWORDS = (
+    *("mode", "backward_mode", "scheme", "softmax_scale", "n_samples", "seed", "degenerate"),
+    *("model", "similarity"),
+)
 
 
 class VelocityKernel(Kernel):
@@ -109,6 +116,8 @@ class VelocityKernel(Kernel):
         backward_mode: str = "transpose",
         scheme: str = "correlation",
         softmax_scale: float | None = None,
+        n_samples: int = 1000,
+        seed: int | None = None,
         *,
         degenerate: str = "error",
         **synonyms: Any,
@@ -122,14 +131,24 @@ class VelocityKernel(Kernel):
         Parameters
         ----------
         mode
-            ``'deterministic'``: velocities as they are. CellRank 2's name `model` is understood too.
+            ``'deterministic'``: velocities as they are. The others take a cell's velocity as random, with mean and
+            variance of its neighbourhood (:mod:`velowidget.core.moments`): ``'stochastic'`` gives the expected
+            probabilities to second order, in closed form, ``'monte_carlo'`` averages over `n_samples` random
+            velocities, ``'sampling'`` draws one. CellRank 2's name `model` is understood too.
         backward_mode
             For a backward kernel: ``'transpose'`` follows how well each neighbour's velocity points at the cell,
-            ``'negate'`` the cell's own velocity, negated.
+            ``'negate'`` the cell's own velocity, negated. ``'transpose'`` is deterministic whatever the mode, with a
+            warning.
         scheme
             ``'correlation'``, ``'cosine'`` or ``'dot_product'``. CellRank 2's name `similarity` is understood too.
         softmax_scale
-            Larger than 0; the larger, the surer the steps. None: one over the median absolute similarity.
+            Larger than 0; the larger, the surer the steps. None: one over the median absolute similarity of the
+            deterministic mode.
+        n_samples
+            How many velocities ``'monte_carlo'`` draws for each cell, at least 1.
+        seed
+            Of the random velocities, from 0 to 2^64 - 1; None draws one. It is kept in `params`, and the numbers of a
+            cell depend on nothing else, so that results can be had again whatever the threads.
         degenerate
             What to do about cells without neighbours, or without a defined similarity to any: ``'error'``,
             ``'self_loop'`` (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they
@@ -142,8 +161,7 @@ class VelocityKernel(Kernel):
         for name, ours in (("model", "mode"), ("similarity", "scheme")):
             if name in synonyms:
                 mode, scheme = (synonyms.pop(name), scheme) if ours == "mode" else (mode, synonyms.pop(name))
-        known = ("mode", "backward_mode", "scheme", "softmax_scale", "degenerate", "model", "similarity")
-        reject_unknown("compute_transition_matrix", synonyms, known)
+        reject_unknown("compute_transition_matrix", synonyms, _KEYWORDS)
         one_of("mode", mode, MODES)
         one_of("scheme", scheme, SCHEMES)
         one_of("backward_mode", backward_mode, BACKWARD_MODES)
@@ -151,22 +169,58 @@ class VelocityKernel(Kernel):
         scale = None if softmax_scale is None else checked_scale(softmax_scale)
 
         transposed = self.backward and backward_mode == "transpose"
+        if transposed and mode != "deterministic":
+            warnings.warn(
+                f"mode={mode!r} is not defined for backward_mode='transpose'; computing the deterministic mode. "
+                "backward_mode='negate' has every mode.",
+                UserWarning,
+                stacklevel=2,
+            )
+            mode = "deterministic"
+        negated = self.backward and backward_mode == "negate"
+        params: dict[str, Any] = {"mode": mode, "scheme": scheme}
+        params["softmax_scale"] = automatic_scale(self._similarity(scheme, transposed)) if scale is None else scale
+        if mode == "monte_carlo":
+            params["n_samples"] = checked_count("n_samples", n_samples)
+        if mode in ("monte_carlo", "sampling"):
+            params["seed"] = int(np.random.default_rng().integers(2**32)) if seed is None else checked_seed(seed)
+        if self.backward:
+            params["bwd_mode"] = backward_mode
+        params["degenerate"] = degenerate
+        if params == self._params:
+            return self
+        directed, probabilities = self._expected(params, transposed, negated)
+        result = defined_transitions(self.adata, self._graph, directed, probabilities, degenerate)
+        self._take(directed, result, params)
+        return self
+
+    def _similarity(self, scheme: str, transposed: bool) -> Similarity:
         if (scheme, transposed) not in self._similarities:
             self._similarities = {
                 (scheme, transposed): similarity(self._graph, self._data.x, self._data.v, scheme, transposed=transposed)
             }
-        directed = self._similarities[scheme, transposed]
-        if self.backward and backward_mode == "negate":
-            directed = directed.reversed()
-        if scale is None:
-            scale = automatic_scale(directed)
-        params = {"mode": mode, "scheme": scheme, "softmax_scale": scale}
-        if self.backward:
-            params["bwd_mode"] = backward_mode
-        params["degenerate"] = degenerate
-        if params != self._params:
-            self._take(directed, defined_transitions(self.adata, self._graph, directed, scale, degenerate), params)
-        return self
+        return self._similarities[scheme, transposed]
+
+    def _expected(
+        self, params: dict[str, Any], transposed: bool, negated: bool
+    ) -> tuple[Similarity, NDArray[np.float64]]:
+        """Similarities in the kernel's direction, and the probabilities on the edges."""
+        graph, x, v = self._graph, self._data.x, self._data.v
+        mode, scheme, scale = params["mode"], params["scheme"], params["softmax_scale"]
+        if mode in ("stochastic", "monte_carlo"):
+            # Every scheme is odd in the velocity: negated velocities are a negative scale.
+            signed = -scale if negated else scale
+            if mode == "stochastic":
+                similar, probabilities = stochastic(graph, x, v, scheme, signed)
+            else:
+                similar, probabilities = monte_carlo(graph, x, v, scheme, signed, params["n_samples"], params["seed"])
+            return (similar.reversed() if negated else similar), probabilities
+        if mode == "sampling":
+            similar = similarity(graph, x, draw_velocities(graph, v, params["seed"]), scheme)
+        else:
+            similar = self._similarity(scheme, transposed)
+        directed = similar.reversed() if negated else similar
+        return directed, row_softmax(graph, directed.logits, scale)
 
     def _take(self, directed: Similarity, result: Transitions, params: dict[str, Any]) -> None:
         logits = self._graph.matrix(np.nan_to_num(directed.logits, nan=0.0)).copy()
@@ -189,6 +243,36 @@ def checked_scale(value: object) -> float:
         if 0 < float(value) < math.inf:
             return float(value)
     raise ValueError(f"softmax_scale must be finite and larger than 0, not {value!r}; None takes the automatic one.")
+
+
+def checked_count(name: str, value: object) -> int:
+    """A number of at least 1, as an int.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no whole number, or less than 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be a whole number of at least 1, not {value!r}.")
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, not {value!r}.")
+    return int(value)
+
+
+def checked_seed(value: object) -> int:
+    """A seed as an int.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no whole number, or not from 0 to 2^64 - 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"seed must be a whole number from 0 to 2^64 - 1, or None, not {value!r}.")
+    if not 0 <= int(value) < 2**64:
+        raise ValueError(f"seed must be from 0 to 2^64 - 1, not {value!r}.")
+    return int(value)
 
 
 def automatic_scale(directed: Similarity) -> float:
@@ -215,7 +299,7 @@ def automatic_scale(directed: Similarity) -> float:
 
 
 def defined_transitions(
-    adata: AnnData, graph: Graph, directed: Similarity, scale: float, degenerate: str
+    adata: AnnData, graph: Graph, directed: Similarity, probabilities: NDArray[np.float64], degenerate: str
 ) -> Transitions:
     """Transition probabilities, with the cells that have none treated as `degenerate` says.
 
@@ -237,4 +321,4 @@ def defined_transitions(
             "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
             "degenerate='uniform' (each neighbour alike)."
         )
-    return transitions(graph, directed, scale, undefined_stay=degenerate == "self_loop")
+    return transitions(graph, directed, probabilities, undefined_stay=degenerate == "self_loop")

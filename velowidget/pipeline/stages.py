@@ -15,7 +15,7 @@ from velowidget.core.graph import Graph
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity, similarity
-from velowidget.core.softmax import Transitions
+from velowidget.core.softmax import Transitions, row_softmax
 from velowidget.kernels.data import VelocityData
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
 
@@ -130,7 +130,9 @@ def _chain(context: Context, similar: Similarity) -> Chain:
     directed = similar.reversed() if parameters.negated else similar
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
     graph = _given(inputs.graph)
-    return Chain(defined_transitions(inputs.adata, graph, directed, scale, inputs.degenerate), directed, scale)
+    probabilities = row_softmax(graph, directed.logits, scale)
+    result = defined_transitions(inputs.adata, graph, directed, probabilities, inputs.degenerate)
+    return Chain(result, directed, scale)
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
