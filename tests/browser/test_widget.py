@@ -228,10 +228,10 @@ def test_a_removed_display_frees_its_canvas_and_the_rest_lives(notebook):
 def test_themes_follow_the_host(shown):
     light = pixels(shown)
     shown.theme("dark")
-    dark = pixels(shown)
+    shown.page.locator(".velowidget [data-theme=dark]").first.wait_for(timeout=5_000)  # the canvas's ink, too
+    assert pixels(shown) != light
     shown.theme("light")
-    shown.page.wait_for_timeout(300)
-    assert dark != light
+    shown.page.locator(".velowidget [data-theme=light]").first.wait_for(timeout=5_000)
 
 
 def test_long_work_shows_progress_and_can_be_cancelled_and_resumed(shown):

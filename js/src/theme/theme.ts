@@ -1,10 +1,13 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { ThemeName } from "../scene/colors";
 
+/** A host says first which theme it will have, and loads the style sheet then. */
+const STYLES_LOAD_MS = [0, 100, 500, 2000];
+
 /**
- * Dark or light, by the background that the host's colours give the root; every host names its themes in another way. The
- * style sheet puts a transition of a millisecond on that background, so that each change of it, whatever its reason, is an
- * event. `body` is told, not the root: a `color-scheme` on the root could change what is measured.
+ * Dark or light, by the background that the host's colours give the root; every host names its themes in another way, but
+ * each marks them on the page's root or body. `body` is told, not the root: a `color-scheme` on the root could change what
+ * is measured.
  */
 export function watchTheme(root: HTMLElement, body: HTMLElement, until: AbortSignal): ReadonlySignal<ThemeName> {
   const theme = signal<ThemeName>("light");
@@ -12,14 +15,21 @@ export function watchTheme(root: HTMLElement, body: HTMLElement, until: AbortSig
     theme.value = brightness(getComputedStyle(root).backgroundColor) < 0.5 ? "dark" : "light";
     body.dataset.theme = theme.value;
   };
+  const measureSoon = () => {
+    for (const ms of STYLES_LOAD_MS) setTimeout(measure, ms);
+  };
   measure();
-  root.addEventListener("transitionend", (event) => {
-    if (event.target === root) measure();
+  const marks = new MutationObserver(measureSoon);
+  for (const marked of [document.documentElement, document.body]) marks.observe(marked, { attributes: true });
+  const preference = matchMedia("(prefers-color-scheme: dark)");
+  preference.addEventListener("change", measureSoon, { signal: until });
+  // There are no styles while it is outside the document.
+  const places = new ResizeObserver(measure);
+  places.observe(root);
+  until.addEventListener("abort", () => {
+    marks.disconnect();
+    places.disconnect();
   });
-  // There are no transitions while it is hidden, nor styles while it is outside the document.
-  const observer = new ResizeObserver(measure);
-  observer.observe(root);
-  until.addEventListener("abort", () => observer.disconnect());
   return theme;
 }
 
