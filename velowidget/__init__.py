@@ -6,22 +6,31 @@ Public names are loaded when they are first used: importing the package costs ne
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.metadata import version
 from typing import Any
 
 _HOMES = {
+    "ConnectivityKernel": "velowidget.kernels",
+    "PrecomputedKernel": "velowidget.kernels",
     "VelocityKernel": "velowidget.kernels",
     "VelocityPipeline": "velowidget.pipeline",
     "VelocityWidget": "velowidget.widget",
     "datasets": None,
 }
 
-__all__ = ["VelocityKernel", "VelocityPipeline", "VelocityWidget", "__version__", "datasets"]
+__all__ = [
+    "ConnectivityKernel",
+    "PrecomputedKernel",
+    "VelocityKernel",
+    "VelocityPipeline",
+    "VelocityWidget",
+    "__version__",
+    "datasets",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return version("velowidget")
+        return import_module("importlib.metadata").version("velowidget")
     if name not in _HOMES:
         raise AttributeError(f"module 'velowidget' has no attribute {name!r}")
     home = _HOMES[name]
