@@ -164,7 +164,7 @@ def test_results_are_read_only(adata):
         assert matrix.dtype == np.float64
         assert matrix.has_canonical_format
         assert (matrix.data != 0).all()
-    with pytest.raises(AttributeError):
+    with pytest.raises(TypeError, match="real numbers"):
         kernel.transition_matrix = None
 
 
@@ -274,6 +274,7 @@ def test_write_to_adata(adata, tmp_path):
     kernel = VelocityKernel(adata, backward=True).compute_transition_matrix(softmax_scale=3.0)
     kernel.compute_projection()
     kernel.write_to_adata()
+    assert adata.uns["T_bwd_params"].pop("init")["backward"] is True
     assert adata.uns["T_bwd_params"] == {"embeddings": ["umap"], "params": kernel.params}
     np.testing.assert_array_equal(adata.obsp["T_bwd"].toarray(), kernel.transition_matrix.toarray())
     adata.obsp["T_bwd"].data[:] = 0  # a copy: the kernel's own is safe

@@ -1,5 +1,8 @@
 """Kernels: from annotated data to a Markov chain. With the datasets, the only package that touches AnnData."""
 
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.connectivity import ConnectivityKernel
+from velowidget.kernels.precomputed import PrecomputedKernel
 from velowidget.kernels.velocity import VelocityKernel
 
-__all__ = ["VelocityKernel"]
+__all__ = ["ConnectivityKernel", "Kernel", "PrecomputedKernel", "VelocityKernel"]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy as copying
 import difflib
-from collections.abc import Collection
-from typing import Any
+import inspect
+import math
+import numbers
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,28 +19,44 @@ from numpy.typing import NDArray
 from velowidget.core.graph import Graph
 from velowidget.core.projection import project, quiver_scale
 from velowidget.kernels.annotations import read_embedding
-from velowidget.kernels.data import checked_adata
+from velowidget.kernels.data import MissingKeyError, checked_adata, entries, nearest
+from velowidget.kernels.matrices import stochastic_matrix
 
 
 class Kernel:
     """Base of the kernels; make one of its subclasses.
+
+    Kernels are combined by ``0.8 * a + 0.2 * b`` (a weighted mean) and ``a * b`` (entrywise, rows divided by their
+    sums); ``~a`` is the kernel of the other direction. Each makes a new kernel and changes none.
 
     Parameters
     ----------
     adata
         Annotated data; never changed, except by `write_to_adata` and `compute_projection`.
     backward
-        Direction of the process.
+        Direction of the process; None without one.
     graph
-        Neighbourhoods, for the projection.
+        Neighbourhoods, for the projection; None where they are those of other kernels.
     """
 
-    def __init__(self, adata: AnnData, backward: bool, graph: Graph) -> None:
-        if not isinstance(backward, bool | np.bool_):
-            raise TypeError(f"backward must be True or False, not {backward!r}.")
+    __array_ufunc__ = None  # so that NumPy's numbers leave `number * kernel` to the kernel
+
+    _RESULTS: tuple[str, ...] = ("_transition_matrix",)
+    """Attributes of matrices that computing sets: what is stored, and what the other direction begins without."""
+
+    _may_lack_direction = False
+    _nameless = False  # whether the AnnData knows nothing of the cells but their number
+    _graph: Graph
+
+    def __init__(self, adata: AnnData, backward: bool | None, graph: Graph | None) -> None:
+        if not (isinstance(backward, bool | np.bool_) or (backward is None and self._may_lack_direction)):
+            choice = "True, False or None" if self._may_lack_direction else "True or False"
+            raise TypeError(f"backward must be {choice}, not {backward!r}.")
         self._adata = checked_adata(adata)
-        self._backward = bool(backward)
-        self._graph = graph
+        self._backward = None if backward is None else bool(backward)
+        self._n_cells = adata.n_obs
+        if graph is not None:
+            self._graph = graph
         self._transition_matrix: sp.csr_matrix | None = None
         self._params: dict[str, Any] = {}
 
@@ -45,14 +66,14 @@ class Kernel:
         return self._adata
 
     @property
-    def backward(self) -> bool:
-        """Direction of the process."""
+    def backward(self) -> bool | None:
+        """Direction of the process; None without one."""
         return self._backward
 
     @property
     def shape(self) -> tuple[int, int]:
         """(n_cells, n_cells)."""
-        return (self._graph.n_cells, self._graph.n_cells)
+        return (self._n_cells, self._n_cells)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -68,12 +89,19 @@ class Kernel:
     def transition_matrix(self) -> sp.csr_matrix:
         """Row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only.
 
-        Computed with the defaults on first use.
+        Computed with the defaults on first use. Can be set to any square matrix of that many cells without negative
+        entries or empty rows; rows are divided by their sums, and `params` say no more than that it was given.
         """
         if self._transition_matrix is None:
             self.compute_transition_matrix()
         assert self._transition_matrix is not None
         return self._transition_matrix
+
+    @transition_matrix.setter
+    def transition_matrix(self, given: Any) -> None:
+        matrix = stochastic_matrix(given, self._n_cells)
+        self._forget()
+        self._transition_matrix, self._params = matrix, {"origin": "array"}
 
     def compute_transition_matrix(self) -> Kernel:
         """Compute the transition matrix; subclasses say how."""
@@ -103,8 +131,10 @@ class Kernel:
         self._check_size()
         positions = read_embedding(self.adata, basis)
         matrix = self.transition_matrix
-        on_edges = np.asarray(matrix[self._graph.sources, self._graph.indices]).ravel()
-        arrows = project(self._graph, on_edges, positions)
+        graph = self._neighbours()
+        # SciPy makes one entry of none where there are no edges at all.
+        on_edges = np.asarray(matrix[graph.sources, graph.indices]).ravel() if graph.n_edges else np.zeros(0)
+        arrows = project(graph, on_edges, positions)
         arrows /= quiver_scale(arrows, positions)
         if copy:
             return arrows
@@ -115,18 +145,122 @@ class Kernel:
         self.adata.uns[f"{key}_params"] = record
         return None
 
-    def write_to_adata(self, key: str | None = None) -> None:
-        """Write the transition matrix and its parameters into the AnnData, under CellRank's keys.
+    def write_to_adata(self, key: str | None = None, copy: bool = True) -> None:
+        """Write the transition matrix, its parameters and the kernel's settings into the AnnData, as CellRank does.
 
         Parameters
         ----------
         key
-            Writes ``adata.obsp[key]`` and ``adata.uns[f'{key}_params']``; by default ``'T_fwd'`` or ``'T_bwd'``.
+            Writes ``adata.obsp[key]`` and ``adata.uns[f'{key}_params']``; by default ``'T_bwd'`` if the kernel is
+            backward, else ``'T_fwd'``.
+        copy
+            Write a copy, not the kernel's own read-only matrix.
         """
         self._check_size()
-        key = self._key(key)
-        self.adata.obsp[key] = self.transition_matrix.copy()
-        self.adata.uns[f"{key}_params"] = {**self.adata.uns.get(f"{key}_params", {}), "params": self.params}
+        key, matrix = self._key(key), self.transition_matrix
+        record = {**self.adata.uns.get(f"{key}_params", {}), "params": self.params, "init": self._settings()}
+        self.adata.obsp[key] = matrix.copy() if copy else matrix
+        self.adata.uns[f"{key}_params"] = record
+
+    @classmethod
+    def from_adata(cls, adata: AnnData, key: str, copy: bool = False) -> Self:
+        """Read a kernel that `write_to_adata`, or CellRank's, wrote.
+
+        Parameters
+        ----------
+        adata
+            Annotated data with all that the kernel is made from.
+        key
+            Key in ``adata.obsp``, such as ``'T_fwd'``.
+        copy
+            Let the kernel have a copy of `adata`.
+
+        Returns
+        -------
+        A kernel of this class, with the transition matrix, parameters and direction that were written.
+        """
+        stored = entries(checked_adata(adata), "obsp")
+        if key not in stored:
+            raise MissingKeyError(
+                f"No transition matrix: adata.obsp has no {key!r}{nearest(key, stored)} "
+                "Write one with `kernel.write_to_adata()`."
+            )
+        record = adata.uns.get(f"{key}_params", {})
+        if not {"params", "init"} & set(record):
+            raise MissingKeyError(
+                f"No kernel: adata.uns has no parameters under {f'{key}_params'!r}. Write them with "
+                f"`kernel.write_to_adata({key!r})`, or use `PrecomputedKernel({key!r}, adata)`, which needs none."
+            )
+        params, settings = (_plain(record.get(name, {})) for name in ("params", "init"))
+        if "bwd_mode" in params:  # CellRank writes the direction that the kernel was made with, not inverted to
+            settings["backward"] = True
+        matrix = stochastic_matrix(stored[key], adata.n_obs, f"adata.obsp[{key!r}]")
+        return cls._rebuilt(adata.copy() if copy else adata, settings, {"_transition_matrix": matrix}, params)
+
+    def copy(self, deep: bool = False) -> Self:
+        """An independent kernel with the same results.
+
+        Parameters
+        ----------
+        deep
+            Copy the AnnData too.
+        """
+        copied = self._copied({}, deep)
+        assert isinstance(copied, type(self))
+        return copied
+
+    def _copied(self, done: dict[int, Any], deep: bool) -> Kernel:
+        """A copy, or the one made of the same kernel before; `done` has copies by what they are copies of."""
+        if id(self) not in done:
+            copied = copying.copy(self)
+            for name, value in vars(self).items():
+                if isinstance(value, dict | list):
+                    setattr(copied, name, value.copy())
+            if deep:
+                if id(self.adata) not in done:
+                    done[id(self.adata)] = self.adata.copy()
+                copied._adata = done[id(self.adata)]
+            done[id(self)] = copied
+        return done[id(self)]
+
+    def _inverted(self, done: dict[int, Kernel]) -> Kernel:
+        if id(self) not in done:
+            inverse = self.copy()
+            if self.backward is not None:
+                inverse._backward = not self.backward
+                inverse._forget()
+            done[id(self)] = inverse
+        return done[id(self)]
+
+    def _forget(self) -> None:
+        for name in self._RESULTS:
+            setattr(self, name, None)
+        self._params = {}
+
+    def _settings(self) -> dict[str, Any]:
+        """Keywords of the constructor, without None, that make the same kernel again of the same AnnData."""
+        raise NotImplementedError
+
+    @classmethod
+    def _rebuilt(
+        cls, adata: AnnData, settings: Mapping[str, Any], results: Mapping[str, Any], params: dict[str, Any]
+    ) -> Self:
+        """A kernel made again from settings, with results as they were; settings of later versions are left out."""
+        known = inspect.signature(cls.__init__).parameters
+        with warnings.catch_warnings():  # what there was to say was said when it was first made
+            warnings.simplefilter("ignore", UserWarning)
+            kernel = cls(adata, **{name: value for name, value in settings.items() if name in known})
+        for name, value in results.items():
+            setattr(kernel, name, value)
+        kernel._params = params
+        return kernel
+
+    def _neighbours(self) -> Graph:
+        return self._graph
+
+    def _terms(self) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
+        """What a sum is made of, and with which constants."""
+        return (self,), (1.0,)
 
     def _check_size(self) -> None:
         if self.adata.n_obs != self.shape[0]:
@@ -138,12 +272,53 @@ class Kernel:
     def _key(self, key: str | None) -> str:
         return key or ("T_bwd" if self.backward else "T_fwd")
 
+    def __add__(self, other: object) -> Kernel:
+        from velowidget.kernels import expression
+
+        return expression.add(self, other) if isinstance(other, Kernel) else NotImplemented
+
+    def __mul__(self, other: object) -> Kernel:
+        from velowidget.kernels import expression
+
+        if isinstance(other, Kernel):
+            return expression.multiply(self, other)
+        if isinstance(other, bool | np.bool_) or not isinstance(other, numbers.Real):
+            return NotImplemented
+        try:
+            constant = float(other)
+        except OverflowError:
+            constant = math.inf
+        return expression.scale(self, constant)
+
+    __rmul__ = __mul__
+
+    def __invert__(self) -> Kernel:
+        return self._inverted({})
+
     def __len__(self) -> int:
         return 1
 
+    def __getitem__(self, index: int) -> Kernel:
+        return (self,)[index]
+
+    def __iter__(self) -> Iterator[Kernel]:
+        yield self
+
     def __repr__(self) -> str:
-        settings = "".join(f", {name}={value!r}" for name, value in self._params.items())
+        return self._written(repr)
+
+    def __str__(self) -> str:
+        return self._written(str)
+
+    def _written(self, form: Callable[[object], str]) -> str:
+        """Name, size and, for `repr`, parameters; an expression writes its parts in the given form."""
+        settings = "".join(f", {name}={value!r}" for name, value in self._params.items()) if form is repr else ""
         return f"{'~' if self.backward else ''}{type(self).__name__}[n={self.shape[0]}{settings}]"
+
+
+def _plain(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as they were before a file made NumPy's numbers of Python's."""
+    return {name: value.item() if isinstance(value, np.generic) else value for name, value in stored.items()}
 
 
 def reject_unknown(function: str, given: Collection[str], known: Collection[str]) -> None:

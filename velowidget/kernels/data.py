@@ -39,12 +39,16 @@ class VelocityData:
         bool, shape (n_vars,): the genes in use.
     notes
         What a user should know about how the data were read.
+    vkey, xkey
+        Layers that velocity and expression came from; None is ``adata.X``.
     """
 
     x: NDArray[np.floating]
     v: NDArray[np.floating]
     genes: NDArray[np.bool_]
     notes: tuple[str, ...]
+    vkey: str | None = "velocity"
+    xkey: str | None = "Ms"
 
 
 def checked_adata(adata: object) -> AnnData:
@@ -116,7 +120,7 @@ def read_velocity(
     _check_finite(adata, v, genes, of_v)
     _check_finite(adata, x, genes, of_x)
     dtype = np.result_type(x, v)
-    return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes))
+    return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes), vkey, xkey)
 
 
 def read_gene(adata: AnnData, key: str | None, gene: int) -> NDArray[np.floating]:

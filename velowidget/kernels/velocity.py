@@ -62,6 +62,8 @@ class VelocityKernel(Kernel):
     La Manno et al., Nature 560 (2018); Lange et al., Nature Methods 19 (2022).
     """
 
+    _RESULTS = ("_transition_matrix", "_logits")
+
     def __init__(
         self,
         adata: AnnData,
@@ -82,6 +84,7 @@ class VelocityKernel(Kernel):
             warnings.warn(note, UserWarning, stacklevel=2)
         self._similarities: dict[tuple[str, bool], Similarity] = {}
         self._logits: sp.csr_matrix | None = None
+        self._conn_key = conn_key
 
     @classmethod
     def _of_results(
@@ -92,14 +95,21 @@ class VelocityKernel(Kernel):
         similarity: Similarity,
         result: Transitions,
         params: dict[str, Any],
+        conn_key: str = "connectivities",
     ) -> VelocityKernel:
         """A computed kernel around results that exist already, sharing their arrays."""
         kernel = cls.__new__(cls)
         Kernel.__init__(kernel, adata, backward, result.graph)
         kernel._data = data
         kernel._similarities = {}
+        kernel._conn_key = conn_key
         kernel._take(similarity, result, params)
         return kernel
+
+    @property
+    def backward(self) -> bool:
+        """Direction of the process."""
+        return bool(self._backward)
 
     @property
     def logits(self) -> sp.csr_matrix | None:
@@ -221,6 +231,10 @@ class VelocityKernel(Kernel):
             similar = self._similarity(scheme, transposed)
         directed = similar.reversed() if negated else similar
         return directed, row_softmax(graph, directed.logits, scale)
+
+    def _settings(self) -> dict[str, Any]:
+        keys = {"vkey": self._data.vkey or "X", "xkey": self._data.xkey or "X", "conn_key": self._conn_key}
+        return {"backward": self.backward, **keys, "gene_subset": self._data.genes.copy()}
 
     def _take(self, directed: Similarity, result: Transitions, params: dict[str, Any]) -> None:
         logits = self._graph.matrix(np.nan_to_num(directed.logits, nan=0.0)).copy()

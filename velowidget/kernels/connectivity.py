@@ -1,0 +1,108 @@
+"""The connectivity kernel: a random walk on the neighbour graph, by its weights."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from anndata import AnnData
+
+from velowidget.core.softmax import freeze
+from velowidget.kernels.base import Kernel, reject_unknown
+from velowidget.kernels.data import checked_adata, entries, name_cells, read_graph
+from velowidget.kernels.matrices import divide_rows, float_csr
+
+
+class ConnectivityKernel(Kernel):
+    """Transition probabilities from the weights of the neighbour graph; without direction.
+
+    Parameters
+    ----------
+    adata
+        Annotated data with a neighbour graph (``adata.obsp``).
+    conn_key
+        Key of the graph in ``adata.obsp``, or the ``key_added`` given to :func:`scanpy.pp.neighbors`.
+
+    Raises
+    ------
+    TypeError
+        If `adata` is not an AnnData, or the graph holds no numbers.
+    KeyError
+        If there is no graph; the message names the call that makes one.
+    ValueError
+        If a weight is negative, NaN or infinite, or cells have no neighbour.
+    """
+
+    _may_lack_direction = True
+
+    def __init__(self, adata: AnnData, conn_key: str = "connectivities", **unknown: Any) -> None:
+        reject_unknown("ConnectivityKernel", unknown, ("conn_key",))
+        checked_adata(adata)
+        graph, _ = read_graph(adata, conn_key)
+        super().__init__(adata, None, graph)
+        self._conn_key = conn_key
+        self._connectivities = _weights(adata, conn_key)
+
+    @property
+    def connectivities(self) -> sp.csr_matrix:
+        """Weights of the graph, CSR float64, shape (n_cells, n_cells), read-only."""
+        return self._connectivities
+
+    def compute_transition_matrix(self, density_normalize: bool = True, **unknown: Any) -> ConnectivityKernel:
+        """Compute the transition matrix: the weights, with rows divided by their sums.
+
+        Parameters
+        ----------
+        density_normalize
+            Divide each weight by the summed weights of both its cells first, so that dense regions do not draw cells
+            in (Haghverdi et al., Nature Methods 13, 2016).
+
+        Returns
+        -------
+        The kernel itself, with `transition_matrix` and `params` set.
+        """
+        reject_unknown("compute_transition_matrix", unknown, ("density_normalize",))
+        if not isinstance(density_normalize, bool | np.bool_):
+            raise TypeError(f"density_normalize must be True or False, not {density_normalize!r}.")
+        params = {"dnorm": bool(density_normalize), "key": self._conn_key}
+        if params == self._params:
+            return self
+        matrix = self._connectivities.copy()
+        matrix.data /= matrix.data.max()  # sums of what is left are within the range of float64
+        if density_normalize:
+            # Of a cell's own density nothing is left once its row is normalised.
+            densities = np.bincount(matrix.indices, weights=matrix.data, minlength=self._n_cells)
+            matrix.data /= densities[matrix.indices]
+        divide_rows(matrix)
+        freeze(matrix)
+        self._transition_matrix, self._params = matrix, params
+        return self
+
+    def _settings(self) -> dict[str, Any]:
+        return {"conn_key": self._conn_key}
+
+
+def _weights(adata: AnnData, conn_key: str) -> sp.csr_matrix:
+    """The weights of a graph that `read_graph` could read."""
+    obsp = entries(adata, "obsp")
+    key = conn_key if conn_key in obsp else f"{conn_key}_connectivities"
+    stored, what = obsp[key], f"The neighbour graph adata.obsp[{key!r}]"
+    if isinstance(stored, np.ma.MaskedArray):
+        stored = stored.filled(0)
+    weights = float_csr(stored, what)
+    negative = int((weights.data < 0).sum())
+    if negative:
+        raise ValueError(
+            f"{what} has {negative:,} negative weight{'s' if negative > 1 else ''}; probabilities cannot be made of "
+            "those. Make one with `scanpy.pp.neighbors(adata)`."
+        )
+    weights.eliminate_zeros()
+    alone = np.flatnonzero(np.diff(weights.indptr) == 0)
+    if alone.size:
+        raise ValueError(
+            f"{what} has no weights for {alone.size:,} cell{'s' if alone.size > 1 else ''} "
+            f"({name_cells(adata, alone)}). Remove them and run `scanpy.pp.neighbors(adata)` again."
+        )
+    freeze(weights)
+    return weights

@@ -1,0 +1,138 @@
+"""Transition matrices that come from elsewhere, or from other matrices: checked, normalised, read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from velowidget.core.softmax import freeze
+
+# Row sums this close to 1 are left as they are, to the bit; CellRank's tolerance.
+_EXACT = 1e-8
+
+
+def stochastic_matrix(given: Any, n_cells: int | None = None, what: str = "The transition matrix") -> sp.csr_matrix:
+    """A row-stochastic matrix made of what a user gave.
+
+    Parameters
+    ----------
+    given
+        An array, or a sparse array or matrix of any format.
+    n_cells
+        Number of rows and columns it must have; None takes any.
+    what
+        Names it in errors.
+
+    Returns
+    -------
+    CSR float64, shape (n_cells, n_cells), a copy, read-only, without stored zeros. Rows that do not sum to 1 are
+    divided by their sums.
+
+    Raises
+    ------
+    TypeError
+        If it holds no real numbers.
+    ValueError
+        If it is not square or of another size, or an entry is negative, NaN or infinite, or a row is empty.
+    """
+    if not sp.issparse(given):
+        given = np.ma.filled(given, 0) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
+    if given.dtype.kind not in "fiub":
+        raise TypeError(f"{what} must hold real numbers, not {given.dtype} values.")
+    if given.ndim != 2 or given.shape[0] != given.shape[1]:
+        raise ValueError(f"{what} must be square, and has shape {tuple(given.shape)}.")
+    if n_cells is not None and given.shape[0] != n_cells:
+        raise ValueError(f"{what} has shape {tuple(given.shape)} where {(n_cells, n_cells)} is expected.")
+    matrix = float_csr(given, what)
+    bad, negative = int((~np.isfinite(matrix.data)).sum()), int((matrix.data < 0).sum())
+    if bad or negative:
+        found = f"NaN or infinite in {bad:,}" if bad else f"negative in {negative:,}"
+        raise ValueError(f"{what} is {found} of its {matrix.nnz:,} entries; probabilities are from 0 to 1.")
+    matrix.eliminate_zeros()
+    empty = np.flatnonzero(np.diff(matrix.indptr) == 0)
+    if empty.size:
+        raise ValueError(
+            f"{what} has {empty.size:,} row{'s' if empty.size > 1 else ''} without an entry, the first for cell number "
+            f"{empty[0]}. Put 1 on the diagonal where a cell stays where it is."
+        )
+    if np.abs(row_sums(matrix) - 1).max(initial=0) > _EXACT:
+        divide_rows(matrix)
+    freeze(matrix)
+    return matrix
+
+
+def float_csr(given: Any, what: str) -> sp.csr_matrix:
+    """A copy of a dense or sparse matrix as CSR float64: entries ascending, each once.
+
+    Raises
+    ------
+    ValueError
+        If it is sparse and its indices do not fit its shape, where compiled code would read past the end.
+    """
+    if not sp.issparse(given):
+        return sp.csr_matrix(np.asarray(given, dtype=np.float64))
+    if given.format not in ("csr", "csc"):
+        given = given.tocoo()
+        matrix = sp.csr_matrix((given.data.astype(np.float64), (given.row, given.col)), shape=given.shape)
+    else:
+        layout = sp.csr_matrix if given.format == "csr" else sp.csc_matrix
+        try:
+            parts = (given.data.astype(np.float64), given.indices, given.indptr)
+            matrix = layout(parts, shape=given.shape, copy=True)
+            matrix.check_format(full_check=True)
+        except ValueError as error:
+            raise ValueError(f"{what} is damaged: its indices do not fit its shape.") from error
+        matrix = matrix.tocsr()
+    matrix.sum_duplicates()
+    return matrix
+
+
+def row_sums(matrix: sp.csr_matrix) -> NDArray[np.float64]:
+    """The sum of each row, shape (n_rows,)."""
+    return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+
+
+def divide_rows(matrix: sp.csr_matrix) -> None:
+    """Divide each row by its sum, in place; no row may be empty, no entry negative."""
+    lengths = np.diff(matrix.indptr)
+    # By the largest entry first: a sum may leave the range of float64 where its entries do not.
+    matrix.data /= np.repeat(np.maximum.reduceat(matrix.data, matrix.indptr[:-1]), lengths)
+    matrix.data /= np.repeat(row_sums(matrix), lengths)
+    matrix.eliminate_zeros()
+
+
+def mixture(matrices: list[sp.csr_matrix], weights: list[float]) -> sp.csr_matrix:
+    """Weighted mean of row-stochastic matrices: CSR float64, read-only, without stored zeros."""
+    total = weights[0] * matrices[0]
+    for weight, matrix in zip(weights[1:], matrices[1:], strict=True):
+        total = total + weight * matrix
+    return _finished(total)
+
+
+def overlap(matrices: list[sp.csr_matrix]) -> tuple[sp.csr_matrix, NDArray[np.bool_]]:
+    """Entrywise product of row-stochastic matrices, rows divided by their sums.
+
+    Returns
+    -------
+    CSR float64, read-only, without stored zeros; and the cells whose row is empty, as a mask.
+    """
+    product = matrices[0]
+    for matrix in matrices[1:]:
+        product = sp.csr_matrix(product.multiply(matrix))
+        product.eliminate_zeros()
+        empty = np.diff(product.indptr) == 0
+        if empty.any():
+            return product, empty
+        divide_rows(product)  # now, not at the end, lest a long product underflow
+    return _finished(product), np.zeros(product.shape[0], dtype=bool)
+
+
+def _finished(matrix: Any) -> sp.csr_matrix:
+    matrix = sp.csr_matrix(matrix, copy=True)
+    matrix.sum_duplicates()
+    matrix.eliminate_zeros()
+    freeze(matrix)
+    return matrix
