@@ -7,8 +7,10 @@ import difflib
 import inspect
 import math
 import numbers
+import os
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -191,11 +193,24 @@ class Kernel:
                 f"No kernel: adata.uns has no parameters under {f'{key}_params'!r}. Write them with "
                 f"`kernel.write_to_adata({key!r})`, or use `PrecomputedKernel({key!r}, adata)`, which needs none."
             )
-        params, settings = (_plain(record.get(name, {})) for name in ("params", "init"))
+        params, settings = (plain(record.get(name, {})) for name in ("params", "init"))
         if "bwd_mode" in params:  # CellRank writes the direction that the kernel was made with, not inverted to
             settings["backward"] = True
         matrix = stochastic_matrix(stored[key], adata.n_obs, f"adata.obsp[{key!r}]")
         return cls._rebuilt(adata.copy() if copy else adata, settings, {"_transition_matrix": matrix}, params)
+
+    def write(self, fname: str | os.PathLike[str], write_adata: bool = True, ext: str | None = None) -> Path:
+        """Write the kernel to a file; see :func:`velowidget.kernels.storage.write`."""
+        from velowidget.kernels import storage
+
+        return storage.write(self, fname, write_adata, ext)
+
+    @staticmethod
+    def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool = False) -> Kernel:
+        """Read a kernel from a file; see :func:`velowidget.kernels.storage.read`."""
+        from velowidget.kernels import storage
+
+        return storage.read(fname, adata, copy)
 
     def copy(self, deep: bool = False) -> Self:
         """An independent kernel with the same results.
@@ -316,9 +331,12 @@ class Kernel:
         return f"{'~' if self.backward else ''}{type(self).__name__}[n={self.shape[0]}{settings}]"
 
 
-def _plain(stored: Mapping[str, Any]) -> dict[str, Any]:
+def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Parameters as they were before a file made NumPy's numbers of Python's."""
-    return {name: value.item() if isinstance(value, np.generic) else value for name, value in stored.items()}
+    return {
+        name: plain(value) if isinstance(value, Mapping) else value.item() if isinstance(value, np.generic) else value
+        for name, value in stored.items()
+    }
 
 
 def reject_unknown(function: str, given: Collection[str], known: Collection[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -111,6 +111,10 @@ class Expression(Kernel):
 
     def _settings(self) -> dict[str, Any]:
         return {} if self.backward is None else {"backward": self.backward}
+
+    @classmethod
+    def _rebuilt(cls, *_: Any, **__: Any) -> Self:
+        raise TypeError("What an expression was made of is not in the AnnData; use `PrecomputedKernel.from_adata`.")
 
     def __len__(self) -> int:
         return len(self._parts)

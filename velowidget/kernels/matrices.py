@@ -91,8 +91,9 @@ def float_csr(given: Any, what: str) -> sp.csr_matrix:
 
 
 def row_sums(matrix: sp.csr_matrix) -> NDArray[np.float64]:
-    """The sum of each row, shape (n_rows,)."""
-    return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+    """The sum of each row, shape (n_rows,); infinite where it leaves the range of float64."""
+    with np.errstate(over="ignore"):
+        return np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
 
 
 def divide_rows(matrix: sp.csr_matrix) -> None:

@@ -84,7 +84,7 @@ class PrecomputedKernel(Kernel):
                 f"not {type(object).__name__}."
             )
         if adata is None:
-            adata, self._nameless = _numbered(matrix.shape[0]), True
+            adata, self._nameless = numbered(matrix.shape[0]), True
         super().__init__(adata, direction if backward is None else backward, None)
         if direction is not None and self.backward != direction:
             raise ValueError(
@@ -152,5 +152,6 @@ def _direction(adata: AnnData, key: str) -> bool | None:
     return {"T_bwd": True, "T_fwd": False}.get(key)
 
 
-def _numbered(n_cells: int) -> AnnData:
+def numbered(n_cells: int) -> AnnData:
+    """An AnnData of cells of which nothing is known but their number."""
     return AnnData(np.zeros((n_cells, 1), dtype=np.float32))

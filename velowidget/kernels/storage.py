@@ -1,0 +1,338 @@
+"""Kernels in files: HDF5 through anndata's element IO. Nothing is pickled, and reading executes nothing.
+
+A file has the attributes ``format`` and ``version``, and groups
+
+* ``kernels/0``, ``kernels/1``, ...: one for each kernel, parts before what is made of them, the whole last. A base
+  kernel has its results (CSR), its constructor's ``settings`` and its ``params`` (JSON, which keeps Python's numbers to
+  the bit); an expression has the numbers of its ``parts``, and a sum their ``constants``.
+* ``cells/0``, ...: the names of the cells, once for each AnnData.
+* ``adatas/0``, ...: the AnnData themselves, if they were to be written.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import uuid
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import scipy.sparse as sp
+from anndata import AnnData
+from anndata.io import read_elem, write_elem
+
+from velowidget.core.softmax import freeze
+from velowidget.kernels.base import Kernel, plain
+from velowidget.kernels.connectivity import ConnectivityKernel
+from velowidget.kernels.data import checked_adata
+from velowidget.kernels.expression import Expression, Product, Sum
+from velowidget.kernels.matrices import float_csr, stochastic_matrix
+from velowidget.kernels.precomputed import PrecomputedKernel, numbered
+from velowidget.kernels.velocity import VelocityKernel
+
+SUFFIX = ".velo.h5"
+FORMAT = "velowidget-kernel"
+VERSION = 1
+
+_BASES: dict[str, type[Kernel]] = {
+    kind.__name__: kind for kind in (ConnectivityKernel, PrecomputedKernel, VelocityKernel)
+}
+_EXPRESSIONS = {kind.__name__: kind for kind in (Product, Sum)}
+
+
+@dataclass
+class _Node:
+    """One kernel, as a file has it."""
+
+    kind: str
+    adata: int = -1
+    nameless: bool = False
+    parts: list[int] = field(default_factory=list)
+    constants: list[float] = field(default_factory=list)
+    settings: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict)
+    results: dict[str, sp.csr_matrix | None] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """A checksum of everything."""
+        checksum = hashlib.sha256()
+        written = (self.kind, self.adata, self.nameless, self.parts, self.constants, _to_json(self.params))
+        checksum.update(repr(written).encode())
+        for name, value in sorted({**self.settings, **self.results}.items()):
+            matrix = sp.issparse(value)
+            arrays = [value.data, value.indices, value.indptr] if matrix else [np.asarray(value)]
+            checksum.update(f"{name} {value.shape if matrix else ''}".encode())
+            for array in arrays:
+                wide = np.int64 if array.dtype.kind in "iu" else array.dtype
+                text = array.dtype.kind in "OUT"
+                checksum.update(repr(array.tolist()).encode() if text else array.astype(wide).tobytes())
+        return checksum.hexdigest()
+
+
+def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = True, ext: str | None = None) -> Path:
+    """Write a kernel, or an expression with all that it is made of, to a file.
+
+    The file is written beside its place and then moved there: if something goes wrong, what was there before still is.
+
+    Parameters
+    ----------
+    kernel
+        The kernel; uncomputed kernels are written as such.
+    fname
+        Path, with or without the suffix.
+    write_adata
+        Write the AnnData too; without, :func:`read` must be given it.
+    ext
+        Suffix, by default ``'.velo.h5'``; added if `fname` does not end in it.
+
+    Returns
+    -------
+    The path of the file.
+
+    Raises
+    ------
+    ValueError
+        If the suffix is a pickle's.
+    """
+    path = _path(fname, SUFFIX if ext is None else f".{ext.removeprefix('.')}")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
+    nodes: dict[int, _Node] = {}
+    adatas: dict[int, AnnData] = {}
+    _collect(kernel, nodes, adatas)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with h5py.File(temporary, "x") as file:
+            file.attrs.update({"format": FORMAT, "version": VERSION})
+            for i, node in enumerate(nodes.values()):
+                _write_node(file.create_group(f"kernels/{i}"), node)
+            for i, adata in enumerate(adatas.values()):
+                write_elem(file, f"cells/{i}", adata.obs_names.to_numpy(dtype=object))
+                if write_adata:
+                    _write_adata(file, f"adatas/{i}", adata)
+        with temporary.open("rb+") as written:
+            os.fsync(written.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return path
+
+
+def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool = False) -> Kernel:
+    """Read what :func:`write` wrote: matrices, logits, parameters, direction and the structure of expressions.
+
+    Parameters
+    ----------
+    fname
+        Path; without the suffix ``'.velo.h5'``, it is tried with it too.
+    adata
+        Annotated data of the same cells, with all that the kernel was made from; needed if the file has none, and left
+        aside with a warning if it has.
+    copy
+        Let the kernel have a copy of `adata`; of a view, it always has.
+
+    Returns
+    -------
+    The kernel, of the class that was written.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the file is damaged, of another kind or of a later version, or `adata` has other cells.
+    TypeError
+        If the file has no AnnData, and none is given.
+    """
+    path = Path(fname).expanduser()
+    if not path.is_file():
+        tried = path.with_name(path.name + SUFFIX)
+        if not tried.is_file():
+            raise FileNotFoundError(f"There is no kernel file {str(path)!r}, and no {str(tried)!r}.")
+        path = tried
+    nodes, cells, stored = _decode(path)
+    if stored:
+        if adata is not None:
+            warnings.warn(f"{path.name} has an AnnData of its own; the one given is not used.", stacklevel=2)
+        adatas = stored
+    elif adata is None and not all(node.nameless for node in nodes if node.kind in _BASES):
+        raise TypeError(f"{path.name} was written without its AnnData; give it with `adata`.")
+    elif adata is None:
+        adatas = [numbered(len(names)) for names in cells]
+    else:
+        checked_adata(adata)
+        named = {node.adata for node in nodes if node.kind in _BASES and not node.nameless}
+        for i, names in enumerate(cells):
+            _check_cells(adata, names, path, by_name=i in named)
+        adatas = [adata.copy() if copy or adata.is_view else adata] * len(cells)
+    made: list[Kernel] = []
+    for node in nodes:
+        made.append(_build(node, made, adatas))
+    return made[-1]
+
+
+def _path(fname: str | os.PathLike[str], suffix: str) -> Path:
+    path = Path(fname).expanduser().resolve()
+    if not path.name.endswith(suffix):
+        path = path.with_name(path.name + suffix)
+    if path.suffix.lower() in (".pickle", ".pkl", ".pk"):
+        raise ValueError(
+            f"{path.name!r}: kernels are not pickled, as reading a pickle can execute anything. "
+            f"Leave the suffix out for HDF5 ({SUFFIX})."
+        )
+    return path
+
+
+def _collect(kernel: Kernel, nodes: dict[int, _Node], adatas: dict[int, AnnData]) -> int:
+    """Add a kernel's node after those of its parts, each once; return its number."""
+    if id(kernel) not in nodes:
+        kind = type(kernel).__name__
+        if {**_BASES, **_EXPRESSIONS}.get(kind) is not type(kernel):
+            raise TypeError(f"Kernels of the class {kind} cannot be written to files.")
+        if isinstance(kernel, Expression):
+            parts = [_collect(part, nodes, adatas) for part in kernel]
+            node = _Node(kind, parts=parts, constants=list(kernel._constants) if isinstance(kernel, Sum) else [])
+        else:
+            kernel._check_size()
+            adatas.setdefault(id(kernel.adata), kernel.adata)
+            results = {name: getattr(kernel, name) for name in kernel._RESULTS}
+            node = _Node(
+                kind,
+                adata=list(adatas).index(id(kernel.adata)),
+                nameless=kernel._nameless,
+                settings=kernel._settings(),
+                params=kernel.params,
+                results={name: matrix for name, matrix in results.items() if matrix is not None},
+            )
+        nodes[id(kernel)] = node
+    return list(nodes).index(id(kernel))
+
+
+def _write_node(group: h5py.Group, node: _Node) -> None:
+    attributes = {"kind": node.kind, "adata": node.adata, "nameless": node.nameless, "digest": node.digest()}
+    group.attrs.update(attributes)
+    write_elem(group, "parts", np.array(node.parts, dtype=np.int64))
+    write_elem(group, "constants", np.array(node.constants, dtype=np.float64))
+    write_elem(group, "settings", node.settings)
+    write_elem(group, "params", _to_json(node.params))
+    write_elem(group, "results", node.results)
+
+
+def _write_adata(file: h5py.File, place: str, adata: AnnData) -> None:
+    if adata.isbacked or adata.is_view:
+        adata = adata.to_memory() if adata.isbacked else adata.copy()
+    try:
+        write_elem(file, place, adata)
+    except Exception as error:
+        error.add_note("The AnnData could not be written; `write_adata=False` leaves it out.")
+        raise
+
+
+def _decode(path: Path) -> tuple[list[_Node], list[Any], list[AnnData]]:
+    """What is in a file, checked as far as it can be without an AnnData."""
+    try:
+        file = h5py.File(path, "r")
+    except OSError as error:
+        raise ValueError(
+            f"{path.name} is no kernel file, or damaged: HDF5 cannot open it ({error}). "
+            "Write one with `kernel.write(path)`."
+        ) from error
+    with file:
+        try:
+            kind, version = file.attrs.get("format"), file.attrs.get("version")
+            foreign = kind != FORMAT or not isinstance(version, int | np.integer)
+        except Exception as error:
+            raise _damaged(path, error) from error
+        if foreign:
+            raise ValueError(f"{path.name} is an HDF5 file, but has no kernel. Write one with `kernel.write(path)`.")
+        if version > VERSION:
+            raise ValueError(
+                f"{path.name} was written by a later velowidget (format {version}; this one reads up to {VERSION}). "
+                "Update with `pip install --upgrade velowidget`."
+            )
+        try:
+            cells = [read_elem(file[f"cells/{i}"]) for i in range(len(file["cells"]))]
+            adatas = [read_elem(file[f"adatas/{i}"]) for i in range(len(file.get("adatas", ())))]
+            nodes = [_read_node(file[f"kernels/{i}"], i, cells) for i in range(len(file["kernels"]))]
+            if not nodes or (adatas and [a.n_obs for a in adatas] != list(map(len, cells))):
+                raise ValueError("parts of it are missing")
+        except Exception as error:
+            raise _damaged(path, error) from error
+    return nodes, cells, adatas
+
+
+def _read_node(group: h5py.Group, number: int, cells: list[Any]) -> _Node:
+    node = _Node(
+        str(group.attrs["kind"]),
+        adata=int(group.attrs["adata"]),
+        nameless=bool(group.attrs["nameless"]),
+        parts=read_elem(group["parts"]).tolist(),
+        constants=read_elem(group["constants"]).tolist(),
+        settings=plain(read_elem(group["settings"])),
+        params=json.loads(str(read_elem(group["params"]))),
+    )
+    for name, stored in read_elem(group["results"]).items():
+        matrix = float_csr(stored, name)
+        freeze(matrix)
+        node.results[name] = matrix
+    if node.digest() != group.attrs["digest"]:
+        raise ValueError("its checksum is another")
+    if node.kind in _EXPRESSIONS:
+        if not node.parts or not all(0 <= part < number for part in node.parts):
+            raise ValueError("an expression refers to what is not there")
+    else:
+        _check_results(node, _BASES[node.kind], len(cells[node.adata]))
+    return node
+
+
+def _check_results(node: _Node, kind: type[Kernel], n_cells: int) -> None:
+    """Compiled code trusts what kernels have; a checksum can be made to fit."""
+    if node.adata < 0 or not set(node.results) <= set(kind._RESULTS):
+        raise ValueError("its results are not those of its kernel")
+    if any(matrix is not None and matrix.shape != (n_cells, n_cells) for matrix in node.results.values()):
+        raise ValueError("its matrices have not the size of its cells")
+    if "_transition_matrix" in node.results:
+        node.results["_transition_matrix"] = stochastic_matrix(node.results["_transition_matrix"])
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    return ValueError(f"{path.name} is damaged: {error}. Write it again, or restore it from a copy.")
+
+
+def _check_cells(adata: AnnData, names: Any, path: Path, *, by_name: bool) -> None:
+    if adata.n_obs != len(names):
+        raise ValueError(f"{path.name} has a kernel of {len(names):,} cells, and the AnnData has {adata.n_obs:,}.")
+    differ = np.flatnonzero(adata.obs_names.to_numpy(dtype=object) != np.asarray(names, dtype=object))
+    if by_name and differ.size:
+        i = differ[0]
+        raise ValueError(
+            f"{path.name} has a kernel of other cells, or in another order: number {i} is {str(names[i])!r} there and "
+            f"{str(adata.obs_names[i])!r} in the AnnData."
+        )
+
+
+def _build(node: _Node, made: list[Kernel], adatas: list[AnnData]) -> Kernel:
+    parts = tuple(made[part] for part in node.parts)
+    if node.kind == "Sum":
+        return Sum(parts, tuple(node.constants))
+    if node.kind == "Product":
+        return Product(parts)
+    kernel = _BASES[node.kind]._rebuilt(adatas[node.adata], node.settings, node.results, node.params)
+    kernel._nameless = node.nameless
+    return kernel
+
+
+def _to_json(params: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(plain(params))
+    except TypeError as error:
+        raise TypeError(f"The parameters {params!r} cannot be written to a file: {error}.") from error
