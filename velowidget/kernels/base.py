@@ -18,6 +18,7 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.core.conditions import communicating_classes, condition_number
 from velowidget.core.graph import Graph
 from velowidget.core.projection import project, quiver_scale
 from velowidget.kernels.annotations import read_embedding
@@ -47,6 +48,7 @@ class Kernel:
     """Attributes of matrices that computing sets: what is stored, and what the other direction begins without."""
 
     _may_lack_direction = False
+    _compute_cond_num = False
     _nameless = False  # whether the AnnData knows nothing of the cells but their number
     _graph: Graph
 
@@ -61,6 +63,7 @@ class Kernel:
             self._graph = graph
         self._transition_matrix: sp.csr_matrix | None = None
         self._params: dict[str, Any] = {}
+        self._derived: dict[Callable[[sp.csr_matrix], Any], tuple[sp.csr_matrix, Any]] = {}
 
     @property
     def adata(self) -> AnnData:
@@ -86,6 +89,30 @@ class Kernel:
     def kernels(self) -> list[Kernel]:
         """The base kernels that this one is made of: itself."""
         return [self]
+
+    @property
+    def condition_number(self) -> float | None:
+        """Condition number of the present transition matrix; None before there is one, and where not asked for.
+
+        See :func:`velowidget.core.conditions.condition_number`.
+        """
+        wanted = any(kernel._compute_cond_num for kernel in self.kernels)
+        return self._of_matrix(condition_number) if wanted and self._transition_matrix is not None else None
+
+    @property
+    def communicating_classes(self) -> NDArray[np.int32]:
+        """Class of each cell under the present transition matrix, shape (n_cells,), the largest numbered 0.
+
+        Cells of a class can be reached from each other; with a single class, the chain is irreducible.
+        """
+        return self._of_matrix(communicating_classes).copy()
+
+    def _of_matrix(self, function: Callable[[sp.csr_matrix], Any]) -> Any:
+        """What a function makes of the present transition matrix, computed once."""
+        matrix = self.transition_matrix
+        if function not in self._derived or self._derived[function][0] is not matrix:
+            self._derived[function] = (matrix, function(matrix))
+        return self._derived[function][1]
 
     @property
     def transition_matrix(self) -> sp.csr_matrix:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from velowidget.core.softmax import freeze
 from velowidget.kernels.base import Kernel, reject_unknown
 from velowidget.kernels.data import checked_adata, entries, name_cells, read_graph
 from velowidget.kernels.matrices import divide_rows, float_csr
+from velowidget.kernels.reports import graph_notes, report_matrix
 
 
 class ConnectivityKernel(Kernel):
@@ -23,6 +25,10 @@ class ConnectivityKernel(Kernel):
         Annotated data with a neighbour graph (``adata.obsp``).
     conn_key
         Key of the graph in ``adata.obsp``, or the ``key_added`` given to :func:`scanpy.pp.neighbors`.
+    compute_cond_num
+        Compute `condition_number` with each transition matrix, and warn if it is above 1e12.
+    check_connectivity, check_symmetric
+        Warn if the graph is not connected, or weights differ from those of the way back.
 
     Raises
     ------
@@ -36,20 +42,35 @@ class ConnectivityKernel(Kernel):
 
     _may_lack_direction = True
 
-    def __init__(self, adata: AnnData, conn_key: str = "connectivities", **unknown: Any) -> None:
-        reject_unknown("ConnectivityKernel", unknown, ("conn_key",))
+    def __init__(
+        self,
+        adata: AnnData,
+        conn_key: str = "connectivities",
+        compute_cond_num: bool = False,
+        check_connectivity: bool = False,
+        *,
+        check_symmetric: bool = False,
+        **unknown: Any,
+    ) -> None:
+        known = ("conn_key", "compute_cond_num", "check_connectivity", "check_symmetric")
+        reject_unknown("ConnectivityKernel", unknown, known)
         checked_adata(adata)
         graph, _ = read_graph(adata, conn_key)
         super().__init__(adata, None, graph)
         self._conn_key = conn_key
+        self._compute_cond_num = bool(compute_cond_num)
         self._connectivities = _weights(adata, conn_key)
+        for note in graph_notes(self._connectivities, connectivity=check_connectivity, symmetry=check_symmetric):
+            warnings.warn(note, UserWarning, stacklevel=2)
 
     @property
     def connectivities(self) -> sp.csr_matrix:
         """Weights of the graph, CSR float64, shape (n_cells, n_cells), read-only."""
         return self._connectivities
 
-    def compute_transition_matrix(self, density_normalize: bool = True, **unknown: Any) -> ConnectivityKernel:
+    def compute_transition_matrix(
+        self, density_normalize: bool = True, *, check_irreducibility: bool = False, **unknown: Any
+    ) -> ConnectivityKernel:
         """Compute the transition matrix: the weights, with rows divided by their sums.
 
         Parameters
@@ -57,16 +78,19 @@ class ConnectivityKernel(Kernel):
         density_normalize
             Divide each weight by the summed weights of both its cells first, so that dense regions do not draw cells
             in (Haghverdi et al., Nature Methods 13, 2016).
+        check_irreducibility
+            Warn if the chain has several communicating classes.
 
         Returns
         -------
         The kernel itself, with `transition_matrix` and `params` set.
         """
-        reject_unknown("compute_transition_matrix", unknown, ("density_normalize",))
+        reject_unknown("compute_transition_matrix", unknown, ("density_normalize", "check_irreducibility"))
         if not isinstance(density_normalize, bool | np.bool_):
             raise TypeError(f"density_normalize must be True or False, not {density_normalize!r}.")
         params = {"dnorm": bool(density_normalize), "key": self._conn_key}
         if params == self._params:
+            report_matrix(self, irreducibility=check_irreducibility)
             return self
         matrix = self._connectivities.copy()
         matrix.data /= matrix.data.max()  # sums of what is left are within the range of float64
@@ -77,10 +101,11 @@ class ConnectivityKernel(Kernel):
         divide_rows(matrix)
         freeze(matrix)
         self._transition_matrix, self._params = matrix, params
+        report_matrix(self, irreducibility=check_irreducibility)
         return self
 
     def _settings(self) -> dict[str, Any]:
-        return {"conn_key": self._conn_key}
+        return {"conn_key": self._conn_key, **({"compute_cond_num": True} if self._compute_cond_num else {})}
 
 
 def _weights(adata: AnnData, conn_key: str) -> sp.csr_matrix:

@@ -21,12 +21,15 @@ from velowidget.core.softmax import Transitions, freeze, row_softmax, transition
 from velowidget.core.stochastic import stochastic
 from velowidget.kernels.base import Kernel, one_of, reject_unknown
 from velowidget.kernels.data import VelocityData, checked_adata, name_cells, read_graph, read_velocity
+from velowidget.kernels.reports import graph_notes as notes_on
+from velowidget.kernels.reports import report_matrix
 
 MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
 BACKWARD_MODES = ("transpose", "negate")
 DEGENERATE = ("error", "self_loop", "uniform")
+_CHECKS = ("compute_cond_num", "check_connectivity", "check_symmetric")
 _KEYWORDS = (
-    *("mode", "backward_mode", "scheme", "softmax_scale", "n_samples", "seed", "degenerate"),
+    *("mode", "backward_mode", "scheme", "softmax_scale", "n_samples", "seed", "degenerate", "check_irreducibility"),
     *("model", "similarity"),
 )
 
@@ -45,8 +48,14 @@ class VelocityKernel(Kernel):
     gene_subset
         Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']`` where
         that exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them.
+    compute_cond_num
+        Compute `condition_number` with each transition matrix, and warn if it is above 1e12.
+    check_connectivity
+        Warn if the graph is not connected.
     conn_key
         Key of the graph in ``adata.obsp``; only who is whose neighbour matters, not the weights.
+    check_symmetric
+        Warn if there are edges without a way back.
 
     Raises
     ------
@@ -71,15 +80,25 @@ class VelocityKernel(Kernel):
         vkey: str | None = "velocity",
         xkey: str | None = "Ms",
         gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+        compute_cond_num: bool = False,
+        check_connectivity: bool = False,
         *,
         conn_key: str = "connectivities",
+        check_symmetric: bool = False,
         **unknown: Any,
     ) -> None:
-        reject_unknown("VelocityKernel", unknown, ("backward", "vkey", "xkey", "gene_subset", "conn_key"))
+        reject_unknown(
+            "VelocityKernel",
+            unknown,
+            ("backward", "vkey", "xkey", "gene_subset", "conn_key", *_CHECKS),
+        )
         checked_adata(adata)
         graph, graph_notes = read_graph(adata, conn_key)
         super().__init__(adata, backward, graph)
         self._data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset)
+        self._compute_cond_num = bool(compute_cond_num)
+        pattern = graph.matrix(np.ones(graph.n_edges, dtype=np.int8))
+        graph_notes += tuple(notes_on(pattern, connectivity=check_connectivity, symmetry=check_symmetric))
         for note in (*self._data.notes, *graph_notes):
             warnings.warn(note, UserWarning, stacklevel=2)
         self._similarities: dict[tuple[str, bool], Similarity] = {}
@@ -130,6 +149,7 @@ class VelocityKernel(Kernel):
         seed: int | None = None,
         *,
         degenerate: str = "error",
+        check_irreducibility: bool = False,
         **synonyms: Any,
     ) -> VelocityKernel:
         """Compute the transition matrix.
@@ -163,6 +183,8 @@ class VelocityKernel(Kernel):
             What to do about cells without neighbours, or without a defined similarity to any: ``'error'``,
             ``'self_loop'`` (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they
             stay).
+        check_irreducibility
+            Warn if the chain has several communicating classes.
 
         Returns
         -------
@@ -198,10 +220,12 @@ class VelocityKernel(Kernel):
             params["bwd_mode"] = backward_mode
         params["degenerate"] = degenerate
         if params == self._params:
+            report_matrix(self, irreducibility=check_irreducibility)
             return self
         directed, probabilities = self._expected(params, transposed, negated)
         result = defined_transitions(self.adata, self._graph, directed, probabilities, degenerate)
         self._take(directed, result, params)
+        report_matrix(self, irreducibility=check_irreducibility)
         return self
 
     def _similarity(self, scheme: str, transposed: bool) -> Similarity:
@@ -233,7 +257,12 @@ class VelocityKernel(Kernel):
         return directed, row_softmax(graph, directed.logits, scale)
 
     def _settings(self) -> dict[str, Any]:
-        keys = {"vkey": self._data.vkey or "X", "xkey": self._data.xkey or "X", "conn_key": self._conn_key}
+        keys: dict[str, Any] = {
+            "vkey": self._data.vkey or "X",
+            "xkey": self._data.xkey or "X",
+            "conn_key": self._conn_key,
+        }
+        keys |= {"compute_cond_num": True} if self._compute_cond_num else {}
         return {"backward": self.backward, **keys, "gene_subset": self._data.genes.copy()}
 
     def _take(self, directed: Similarity, result: Transitions, params: dict[str, Any]) -> None:
