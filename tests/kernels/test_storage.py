@@ -19,9 +19,13 @@ from hypothesis import strategies as st
 
 from tests.fingerprint import fingerprint, unchanged
 from tests.kernels.conftest import make_adata
+from velowidget.core.similarity import similarity
+from velowidget.core.softmax import row_softmax
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.base import Kernel
+from velowidget.kernels.data import read_graph, read_velocity
 from velowidget.kernels.expression import Product, Sum
+from velowidget.kernels.velocity import defined_transitions
 
 
 def same_matrix(a, b):
@@ -444,3 +448,19 @@ def test_write_without_a_copy(adata):
     with pytest.raises(ValueError, match="read-only"):
         adata.obsp["own"].data[:] = 0
     assert fingerprint(adata) == before
+
+
+def test_a_kernel_of_results_knows_where_its_data_came_from(adata, tmp_path):
+    adata.layers["other"] = adata.layers["velocity"] * adata.layers["Ms"]
+    adata.obsp["mine"] = adata.obsp["connectivities"].T.tocsr()
+    alone = VelocityKernel(adata, vkey="other", conn_key="mine", gene_subset=["gene1", "gene2", "gene5"])
+    alone.compute_transition_matrix()
+    graph, data = read_graph(adata, "mine")[0], read_velocity(adata, "other", "Ms", ["gene1", "gene2", "gene5"])
+    directed = similarity(graph, data.x, data.v)
+    probabilities = row_softmax(graph, directed.logits, alone.params["softmax_scale"])
+    result = defined_transitions(adata, graph, directed, probabilities, "error")
+    kernel = VelocityKernel._of_results(adata, False, data, directed, result, alone.params, "mine")
+    again = Kernel.read(kernel.write(tmp_path / "k"))
+    assert_same(again, kernel)
+    assert_same(again, alone)
+    assert_same(~again, ~alone)

@@ -78,6 +78,7 @@ class VelocityPipeline(t.HasTraits):
             checked_adata(adata)  # raises
         one_of("degenerate", degenerate, DEGENERATE)
         self.adata = adata
+        self._conn_key = conn_key
         self.notices: tuple[str, ...] = ()
         self._refused: dict[str, Exception] = {}
         self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
@@ -195,7 +196,7 @@ class VelocityPipeline(t.HasTraits):
             params["bwd_mode"] = parameters.backward_mode
         params["degenerate"] = self.jobs.inputs.degenerate
         return VelocityKernel._of_results(
-            self.adata, parameters.backward, data, chain.similarity, chain.transitions, params
+            self.adata, parameters.backward, data, chain.similarity, chain.transitions, params, self._conn_key
         )
 
     def wait(self, timeout: float | None = 60) -> None:
