@@ -94,7 +94,7 @@ def test_dragging_changes_the_kernel_and_the_picture(shown):
 
 def test_arrows_follow_while_dragging(shown):
     shown.execute(
-        "from velowidget.pipeline.jobs import Computed; seen = []\n"
+        "from velowidget.pipeline.events import Computed; seen = []\n"
         "stop = w.pipeline.listen(lambda e: seen.append(e.value.softmax_scale)"
         " if isinstance(e, Computed) and e.stage == 'grid' else None)"
     )

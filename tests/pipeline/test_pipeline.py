@@ -12,7 +12,7 @@ from traitlets import TraitError
 
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline, stages
-from velowidget.pipeline.jobs import Computed, Failed, Status
+from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.stages import STAGES, Parameters, key
 
 

@@ -1,10 +1,10 @@
 """Working towards the results that are asked for: one at a time, newest parameters only, with progress and cancel.
 
-Parameters change in any thread, always under one re-entrant lock. When the outermost change ends, `Jobs` looks at what
-is asked for now. Stages that took less than 50 ms last time run at once, in the thread that made the change; others go
-to one background thread. Whoever runs takes the first stale stage, computes it without the lock, publishes the result
-with one swap under the lock, and looks again: so a result that is no longer asked for is never published, and a long
-stage that is still right is never started twice. Events are handed out without the lock, in the order they arose.
+Parameters change in any thread, always under one lock (:mod:`velowidget.pipeline.changes`). When the outermost change
+ends, `Jobs` looks at what is asked for now. Stages that took less than 50 ms last time run at once, in the thread that
+made the change; others go to one background thread. Whoever runs takes the first stale stage, computes it without the
+lock, publishes the result with one swap under the lock, and looks again: so a result that is no longer asked for is
+never published, and a long stage that is still right is never started twice.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import CancelledError
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
+from velowidget.pipeline import changes
+from velowidget.pipeline.events import Computed, Event, Failed, Listener, Outbox, Status
 from velowidget.pipeline.stages import STAGES, Context, Inputs, Parameters, Stage, key, with_ancestors
 
 _log = logging.getLogger(__name__)
@@ -35,48 +36,7 @@ class Target:
 
     stage: str
     parameters: Parameters
-    refused: Exception | None = None
-    """Why nothing can be computed for them, if so."""
-
-
-@dataclass(frozen=True, eq=False)
-class Computed:
-    """A new result of a stage."""
-
-    stage: str
-    generation: int
-    parameters: Parameters
-    value: Any
-
-
-@dataclass(frozen=True)
-class Status:
-    """What is going on: ``'ready'``, ``'working'``, ``'cancelled'`` or ``'failed'``."""
-
-    generation: int
-    state: str
-    stage: str | None = None
-    progress: float | None = None
-    label: str = ""
-
-
-@dataclass(frozen=True, eq=False)
-class Failed:
-    """A stage could not be computed, or (stage ``'parameters'``) nothing could, for the parameters given."""
-
-    generation: int
-    stage: str
-    error: Exception
-
-
-@dataclass(frozen=True)
-class Changed:
-    """A parameter that no stage's result can tell: the face must look at it again."""
-
-    name: str
-
-
-Event = Computed | Status | Failed | Changed
+    refused: Exception | None = None  # why nothing can be computed for them, if so
 
 
 class _Superseded(Exception):
@@ -107,6 +67,7 @@ class Jobs:
     def __init__(self, inputs: Inputs, target: Callable[[], Target], published: Callable[[str, Any], None]) -> None:
         self.inputs = inputs
         self.generation = 0
+        self.outbox = Outbox()
         self._read_target = target
         self._published = published
         self._target: Target | None = None
@@ -116,39 +77,21 @@ class Jobs:
         self._status = Status(0, "working")
         self._cancelled = False
         self._running = False
-        self._depth = 0
-        self._lock = threading.RLock()
-        self._settled = threading.Condition(self._lock)
+        self._settled = threading.Condition(changes.lock)
         self._runner: int | None = None
         self._last_report = 0.0
-        self._outbox: deque[Event] = deque()
-        self._sending = threading.RLock()
-        self._listeners: list[Callable[[Event], None]] = []
+        self._told: Exception | None = None
 
     # -- changes -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def changing(self) -> Iterator[None]:
+    def changing(self) -> AbstractContextManager[None]:
         """Hold the lock for a change; when the outermost change ends, go for what is asked for then."""
-        outermost = False
-        try:
-            with self._lock:
-                self._depth += 1
-                try:
-                    yield
-                finally:
-                    self._depth -= 1
-                    outermost = self._depth == 0
-                    if outermost:
-                        self._aim()
-        finally:
-            if outermost:
-                self._advance()
+        return changes.change(self)
 
     def cancel(self) -> None:
         """Stop the running job; nothing more is computed until a parameter changes or `resume` is called."""
-        with self._lock:
-            if self._running:
+        with changes.lock:
+            if self._running and self._next() is not None:
                 self._cancelled = True
 
     def resume(self) -> None:
@@ -156,9 +99,10 @@ class Jobs:
         with self.changing():
             self._cancelled = False
             self._failure = None
-            self._status = Status(self.generation, "working")
+            self._status, self._told = Status(self.generation, "working"), None
 
-    def _aim(self) -> None:
+    def aim(self) -> None:
+        """Look at what is asked for now."""
         target = self._read_target()
         if self._target == target:
             return
@@ -169,23 +113,15 @@ class Jobs:
 
     # -- results -----------------------------------------------------------------------------------
 
-    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `listener` with each event from now on, without the lock, in the thread where it arises.
-
-        Returns a function that ends this.
-        """
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
-
     def announce(self, event: Event) -> None:
         """Hand out an event of the owner's when the present change ends, in order with the others."""
         with self.changing():
-            self._outbox.append(event)
+            self.outbox.put(event)
 
-    def replay(self, listener: Callable[[Event], None]) -> None:
+    def replay(self, listener: Listener) -> None:
         """Call `listener` with the last result of each stage, stale or not, the present status and failure."""
-        with self._sending:
-            with self._lock:
+        with self.outbox.in_order():
+            with changes.lock:
                 events: list[Event] = [computed for _, computed in self._results.values()]
                 events.append(self._status)
                 if (failed := self._present_failure()) is not None:
@@ -195,7 +131,7 @@ class Jobs:
 
     def latest(self, stage: str) -> Computed | None:
         """The stage's result if it is right for the present parameters, else None."""
-        with self._lock:
+        with changes.lock:
             stored = self._results.get(stage)
             if stored is None or self._target is None:
                 return None
@@ -214,10 +150,10 @@ class Jobs:
             The stage's own error, if it failed.
         """
         if self._runner == threading.get_ident():
-            raise RuntimeError("wait() was called while computing, by the computing thread; it would wait for itself.")
+            self._finish_inside()
         deadline = None if timeout is None else time.monotonic() + timeout
-        with self._settled, self._stepping_out():
-            while self._running or self._next() is not None:
+        with self._settled, changes.suspended():
+            while self._runner != threading.get_ident() and (self._running or self._next() is not None):
                 remaining = None if deadline is None else deadline - time.monotonic()
                 if remaining is not None and remaining <= 0:
                     raise TimeoutError(
@@ -225,23 +161,19 @@ class Jobs:
                     )
                 self._settled.wait(remaining)
             if (failed := self._present_failure()) is not None:
-                raise failed.error
+                raise failed.error.with_traceback(failed.traceback)
             if self._cancelled:
                 raise CancelledError("The computation was cancelled; change a parameter, or call compute(), to go on.")
 
-    @contextmanager
-    def _stepping_out(self) -> Iterator[None]:
-        """Let a change that this thread is in the middle of count now: an observer may ask for what follows from it."""
-        depth, self._depth = self._depth, 0
-        if depth:
-            self._aim()
-            if not self._running:
-                self._running = True
-                self._start_worker()  # the lock is held here, so not in this thread
-        try:
-            yield
-        finally:
-            self._depth = depth
+    def _finish_inside(self) -> None:
+        """Compute the rest for an observer of a result that asks for it; waiting would be for itself."""
+        if not changes.is_mine():
+            raise RuntimeError(
+                "wait() was called by a listener, in the thread that computes; it would wait for itself."
+            )
+        self.aim()
+        while (job := self._next()) is not None:
+            self._compute(job)
 
     # -- running -----------------------------------------------------------------------------------
 
@@ -262,7 +194,7 @@ class Jobs:
         if self._target is None:
             return None
         if self._target.refused is not None:
-            return Failed(self.generation, "parameters", self._target.refused)
+            return Failed(self.generation, "parameters", self._target.refused)  # its traceback says nothing
         if self._failure is None:
             return None
         failed_key, failed = self._failure
@@ -273,30 +205,46 @@ class Jobs:
     def _is_light(self, job: _Job | None) -> bool:
         return job is None or self._seconds.get(job.stage.name, float("inf")) < LIGHT_SECONDS
 
-    def _advance(self) -> None:
-        with self._lock:
+    def advance(self) -> None:
+        """Go for what is asked for: in this thread where that is light, in the background otherwise."""
+        with changes.lock:
             if self._running:
                 return  # whoever runs looks at the target again before it ends
+            if not self._is_light(self._next()):
+                self.advance_elsewhere()
+                return
             self._running = True
-            light = self._is_light(self._next())
-        if light:
-            self._run(only_light=True)
-        else:
-            self._start_worker()
+        self._run(only_light=True)
+
+    def advance_elsewhere(self) -> None:
+        """Go for what is asked for in the background."""
+        with changes.lock:
+            if not self._running:
+                self._running = True
+                self._start_worker()
 
     def _start_worker(self) -> None:
+        self._runner = None
         threading.Thread(target=self._run, args=(False,), name="velowidget", daemon=True).start()
 
     def _run(self, only_light: bool) -> None:
         self._runner = threading.get_ident()
+        try:
+            self._work(only_light)
+        except BaseException:  # the user interrupts the cell whose thread this is
+            with changes.lock:
+                self._start_worker()
+            raise
+
+    def _work(self, only_light: bool) -> None:
         while True:
-            with self._lock:
+            with changes.lock:
                 job = self._next()
                 if job is None:
                     self._settle()
-            self._send()
+            self.outbox.send()
             if job is None:
-                with self._lock:
+                with changes.lock:
                     if self._next() is None:  # nothing new was asked for meanwhile
                         self._running = False
                         self._runner = None
@@ -324,8 +272,8 @@ class Jobs:
         except (_Superseded, CancelledError):
             return
         except Exception as error:
-            with self._lock:
-                self._failure = (job.key, Failed(self.generation, job.stage.name, error))
+            with changes.lock:
+                self._failure = (job.key, Failed(self.generation, job.stage.name, error, error.__traceback__))
             return
         self._seconds[job.stage.name] = time.perf_counter() - started
         _used_in_process.add(job.stage.name)
@@ -333,7 +281,7 @@ class Jobs:
 
     def _check(self, job: _Job) -> None:
         """End the running stage if it was cancelled, or is no longer asked for."""
-        with self._lock:
+        with changes.lock:
             if self._cancelled:
                 raise CancelledError
             target = self._target
@@ -355,54 +303,38 @@ class Jobs:
             label, progress = f"{stage.label}: {done:,} of {total:,} cells", done / total
         else:
             label, progress = stage.label, None
-        with self._lock:
+        with changes.lock:
             self._set_status(Status(self.generation, "working", stage.name, progress, label))
-        self._send()
+        self.outbox.send()
 
     def _publish(self, job: _Job, value: Any) -> None:
-        with self._lock:
+        with self.changing():  # what its observers change counts when it ends
             try:
                 self._check(job)
-            except (_Superseded, CancelledError):
-                return
-            self._depth += 1  # setting traits here is part of this publication, not a change that starts another run
-            try:
                 computed = Computed(job.stage.name, self.generation, job.parameters, value)
                 self._results[job.stage.name] = (job.key, computed)
-                self._outbox.append(computed)
+                self.outbox.put(computed)
                 self._published(job.stage.name, value)
+            except (_Superseded, CancelledError):
+                return
             except Exception:
                 _log.exception("An observer of a computed value failed.")
-            finally:
-                self._depth -= 1
-                self._aim()
-        self._send()
+        self.outbox.send()
 
     def _settle(self) -> None:
         if self._cancelled:
             self._set_status(Status(self.generation, "cancelled", label="Cancelled"))
         elif (failed := self._present_failure()) is not None:
-            if self._set_status(Status(self.generation, "failed", failed.stage)):
-                self._outbox.append(failed)
+            self._set_status(Status(self.generation, "failed", failed.stage))
+            if failed.error is not self._told:
+                self._told = failed.error
+                self.outbox.put(failed)
         else:
             self._set_status(Status(self.generation, "ready"))
 
-    def _set_status(self, status: Status) -> bool:
-        if status == self._status:
-            return False
-        self._status = status
-        self._outbox.append(status)
-        return True
-
-    def _send(self) -> None:
-        with self._sending:
-            while True:
-                with self._lock:
-                    if not self._outbox:
-                        return
-                    event = self._outbox.popleft()
-                for listener in tuple(self._listeners):
-                    try:
-                        listener(event)
-                    except Exception:
-                        _log.exception("A listener failed.")
+    def _set_status(self, status: Status) -> None:
+        if status != self._status:
+            self._status = status
+            self.outbox.put(status)
+        if status.state != "failed":
+            self._told = None

@@ -17,7 +17,8 @@ from velowidget.kernels.annotations import Annotation, bases, default_column, re
 from velowidget.kernels.base import one_of, reject_unknown
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
-from velowidget.pipeline.jobs import Changed, Event, Jobs, Target
+from velowidget.pipeline.events import Changed, Event
+from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.stages import Chain, Inputs, Parameters
 
 FIELDS = {"grid": "grid", "arrows": "projection", "none": "T"}
@@ -228,7 +229,7 @@ class VelocityPipeline(t.HasTraits):
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
         """Call `listener` with each result, status and failure, in the thread where it arises; returns how to stop."""
-        return self.jobs.listen(listener)
+        return self.jobs.outbox.listen(listener)
 
     # -- inside ------------------------------------------------------------------------------------
 

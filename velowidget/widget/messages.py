@@ -12,7 +12,7 @@ from traitlets import TraitError
 from velowidget.core.similarity import SCHEMES
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.jobs import Computed, Failed, Status
+from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.pipeline import FIELDS
 from velowidget.pipeline.stages import Arrows, Grid
 from velowidget.plotting.palettes import category_colors

@@ -13,7 +13,7 @@ from anndata import AnnData
 
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.jobs import Changed, Computed, Event, Failed, Status
+from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
 from velowidget.pipeline.pipeline import PARAMETERS
 from velowidget.widget import messages
 from velowidget.widget.protocol import Message, Request, decode

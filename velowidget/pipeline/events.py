@@ -1,0 +1,114 @@
+"""What a pipeline tells its listeners, and in which order."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from velowidget.pipeline import changes
+from velowidget.pipeline.stages import Parameters
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """A new result of a stage."""
+
+    stage: str
+    generation: int
+    parameters: Parameters
+    value: Any
+
+
+@dataclass(frozen=True)
+class Status:
+    """What is going on: ``'ready'``, ``'working'``, ``'cancelled'`` or ``'failed'``."""
+
+    generation: int
+    state: str
+    stage: str | None = None
+    progress: float | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Failed:
+    """A stage could not be computed, or (stage ``'parameters'``) nothing could, for the parameters given."""
+
+    generation: int
+    stage: str
+    error: Exception
+    traceback: TracebackType | None = None
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A parameter that no stage's result can tell: the face must look at it again."""
+
+    name: str
+
+
+Event = Computed | Status | Failed | Changed
+Listener = Callable[[Event], None]
+
+
+class Outbox:
+    """Events, handed to every listener in the order in which they arose, never under the lock of changes."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Event] = deque()
+        self._listeners: list[Listener] = []
+        self._sending = threading.RLock()
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with each event from now on, in the thread where it arises.
+
+        Returns a function that ends this, however often it is called.
+        """
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def put(self, event: Event) -> None:
+        """Keep an event until `send`; the lock of changes must be held."""
+        self._waiting.append(event)
+
+    def in_order(self) -> AbstractContextManager[bool]:
+        """Hold back events while something else is told to a listener."""
+        return self._sending
+
+    def send(self) -> None:
+        """Hand out what waits; in the middle of a change that is done when it has ended."""
+        if changes.is_mine():
+            return
+        with self._sending:
+            while True:
+                with changes.lock:
+                    if not self._waiting:
+                        return
+                    event = self._waiting.popleft()
+                try:
+                    for listener in tuple(self._listeners):
+                        _tell(listener, event)
+                except BaseException:  # the user interrupts the cell whose thread this is
+                    with changes.lock:
+                        self._waiting.appendleft(event)
+                    raise
+
+
+def _tell(listener: Listener, event: Event) -> None:
+    try:
+        listener(event)
+    except Exception:
+        _log.exception("A listener failed.")
