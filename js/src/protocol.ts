@@ -51,10 +51,15 @@ export const VARIANTS = [
     bases: list(text),
     columns: list(text),
     n_genes: number,
-    auto: nullable(number),
   }),
-  variant("cells", { n_cells: number }, { names: "uint8" }),
+  variant("automatic", { scale: nullable(number) }),
+  variant(
+    "cells",
+    { n_cells: number, clusters: nullable(shape({ key: text, names: list(text) })) },
+    { names: "uint8", codes: "int32" },
+  ),
   variant("embedding", { basis: text, missing: number }, { positions: "float32" }),
+  variant("color", { key: text, type: literal("none") }),
   variant(
     "color",
     {
@@ -88,7 +93,7 @@ export const VARIANTS = [
   }),
   variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
   variant("notices", { items: list(text) }),
-  variant("matches", { columns: list(text), genes: list(text), more: number }),
+  variant("matches", { genes: list(text), more: number }),
 ] as const;
 
 interface Envelope {
@@ -106,7 +111,7 @@ export type MessageKind<K extends Kind> = Extract<Message, { kind: K }>;
 export type Options = MessageKind<"options">;
 export type Cells = MessageKind<"cells">;
 export type Embedding = MessageKind<"embedding">;
-export type Color = MessageKind<"color">;
+export type Color = Exclude<MessageKind<"color">, { type: "none" }>;
 export type CategoricalColor = Extract<Color, { type: "categorical" }>;
 export type ContinuousColor = Extract<Color, { type: "continuous" }>;
 export type Status = MessageKind<"status">;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Color } from "../../js/src/protocol";
 import { extentOf, fitCamera, pan, toScreen, zoomBy } from "../../js/src/scene/camera";
 import { cellColors, MISSING } from "../../js/src/scene/colors";
 import { drawOrder, spread } from "../../js/src/scene/order";
@@ -7,6 +8,7 @@ import { message } from "./fixtures";
 
 const f32 = (...values: number[]) => Float32Array.from(values);
 const NAN = Number.NaN;
+const color = (name: string) => message(name, "color") as Color;
 const size = { width: 600, height: 400 };
 
 describe("the camera", () => {
@@ -67,17 +69,17 @@ describe("colours of cells", () => {
   const rgb = (colors: Uint8ClampedArray, cell: number) => [...colors.slice(4 * cell, 4 * cell + 3)];
 
   it("are those of the categories, grey where there is none", () => {
-    const colors = cellColors(message("color-categorical", "color"), 3, "light");
+    const colors = cellColors(color("color-categorical"), 3, "light");
     expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x1f, 0x77, 0xb4], [0xff, 0x7f, 0x0e], MISSING.light]);
   });
 
   it("are viridis from the lowest to the highest value", () => {
-    const colors = cellColors(message("color-continuous", "color"), 3, "dark");
+    const colors = cellColors(color("color-continuous"), 3, "dark");
     expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x44, 0x01, 0x54], [0xfd, 0xe7, 0x25], MISSING.dark]);
   });
 
   it("are there for a constant value, and for more cells than values", () => {
-    const constant = { ...message("color-continuous", "color"), vmin: 4.5, vmax: 4.5 };
+    const constant = { ...color("color-continuous"), vmin: 4.5, vmax: 4.5 };
     expect(rgb(cellColors(constant, 5, "light"), 1)).toEqual([0x44, 0x01, 0x54]);
     expect(rgb(cellColors(constant, 5, "light"), 4)).toEqual(MISSING.light);
     expect(rgb(cellColors(null, 1, "light"), 0)).toEqual(MISSING.light);
@@ -97,13 +99,13 @@ describe("the order of drawing", () => {
 
   it("puts cells without a value below the others, and leaves out those without a place", () => {
     const positions = f32(0, 0, 1, 1, 2, 2);
-    const order = [...drawOrder(positions, message("color-categorical", "color"))];
+    const order = [...drawOrder(positions, color("color-categorical"))];
     expect(order[0]).toBe(2);
     expect(order).toHaveLength(3);
     expect([...drawOrder(f32(0, 0, NAN, NAN, 2, 2), null)].sort()).toEqual([0, 2]);
   });
 
   it("puts high values on top", () => {
-    expect([...drawOrder(f32(0, 0, 1, 1, 2, 2), message("color-continuous", "color"))]).toEqual([2, 0, 1]);
+    expect([...drawOrder(f32(0, 0, 1, 1, 2, 2), color("color-continuous"))]).toEqual([2, 0, 1]);
   });
 });

@@ -53,6 +53,26 @@ describe("traits", () => {
   });
 });
 
+describe("colours", () => {
+  it("go when Python says that there are none", () => {
+    const { model, store } = ready();
+    expect(store.color.value?.key).toBe("clusters");
+    model.receiveFixture("color-none");
+    expect(store.color.value).toBeNull();
+  });
+});
+
+describe("the automatic scale", () => {
+  it("is null until Python knows it, and again when it no longer does", () => {
+    const { model, store } = ready();
+    expect(store.automaticScale.value).toBeNull();
+    model.receiveFixture("automatic");
+    expect(store.automaticScale.value).toBe(12.5);
+    model.receiveFixture("automatic", { scale: null });
+    expect(store.automaticScale.value).toBeNull();
+  });
+});
+
 describe("the camera", () => {
   it("is saved once it rests", () => {
     const { model, store } = widget({ _ui: { other: 1 } });

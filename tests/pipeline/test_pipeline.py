@@ -8,7 +8,7 @@ from concurrent.futures import CancelledError
 
 import numpy as np
 import pytest
-from traitlets import TraitError
+from traitlets import TraitError, link
 
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline, stages
@@ -31,6 +31,12 @@ def recorded(pipeline):
 
 def computed(events):
     return [event.stage for event in events if isinstance(event, Computed)]
+
+
+def set_together(pipeline, **values):
+    with pipeline.hold_trait_notifications():
+        for name, value in values.items():
+            setattr(pipeline, name, value)
 
 
 class Gate:
@@ -143,6 +149,15 @@ def test_scale_is_the_number_in_use(pipeline):
     assert pipeline.kernel.params["softmax_scale"] == 2.0
 
 
+def test_a_scale_kept_before_it_is_known_is_the_automatic_one(adata, pipeline):
+    early = VelocityPipeline(adata, auto_scale=False)
+    early.wait()
+    assert (early.softmax_scale, early.auto_scale) == (pipeline.softmax_scale, False)
+    early.scheme = "dot_product"
+    early.wait()
+    assert early.softmax_scale == pipeline.softmax_scale
+
+
 @pytest.mark.parametrize("value", [None, "auto"])
 def test_none_and_auto_put_the_automatic_number_back(pipeline, value):
     automatic = pipeline.softmax_scale
@@ -194,6 +209,26 @@ def test_a_refused_word_names_the_nearest(pipeline, name, value, nearest):
     with pytest.raises(TraitError, match=f"did you mean '{nearest}'"):
         setattr(pipeline, name, value)
     assert getattr(pipeline, name) == before
+
+
+def test_no_embedding_is_refused_with_those_there_are(pipeline):
+    with pytest.raises(TraitError, match="'umap', 'pca'"):
+        pipeline.basis = ""
+    assert pipeline.basis == "umap"
+
+
+def test_no_colour_is_a_choice(pipeline):
+    pipeline.color = ""
+    assert pipeline.annotation is None
+
+
+def test_refused_together_nothing_counts(pipeline):
+    before, generation = pipeline.values(), pipeline.jobs.generation
+    with pytest.raises(TraitError, match="colour"):
+        set_together(pipeline, scheme="cosine", softmax_scale=3.0, color="nonesuch")
+    assert pipeline.values() == before
+    assert pipeline.annotation.key == before["color"]
+    assert pipeline.jobs.generation == generation
 
 
 # -- threads, progress, cancel --------------------------------------------------------------------
@@ -315,6 +350,55 @@ def test_many_threads_changing_at_once_end_in_step(pipeline):
     assert kernel.params["softmax_scale"] == pipeline.softmax_scale
     assert kernel.params["scheme"] == pipeline.scheme
     assert pipeline.jobs.latest("grid").value.softmax_scale == pipeline.softmax_scale
+
+
+def test_two_linked_pipelines_may_be_changed_from_two_threads(adata, pipeline):
+    other = VelocityPipeline(adata)
+    other.wait()
+    link((pipeline, "softmax_scale"), (other, "softmax_scale"))
+
+    def change(one):
+        for scale in np.linspace(1, 20, 100):
+            one.softmax_scale = float(scale)
+
+    threads = [threading.Thread(target=change, args=(one,), daemon=True) for one in (pipeline, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert not any(thread.is_alive() for thread in threads)
+    assert pipeline.softmax_scale == other.softmax_scale == 20.0
+    assert pipeline.kernel.params == other.kernel.params
+
+
+def test_an_interrupted_cell_hands_its_work_over_and_loses_no_event(pipeline):
+    pipeline.softmax_scale = 5.0  # light by now
+    pipeline.wait()
+    events, interrupts = [], [KeyboardInterrupt]
+
+    def interrupted(event):
+        if isinstance(event, Computed) and interrupts:
+            raise interrupts.pop()
+        events.append(event)
+
+    pipeline.listen(interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.softmax_scale = 6.0
+    pipeline.wait(10)
+    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0, 6.0, 6.0]
+    pipeline.softmax_scale = 7.0
+    pipeline.wait(10)
+    assert pipeline.jobs.latest("grid").value.softmax_scale == 7.0
+
+
+def test_listening_may_be_ended_twice(pipeline):
+    events = []
+    stop = pipeline.listen(events.append)
+    stop()
+    stop()
+    pipeline.softmax_scale = 6.0
+    pipeline.wait()
+    assert events == []
 
 
 # -- failures -------------------------------------------------------------------------------------

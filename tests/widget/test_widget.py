@@ -17,6 +17,12 @@ def ask(widget, kind, **fields):
     widget._on_message(widget, {"v": 1, "kind": kind, "id": "q1", **fields}, [])
 
 
+def set_together(widget, **values):
+    with widget.hold_trait_notifications():
+        for name, value in values.items():
+            setattr(widget, name, value)
+
+
 # -- traits -------------------------------------------------------------------------------------------
 
 
@@ -78,6 +84,20 @@ def test_a_value_refused_from_the_browser_is_explained_and_put_back(widget, reco
     assert widget.scheme == widget.pipeline.scheme == "correlation"
 
 
+@pytest.mark.parametrize("refused", [{"color": "nonesuch"}, {"softmax_scale": -1.0}, {"basis": ""}])
+def test_values_refused_together_are_all_put_back(widget, recorder, monkeypatch, refused):
+    put_back = []
+    monkeypatch.setattr(widget, "send_state", lambda key=None: put_back.extend(key or []))
+    before = widget.pipeline.values()
+    widget.set_state({"scheme": "cosine", "backward": True, "field": "arrows", **refused})
+    assert {name: getattr(widget, name) for name in PARAMETERS} == widget.pipeline.values() == before
+    assert set(put_back) == set(PARAMETERS)
+    assert recorder.last("error")[0]["trait"].startswith("scheme, backward, field")
+    with pytest.raises(TraitError):
+        set_together(widget, **{"scheme": "cosine", "softmax_scale": 3.0, **refused})
+    assert {name: getattr(widget, name) for name in PARAMETERS} == widget.pipeline.values() == before
+
+
 def test_observe_and_link_work(adata, widget, recorder):
     other = VelocityWidget(adata)
     seen = []
@@ -100,7 +120,7 @@ def test_hello_is_answered_with_everything(widget, recorder):
     assert kinds[:5] == ["options", "cells", "embedding", "color", "notices"]
     assert {"result", "status"} <= set(kinds)
     assert recorder.last("status")[0]["state"] == "ready"
-    assert recorder.last("options")[0]["auto"] == widget.softmax_scale
+    assert recorder.last("automatic")[0]["scale"] == widget.softmax_scale
 
 
 def test_the_grid_message_is_the_grid(widget, recorder):
@@ -127,7 +147,7 @@ def test_a_slider_move_sends_the_new_arrows_before_it_returns(widget, recorder):
 def test_cells_and_colors(widget, recorder, adata):
     adata.uns["clusters_colors"] = ["#123456"] * adata.obs["clusters"].nunique()
     ask(widget, "hello")
-    _, [names] = recorder.last("cells")
+    _, [names, _] = recorder.last("cells")
     assert json.loads(bytes(names)) == list(adata.obs_names)
     widget.color = "true_time"
     content, [values] = recorder.last("color")
@@ -154,10 +174,54 @@ def test_search_finds_genes_and_columns(widget, recorder, adata):
     assert content["genes"][0] == adata.var_names[3]
 
 
-@pytest.mark.parametrize("content", [None, {}, {"v": 2, "kind": "hello"}, {"v": 1, "kind": "nonesuch"}])
-def test_foreign_messages_do_no_harm(widget, content):
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        {},
+        {"v": 2, "kind": "hello"},
+        {"v": 1, "kind": "nonesuch"},
+        {"v": 1, "kind": "hello", "id": ["q1"]},
+        {"v": 1, "kind": "request"},
+        {"v": 1, "kind": "search", "query": "Ins", "limit": "50"},
+    ],
+)
+def test_foreign_messages_do_no_harm(widget, recorder, content):
+    recorder.sent.clear()
     widget._on_message(widget, content, [])
     widget.wait()
+    assert recorder.sent == []
+
+
+def test_no_colour_is_told(widget, recorder):
+    widget.color = ""
+    assert recorder.last("color")[0]["type"] == "none"
+
+
+def test_arrows_of_cells_are_sent_only_when_they_are_drawn_or_asked_for(widget, recorder):
+    recorder.sent.clear()
+    widget.softmax_scale = 5.0
+    widget.wait()
+    assert [c["stage"] for c, _ in recorder.sent if c["kind"] == "result"] == ["grid"]
+    ask(widget, "request", stage="projection")
+    widget.wait()
+    assert recorder.last("result", stage="projection")[0]["id"] == "q1"
+    recorder.sent.clear()
+    widget.field = "arrows"
+    widget.wait()
+    assert recorder.last("result", stage="projection")[0]["params"]["softmax_scale"] == 5.0
+
+
+def test_the_cells_come_with_their_clusters(widget, recorder, adata):
+    content, [_, codes] = recorder.last("cells")
+    assert content["clusters"] == {"key": "clusters", "names": list(adata.obs["clusters"].cat.categories)}
+    np.testing.assert_array_equal(np.frombuffer(codes, "<i4"), adata.obs["clusters"].cat.codes)
+
+
+def test_cells_without_clusters(adata, recorder):
+    del adata.obs["clusters"], adata.obs["lineage"], adata.obs["stage"]
+    ask(VelocityWidget(adata), "hello")
+    assert recorder.last("cells")[0]["clusters"] is None
 
 
 def test_views_share_the_widget_and_unknown_panels_are_named(widget):
@@ -187,6 +251,7 @@ def test_a_closed_widget_sends_nothing_more(adata, recorder):
     widget = VelocityWidget(adata)
     widget.wait()
     widget.close()
+    widget.close()  # as Python does once more when it is forgotten
     recorder.sent.clear()
     widget.pipeline.softmax_scale = 3.0
     widget.pipeline.wait()

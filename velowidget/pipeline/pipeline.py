@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -13,7 +13,14 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.similarity import SCHEMES
-from velowidget.kernels.annotations import Annotation, bases, default_column, read_annotation, read_embedding
+from velowidget.kernels.annotations import (
+    Annotation,
+    CategoricalAnnotation,
+    bases,
+    default_column,
+    read_annotation,
+    read_embedding,
+)
 from velowidget.kernels.base import one_of, reject_unknown
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
@@ -77,13 +84,11 @@ class VelocityPipeline(t.HasTraits):
         reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *settings))
         if not isinstance(adata, AnnData):
             checked_adata(adata)  # raises
-        one_of("degenerate", degenerate, DEGENERATE)
         self.adata = adata
         self._conn_key = conn_key
         self.notices: tuple[str, ...] = ()
         self._refused: dict[str, Exception] = {}
         self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
-        self._chosen_annotation: Annotation | None = None
         inputs = Inputs(
             adata=adata,
             data=self._read(lambda: read_velocity(checked_adata(adata), vkey, xkey, gene_subset)),
@@ -91,7 +96,8 @@ class VelocityPipeline(t.HasTraits):
             positions=self._positions,
             degenerate=degenerate,
         )
-        self._resolving = False
+        self._trusted = False
+        self._scale_known = False
         self.jobs = Jobs(inputs, self._target, self._published)
         super().__init__()
         with self.changing():
@@ -101,6 +107,7 @@ class VelocityPipeline(t.HasTraits):
                     self._set_default(name, usable)
             for name in sorted(parameters, key=PARAMETERS.index):
                 self._set_first(name, parameters[name])
+            self._check_policy(degenerate)
 
     # -- parameters --------------------------------------------------------------------------------
 
@@ -119,8 +126,26 @@ class VelocityPipeline(t.HasTraits):
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:
         """As in traitlets, under the lock."""
-        with self.changing(), super().hold_trait_notifications():
-            yield
+        with self.changing():
+            refused = dict(self._refused)
+            try:
+                with super().hold_trait_notifications():
+                    yield
+            except t.TraitError:
+                self._refused = refused
+                raise
+
+    def values(self) -> dict[str, Any]:
+        """The present parameters."""
+        with self.changing():
+            return {name: getattr(self, name) for name in PARAMETERS}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Put back parameters that were present before."""
+        with self._trusting():
+            for name, value in values.items():
+                if getattr(self, name) != value:
+                    setattr(self, name, value)
 
     @t.validate("scheme", "backward_mode", "field")
     def _check_word(self, proposal: Any) -> str:
@@ -131,20 +156,23 @@ class VelocityPipeline(t.HasTraits):
 
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:
+        name = str(proposal["value"].removeprefix("X_"))
         with _refusing():
-            self._positions(proposal["value"].removeprefix("X_"))
-        return str(proposal["value"].removeprefix("X_"))
+            if not name:
+                raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.adata)))}.")
+            self._positions(name)
+        return name
 
     @t.validate("color")
     def _check_color(self, proposal: Any) -> str:
         with _refusing():
-            self._chosen_annotation = read_annotation(self.adata, proposal["value"]) if proposal["value"] else None
+            self._read_color(proposal["value"])
         return str(proposal["value"])
 
     @t.validate("softmax_scale")
     def _check_scale(self, proposal: Any) -> float:
         value = proposal["value"]
-        if self._resolving:
+        if self._trusted:
             return float(value)
         if value is None or value == AUTOMATIC:
             self.auto_scale = True
@@ -152,9 +180,10 @@ class VelocityPipeline(t.HasTraits):
         with _refusing():
             value = checked_scale(value)
         self.auto_scale = False
+        self._scale_known = True
         return value
 
-    @t.observe("basis", "color")
+    @t.observe("basis", "color", "field")
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -169,13 +198,19 @@ class VelocityPipeline(t.HasTraits):
 
     @property
     def annotation(self) -> Annotation | None:
-        """What cells are coloured by."""
-        return self._chosen_annotation
+        """What cells are coloured by; None if by nothing."""
+        return self._read_color(self.color)
 
-    @property
-    def positions(self) -> NDArray[np.float64] | None:
-        """First two coordinates of the cells on the basis, shape (n_cells, 2), read-only; None without a basis."""
-        return self._positions(self.basis) if self.basis else None
+    @functools.cached_property
+    def clusters(self) -> CategoricalAnnotation | None:
+        """The clusters that cells are known by: the column that they are coloured by at first, if it has categories."""
+        column = default_column(self.adata)
+        annotation = read_annotation(self.adata, f"obs:{column}") if column else None
+        return annotation if isinstance(annotation, CategoricalAnnotation) else None
+
+    def positions(self, basis: str) -> NDArray[np.float64]:
+        """First two coordinates of the cells on an embedding, shape (n_cells, 2), read-only."""
+        return self._positions(basis)
 
     @property
     def kernel(self) -> VelocityKernel:
@@ -236,7 +271,7 @@ class VelocityPipeline(t.HasTraits):
     def _target(self) -> Target:
         parameters = Parameters(
             scheme=self.scheme,
-            softmax_scale=None if self.auto_scale else self.softmax_scale,
+            softmax_scale=None if self.auto_scale or not self._scale_known else self.softmax_scale,
             backward=self.backward,
             backward_mode=self.backward_mode,
             basis=self.basis,
@@ -244,12 +279,23 @@ class VelocityPipeline(t.HasTraits):
         return Target(FIELDS[self.field], parameters, next(iter(self._refused.values()), None))
 
     def _published(self, stage: str, value: Any) -> None:
-        if stage == "T" and self.auto_scale:
-            self._resolving = True
-            try:
+        if stage == "T" and (self.auto_scale or not self._scale_known):
+            self._scale_known = True
+            with self._trusting():
                 self.softmax_scale = value.softmax_scale
+
+    @contextmanager
+    def _trusting(self) -> Iterator[None]:
+        """Take a scale as it is, without a consequence for `auto_scale`."""
+        with self.changing():
+            before, self._trusted = self._trusted, True
+            try:
+                yield
             finally:
-                self._resolving = False
+                self._trusted = before
+
+    def _read_color(self, color: str) -> Annotation | None:
+        return read_annotation(self.adata, color) if color else None
 
     def _set_default(self, name: str, usable: Sequence[str]) -> None:
         """Set the first value that is not refused; if there is none, the stage that needs one says so."""
@@ -263,6 +309,12 @@ class VelocityPipeline(t.HasTraits):
             setattr(self, name, value)
         except t.TraitError as error:
             self._refused[name] = error
+
+    def _check_policy(self, degenerate: str) -> None:
+        try:
+            one_of("degenerate", degenerate, DEGENERATE)
+        except (TypeError, ValueError) as error:
+            self._refused["degenerate"] = error
 
     def _read(self, read: Callable[[], Any]) -> Any:
         try:

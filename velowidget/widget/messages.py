@@ -31,30 +31,44 @@ def options(pipeline: VelocityPipeline) -> Message:
         bases=bases(pipeline.adata),
         columns=columns(pipeline.adata),
         n_genes=pipeline.adata.n_vars,
-        auto=pipeline.automatic_scale,
     )
 
 
+def automatic(pipeline: VelocityPipeline) -> Message:
+    """The automatic softmax scale, where it is known."""
+    return encode("automatic", scale=pipeline.automatic_scale)
+
+
 def cells(pipeline: VelocityPipeline) -> Message:
-    """How many cells there are, and their names."""
+    """How many cells there are, their names, and their clusters where there are any."""
     text = json.dumps([str(name) for name in pipeline.adata.obs_names])
-    return encode("cells", n_cells=pipeline.adata.n_obs, arrays={"names": np.frombuffer(text.encode(), dtype=np.uint8)})
+    clusters = pipeline.clusters
+    return encode(
+        "cells",
+        n_cells=pipeline.adata.n_obs,
+        clusters=None if clusters is None else {"key": clusters.key, "names": list(clusters.categories)},
+        arrays={
+            "names": np.frombuffer(text.encode(), dtype=np.uint8),
+            "codes": np.empty(0, dtype=np.int32) if clusters is None else clusters.codes,
+        },
+    )
 
 
 def embedding(pipeline: VelocityPipeline) -> Message | None:
     """Where the cells are; None without an embedding."""
-    positions = pipeline.positions
-    if positions is None:
+    basis = pipeline.basis
+    if not basis:
         return None
+    positions = pipeline.positions(basis)
     missing = int(np.isnan(positions[:, 0]).sum())
-    return encode("embedding", basis=pipeline.basis, missing=missing, arrays={"positions": _float32(positions)})
+    return encode("embedding", basis=basis, missing=missing, arrays={"positions": _float32(positions)})
 
 
-def color(pipeline: VelocityPipeline) -> Message | None:
-    """What the cells are coloured by; None if by nothing."""
+def color(pipeline: VelocityPipeline) -> Message:
+    """What the cells are coloured by."""
     annotation = pipeline.annotation
     if annotation is None:
-        return None
+        return encode("color", key="", type="none")
     if isinstance(annotation, CategoricalAnnotation):
         counts = np.bincount(annotation.codes + 1, minlength=len(annotation.categories) + 1)
         hexes = category_colors(len(annotation.categories), annotation.stored_colors)
@@ -133,10 +147,9 @@ def notices(pipeline: VelocityPipeline) -> Message:
 
 
 def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) -> Message:
-    """Columns and genes whose name contains the query."""
+    """Genes whose name contains the query."""
     genes, more = find_genes(pipeline.adata, query, limit)
-    found = [name for name in columns(pipeline.adata) if query.casefold() in name.casefold()]
-    return encode("matches", id=id, columns=found, genes=genes, more=more)
+    return encode("matches", id=id, genes=genes, more=more)
 
 
 def _explained(error: Exception) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """The messages between Python and the browser, version 1: ``{v, kind, id, generation, ...}`` and binary buffers.
 
 Browser to Python: ``hello`` (tell me everything), ``request`` (a stage, also to go on after a cancel), ``cancel``,
-``search`` (genes by name). Python to browser: ``options``, ``cells``, ``embedding``, ``color``, ``result``, ``status``,
-``error``, ``notices``, ``matches``. The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds
-an example of each kind, checked from both sides.
+``search`` (genes by name). Python to browser: ``options``, ``automatic``, ``cells``, ``embedding``, ``color``,
+``result``, ``status``, ``error``, ``notices``, ``matches``. The TypeScript side is ``js/src/protocol.ts``;
+``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
 """
 
 from __future__ import annotations
@@ -55,6 +55,15 @@ def encode(
     return content, buffers
 
 
+# What each message from the browser carries besides the envelope.
+_REQUESTS: Mapping[str, Mapping[str, type]] = {
+    "hello": {},
+    "request": {"stage": str},
+    "cancel": {},
+    "search": {"query": str, "limit": int},
+}
+
+
 @dataclass(frozen=True)
 class Request:
     """A message from the browser."""
@@ -70,11 +79,16 @@ def decode(content: object) -> Request:
     Raises
     ------
     ValueError
-        If it is none of ours, or of another version.
+        If it is none of ours, of another version, or without what its kind carries.
     """
     if not isinstance(content, dict) or not isinstance(content.get("kind"), str):
         raise ValueError(f"Not a message of ours: {content!r:.200}")
     if content.get("v") != VERSION:
         raise ValueError(f"The browser speaks version {content.get('v')!r} of the protocol, this is version {VERSION}.")
-    known = {"v", "kind", "id"}
-    return Request(content["kind"], content.get("id"), {k: v for k, v in content.items() if k not in known})
+    kind, asked = content["kind"], content.get("id")
+    if kind not in _REQUESTS:
+        raise ValueError(f"Unknown message kind {kind!r:.200}.")
+    fields = {name: content.get(name) for name in _REQUESTS[kind]}
+    if not isinstance(asked, str | None) or not all(isinstance(fields[n], t) for n, t in _REQUESTS[kind].items()):
+        raise ValueError(f"A {kind!r} message with wrong or missing fields: {content!r:.200}")
+    return Request(kind, asked, fields)

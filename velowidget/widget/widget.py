@@ -14,7 +14,7 @@ from anndata import AnnData
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
-from velowidget.pipeline.pipeline import PARAMETERS
+from velowidget.pipeline.pipeline import FIELDS, PARAMETERS
 from velowidget.widget import messages
 from velowidget.widget.protocol import Message, Request, decode
 
@@ -151,9 +151,18 @@ class VelocityWidget(anywidget.AnyWidget):
 
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:
-        """As in traitlets, under the pipeline's lock: traitlets by itself loses notifications between threads."""
-        with self.pipeline.changing(), super().hold_trait_notifications():
-            yield
+        """As in traitlets, under the pipeline's lock: traitlets by itself loses notifications between threads.
+
+        If one of several values is refused, none of them counts.
+        """
+        with self.pipeline.changing():
+            before = self.pipeline.values()
+            try:
+                with super().hold_trait_notifications():
+                    yield
+            except t.TraitError:
+                self.pipeline.restore(before)
+                raise
 
     @t.validate(*PARAMETERS)
     def _ask_pipeline(self, proposal: Any) -> Any:
@@ -177,7 +186,7 @@ class VelocityWidget(anywidget.AnyWidget):
         except t.TraitError as error:
             names = [name for name in sync_data if name in PARAMETERS]
             self._post(messages.refusal(", ".join(names), error))
-            self.send_state(names)
+            self.send_state(list(PARAMETERS))
 
     # -- messages ----------------------------------------------------------------------------------
 
@@ -187,24 +196,25 @@ class VelocityWidget(anywidget.AnyWidget):
         except ValueError as error:
             self.log.warning("%s", error)
             return
-        answer = {
-            "hello": self._tell_all,
-            "request": self._compute,
-            "cancel": lambda _: self.pipeline.cancel(),
-            "search": self._search,
-        }.get(asked.kind)
-        if answer is None:
-            self.log.warning("Unknown message kind %r.", asked.kind)
-        else:
-            answer(asked)
+        match asked.kind:
+            case "hello":
+                self._tell_all()
+            case "request":
+                self._compute(asked)
+            case "cancel":
+                self.pipeline.cancel()
+            case "search":
+                query, limit = asked.fields["query"], asked.fields["limit"]
+                self._post(messages.matches(self.pipeline, query, limit, asked.id))
 
-    def _tell_all(self, _asked: Request) -> None:
-        for tell in (messages.options, messages.cells, messages.embedding, messages.color, messages.notices):
-            self._tell(tell)
-        self.pipeline.jobs.replay(self._on_event)
+    def _tell_all(self) -> None:
+        with self.pipeline.jobs.outbox.in_order():
+            for make in (messages.options, messages.cells, messages.embedding, messages.color, messages.notices):
+                self._tell(make)
+            self.pipeline.jobs.replay(self._on_event)
 
     def _compute(self, asked: Request) -> None:
-        stage = str(asked.fields.get("stage"))
+        stage = asked.fields["stage"]
         if asked.id is not None:
             self._asked[stage] = asked.id
         self.pipeline.compute()
@@ -212,16 +222,14 @@ class VelocityWidget(anywidget.AnyWidget):
         if computed is not None and stage in self._asked:
             self._on_event(computed)
 
-    def _search(self, asked: Request) -> None:
-        query, limit = str(asked.fields.get("query", "")), int(asked.fields.get("limit", 50))
-        self._post(messages.matches(self.pipeline, query, limit, asked.id))
-
     def _on_event(self, event: Event) -> None:
         match event:
+            case Computed(stage="similarity"):
+                self._tell(messages.automatic)
             case Computed():
-                if event.stage == "similarity":
-                    self._tell(messages.options)
-                self._post(messages.result(event, self._asked.pop(event.stage, None)))
+                # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.
+                if event.stage in (FIELDS[self.pipeline.field], *self._asked):
+                    self._post(messages.result(event, self._asked.pop(event.stage, None)))
             case Failed():
                 asked: list[str | None] = [*self._asked.values()] or [None]
                 self._asked.clear()
@@ -229,8 +237,14 @@ class VelocityWidget(anywidget.AnyWidget):
                     self._post(messages.failure(event, request))
             case Status():
                 self._post(messages.status(event))
-            case Changed():
-                self._tell({"basis": messages.embedding, "color": messages.color}[event.name])
+            case Changed(name="basis"):
+                self._tell(messages.embedding)
+            case Changed(name="color"):
+                self._tell(messages.color)
+            case Changed(name="field"):
+                computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
+                if computed is not None:  # for another field, and not sent then
+                    self._on_event(computed)
 
     def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
         self._post(make(self.pipeline))

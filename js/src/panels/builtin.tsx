@@ -7,7 +7,6 @@ export const BUILTIN_PANELS: readonly Panel[] = [
   {
     id: "parameters",
     title: "Parameters",
-    requires: [],
     mount(ctx) {
       render(<Parameters store={ctx.store} />, ctx.el);
       return () => render(null, ctx.el);
@@ -16,7 +15,6 @@ export const BUILTIN_PANELS: readonly Panel[] = [
   {
     id: "embedding",
     title: "Embedding",
-    requires: ["grid", "projection"],
     mount(ctx) {
       render(<Embedding store={ctx.store} dynamics={ctx.dynamics} theme={ctx.theme} />, ctx.el);
       return () => render(null, ctx.el);

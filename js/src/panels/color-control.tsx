@@ -7,7 +7,8 @@ import { formatCount } from "./text";
 import { useFloating } from "./use-floating";
 import { usePageId } from "./use-page-id";
 
-const HELP = "What cells are coloured by: a column of adata.obs, or a gene. Type to search.";
+const HELP =
+  "What cells are coloured by: a column of adata.obs, or a gene. Type to search; leave it empty for no colour.";
 const SEARCH_AFTER_MS = 120;
 const MOST_GENES = 50;
 
@@ -30,7 +31,7 @@ export function ColorControl({ store }: { store: Store }) {
   };
   const commit = (value: string) => {
     close();
-    if (value && value !== store.traits.color.value) store.set("color", value);
+    if (value !== store.traits.color.value) store.set("color", value);
   };
   const move = (step: 1 | -1) => {
     setOpen(true);
@@ -73,7 +74,8 @@ export function ColorControl({ store }: { store: Store }) {
           const picked = open ? options[active] : undefined;
           if (event.key === "ArrowDown") move(1);
           else if (event.key === "ArrowUp") move(-1);
-          else if (event.key === "Enter") commit(picked?.value ?? typedColor(typed ?? "", options));
+          else if (event.key === "Enter")
+            commit(picked?.value ?? typedColor(typed ?? store.traits.color.value, options));
           else if (event.key === "Escape") close();
           else return;
           event.preventDefault();

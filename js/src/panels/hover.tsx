@@ -1,5 +1,5 @@
-/** The cell under the pointer: a ring in every display, its name where the pointer is. */
-import type { Color } from "../protocol";
+/** The cell under the pointer: a ring in every display; its name, cluster and colour where the pointer is. */
+import type { Cells, Color } from "../protocol";
 import { toScreen } from "../scene/camera";
 import type { View } from "../scene/scene";
 import type { Store } from "../state/store";
@@ -18,6 +18,7 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
   const outside = !(x >= 0 && x <= view.size.width && y >= 0 && y <= view.size.height);
   if (outside) return null;
   const color = store.color.value;
+  const clusters = store.cells.value?.clusters;
   const leftwards = x > view.size.width / 2;
   return (
     <>
@@ -30,15 +31,24 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
           style={{ left: `${x}px`, top: `${y}px`, maxWidth: `${Math.max(x, view.size.width - x) - 24}px` }}
         >
           <strong>{store.cellName(cell)}</strong>
-          {color && (
-            <span>
-              {color.key}: {valueAt(color, cell)}
-            </span>
-          )}
+          {clusters && <Value name={clusters.key} value={clusterOf(store.cells.value, cell)} />}
+          {color && color.key !== clusters?.key && <Value name={color.key} value={valueAt(color, cell)} />}
         </div>
       )}
     </>
   );
+}
+
+function Value({ name, value }: { name: string; value: string }) {
+  return (
+    <span>
+      {name}: {value}
+    </span>
+  );
+}
+
+function clusterOf(cells: Cells | null, cell: number): string {
+  return cells?.clusters?.names[cells.arrays.codes[cell] ?? -1] ?? "missing";
 }
 
 function valueAt(color: Color, cell: number): string {

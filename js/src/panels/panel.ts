@@ -1,6 +1,5 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
-import type { Stage } from "../protocol";
 import type { ThemeName } from "../scene/colors";
 import type { Store } from "../state/store";
 
@@ -17,8 +16,6 @@ export interface PanelContext {
 export interface Panel {
   id: string;
   title: string;
-  /** Stages that it shows. */
-  requires: readonly Stage[];
   /** Draw into `ctx.el`; returns how to take everything away again. */
   mount(ctx: PanelContext): () => void;
 }

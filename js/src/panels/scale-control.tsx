@@ -11,12 +11,13 @@ const HELP =
 
 export function ScaleControl({ store }: { store: Store }) {
   const id = usePageId();
-  const auto = store.options.value?.auto ?? null;
+  const auto = store.automaticScale.value;
   const scale = store.traits.softmax_scale.value;
   const isAuto = store.traits.auto_scale.value;
   const middle = useMiddle(auto, scale);
   // While it is dragged the thumb is the pointer's: answers about earlier positions must not move it.
   const [dragged, setDragged] = useState<number | null>(null);
+  const release = () => setDragged(null);
 
   return (
     <div class="vw-field vw-field-wide" title={HELP}>
@@ -39,7 +40,10 @@ export function ScaleControl({ store }: { store: Store }) {
             setDragged(position);
             store.set("softmax_scale", fromSlider(position, middle));
           }}
-          onChange={() => setDragged(null)}
+          onChange={release}
+          onPointerUp={release}
+          onPointerCancel={release}
+          onBlur={release}
         />
         {auto !== null && <span class="vw-slider-tick" aria-hidden="true" />}
       </div>

@@ -17,6 +17,8 @@ export interface Store {
   setTogether(values: Partial<Traits>): void;
 
   readonly options: ReadonlySignal<Options | null>;
+  /** The softmax scale that the data would choose; null while Python does not know it. */
+  readonly automaticScale: ReadonlySignal<number | null>;
   readonly cells: ReadonlySignal<Cells | null>;
   readonly embedding: ReadonlySignal<Embedding | null>;
   readonly color: ReadonlySignal<Color | null>;
@@ -54,6 +56,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const traits = createTraits(model, until);
   const camera = createCamera(model, until);
   const options = signal<Options | null>(null);
+  const automaticScale = signal<number | null>(null);
   const cells = signal<Cells | null>(null);
   const embedding = signal<Embedding | null>(null);
   const color = signal<Color | null>(null);
@@ -103,6 +106,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
       case "options":
         options.value = message;
         break;
+      case "automatic":
+        automaticScale.value = message.scale;
+        break;
       case "cells":
         cells.value = message;
         break;
@@ -113,7 +119,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         });
         break;
       case "color":
-        color.value = message;
+        color.value = message.type === "none" ? null : message;
         break;
       case "status":
         batch(() => {
@@ -147,6 +153,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     set: (name, value) => setTogether({ [name]: value }),
     setTogether,
     options,
+    automaticScale,
     cells,
     embedding,
     color,

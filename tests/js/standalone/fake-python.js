@@ -90,8 +90,8 @@ export function createFakeModel(settings) {
         bases: ["umap", "pca"],
         columns: ["clusters", "latent_time", "n_counts", "phase"],
         n_genes: 27998,
-        auto,
       });
+      post({ kind: "automatic", scale: auto });
       if (settings.scenario === "error") {
         post({
           kind: "error",
@@ -103,7 +103,10 @@ export function createFakeModel(settings) {
         return;
       }
       const names = new TextEncoder().encode(JSON.stringify(Array.from({ length: data.n }, (_, i) => `AACTTC-${i}`)));
-      post({ kind: "cells", n_cells: data.n }, { names: { values: names } });
+      post(
+        { kind: "cells", n_cells: data.n, clusters: { key: "clusters", names: clusterNames() } },
+        { names: { values: names }, codes: { values: data.codes } },
+      );
       post(
         { kind: "embedding", basis: state.basis, missing: 12 },
         { positions: { values: data.positions, shape: [data.n, 2] } },
@@ -129,7 +132,7 @@ export function createFakeModel(settings) {
       const genes = Array.from({ length: 27998 }, (_, i) => `Gene${i}`).filter((name) =>
         name.toLowerCase().includes(query.toLowerCase()),
       );
-      post({ kind: "matches", id, columns: [], genes: genes.slice(0, limit), more: Math.max(0, genes.length - limit) });
+      post({ kind: "matches", id, genes: genes.slice(0, limit), more: Math.max(0, genes.length - limit) });
     },
   };
 
@@ -183,12 +186,18 @@ export function createFakeModel(settings) {
     answers[content.kind]?.(content);
   }
 
+  function clusterNames() {
+    return Array.from({ length: settings.categories }, (_, i) =>
+      settings.categories > 20 && i < ODD_NAMES.length ? ODD_NAMES[i] : (NAMES[i] ?? `Cluster ${i}`),
+    );
+  }
+
   function sendColor() {
     const key = state.color;
-    if (key === "clusters") {
-      const names = Array.from({ length: settings.categories }, (_, i) =>
-        settings.categories > 20 && i < ODD_NAMES.length ? ODD_NAMES[i] : (NAMES[i] ?? `Cluster ${i}`),
-      );
+    if (key === "") {
+      post({ kind: "color", key, type: "none" });
+    } else if (key === "clusters") {
+      const names = clusterNames();
       const counts = names.map((_, i) => data.codes.filter((code) => code === i).length);
       post(
         {

@@ -1,0 +1,78 @@
+"""The messages of ``tests/fixtures/protocol``, which the browser's side checks too, are those that Python sends."""
+
+from __future__ import annotations
+
+import base64
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from velowidget.pipeline.events import Status
+from velowidget.widget import messages
+from velowidget.widget.protocol import decode
+
+FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
+FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
+FROM_BROWSER = {"hello", "request", "cancel", "search"}
+
+
+def sent(name, widget):
+    """Python's own message of the kind that the example is of."""
+    pipeline = widget.pipeline
+    if name.startswith("color-"):
+        widget.color = {"color-none": "", "color-categorical": "clusters", "color-continuous": "true_time"}[name]
+        return messages.color(pipeline)
+    if name.startswith("result-"):
+        stage = name.removeprefix("result-")
+        return messages.result(pipeline.jobs.latest(stage))
+    if name == "error-stage":
+        return messages.refusal("", ValueError("x"))
+    if name == "error-trait":
+        return messages.refusal("scheme", ValueError("There is none. Make one."))
+    if name == "status":
+        return messages.status(Status(3, "working", "similarity", 0.5, "half"))
+    if name == "matches":
+        return messages.matches(pipeline, str(widget.adata.var_names[0]), 2, "page-1")
+    return getattr(messages, name)(pipeline)
+
+
+def types(value):
+    """The structure of a JSON value, whatever its content; a list's is that of its first item."""
+    if isinstance(value, dict):
+        return {key: types(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [types(value[0])] if value else []
+    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+
+
+@pytest.mark.parametrize("name", sorted(FIXTURES.keys() - FROM_BROWSER))
+def test_python_sends_what_the_example_says(name, widget):
+    header, buffers = sent(name, widget)
+    example = FIXTURES[name]["header"]
+    # Which may be null is the browser's to check.
+    nullable = {"id", "generation", "stage", "trait"}
+    assert header.keys() == example.keys()
+    for key in header.keys() - nullable - {"arrays", "items"}:
+        assert types(json.loads(json.dumps(header[key]))) == types(example[key]), key
+    assert [(a["name"], a["dtype"], len(a["shape"])) for a in header.get("arrays", [])] == [
+        (a["name"], a["dtype"], len(a["shape"])) for a in example.get("arrays", [])
+    ]
+    for array, buffer in zip(header.get("arrays", []), buffers, strict=True):
+        assert np.dtype(array["dtype"]).itemsize * np.prod(array["shape"]) == buffer.nbytes
+
+
+@pytest.mark.parametrize("name", sorted(FROM_BROWSER))
+def test_python_reads_what_the_browser_says(name):
+    header = FIXTURES[name]["header"]
+    asked = decode(header)
+    assert (asked.kind, asked.id) == (header["kind"], header["id"])
+    assert asked.fields == {key: value for key, value in header.items() if key not in ("v", "kind", "id")}
+
+
+@pytest.mark.parametrize("name", sorted(FIXTURES))
+def test_examples_hold_together(name):
+    header, buffers = FIXTURES[name]["header"], FIXTURES[name]["buffers"]
+    sizes = [np.dtype(a["dtype"]).itemsize * np.prod(a["shape"]) for a in header.get("arrays", [])]
+    assert sizes == [len(base64.b64decode(buffer)) for buffer in buffers]
