@@ -143,6 +143,28 @@ def test_nearly_constant_displacements_keep_their_digits(rng, transposed, ripple
 
 
 @both_ways
+@pytest.mark.parametrize("offset", [1e4, 1e8])
+def test_expression_far_from_zero_keeps_its_digits(rng, transposed, offset):
+    """A large constant in all genes: what a difference of sums over genes would lose."""
+    graph = random_graph(rng, 20, 5)
+    x, v = offset + rng.normal(size=(20, 50)), 30 + rng.normal(size=(20, 50))
+    expected = reference.logits(graph, x, v, "correlation", transposed=transposed)
+    found = similarity(graph, x, v, "correlation", transposed=transposed)
+    np.testing.assert_allclose(found.logits, expected, atol=1e-12)
+
+
+@both_ways
+@pytest.mark.parametrize("degree", range(1, 10))
+def test_any_number_of_neighbours(rng, transposed, degree):
+    """Edges are taken several at a time, and the last ones are fewer."""
+    graph = graph_of([[j != i and (j - i) % 12 <= degree for j in range(12)] for i in range(12)])
+    x, v = rng.normal(size=(2, 12, 7))
+    expected = reference.logits(graph, x, v, "correlation", transposed=transposed)
+    found = similarity(graph, x, v, "correlation", transposed=transposed)
+    np.testing.assert_allclose(found.logits, expected, atol=1e-13)
+
+
+@both_ways
 def test_displacements_too_small_for_float64_count_as_none(transposed):
     graph = graph_of([[0, 1], [1, 0]])
     x, v = np.array([[0.0, 0.0], [1e-161, 3e-161]]), np.ones((2, 2))
@@ -226,6 +248,14 @@ def test_shapes_that_do_not_fit(data):
 def test_automatic_scale_of_nothing_is_nan():
     graph = graph_of([[0, 1], [1, 0]])
     assert np.isnan(similarity(graph, np.eye(2), np.zeros((2, 2))).automatic_scale)
+
+
+def test_reversed_graph_turns_every_edge_round(rng):
+    graph = random_graph(rng, 50, 3)
+    turned, edges = graph.reversed()
+    np.testing.assert_array_equal(turned.sources, graph.indices[edges])
+    np.testing.assert_array_equal(turned.indices, graph.sources[edges])
+    assert (turned.indptr.dtype, turned.indices.dtype) == (np.int64, np.int32)
 
 
 def test_order_visits_every_cell_once(rng):

@@ -55,6 +55,11 @@ class Graph:
         """
         return np.asarray(reverse_cuthill_mckee(self.matrix(np.ones(self.n_edges, dtype=np.int8))), dtype=np.int32)
 
+    def reversed(self) -> tuple[Graph, NDArray[np.int64]]:
+        """The graph with each edge turned round, and which edge of this graph each of its edges is."""
+        turned = self.matrix(np.arange(self.n_edges)).tocsc()
+        return Graph(turned.indptr.astype(np.int64), turned.indices.astype(np.int32, copy=False)), turned.data
+
     def matrix(self, values: NDArray[Any]) -> sp.csr_matrix:
         """One value per edge as a sparse matrix of shape (n_cells, n_cells).
 

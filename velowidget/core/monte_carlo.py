@@ -22,8 +22,8 @@ from velowidget.core.blocks import Report, over_blocks
 from velowidget.core.graph import Graph
 from velowidget.core.moments import cell_moments
 from velowidget.core.random import MONTE_CARLO, key_of, normals
-from velowidget.core.similarity import Similarity
-from velowidget.core.stochastic import NO_DISPLACEMENT, NOISE, check_inputs, squared_norms, without_defined
+from velowidget.core.similarity import NO_DISPLACEMENT, NOISE, Similarity, without_defined
+from velowidget.core.stochastic import check_inputs, squared_norms
 
 # Genes drawn one by one. On real data, more agree no better with drawing all.
 EXACT = 16

@@ -19,19 +19,21 @@ import numba as nb
 import numpy as np
 from numpy.typing import NDArray
 
-from velowidget.core.blocks import Report, over_blocks
+from velowidget.core.blocks import Report, compiled_code, over_blocks
 from velowidget.core.graph import Graph
 
 SCHEMES = ("correlation", "cosine", "dot_product")
 
 # A centred squared norm this far below the raw one is rounding noise of a constant vector.
-_NOISE = 1e-24
+NOISE = 1e-24
 # A centred squared norm this far below the raw one has lost digits in a single pass, and is worth a second.
-_LOSSY = 1e-3
+LOSSY = 1e-3
 # Squared displacements below this have lost digits to the end of float64's range, and count as none.
-_NO_DISPLACEMENT = 1e-290
+NO_DISPLACEMENT = 1e-290
+# A difference of sums over genes has lost digits where the sums are this much larger than the displacement.
+_FAR_OUT = 100.0
 # Edges times genes of one block: some ten milliseconds.
-_BLOCK_WORK = 50_000_000
+_BLOCK_WORK = 100_000_000
 # Beyond these magnitudes squares leave the range of float64.
 _LARGEST, _SMALLEST = 1e100, 1e-100
 
@@ -118,41 +120,46 @@ def similarity(
         )
     x, x_exponent = _within_range(x, axis=None)
     v, v_exponents = _within_range(v, axis=1)
-    centred = scheme == "correlation"
-    mean, norm = _mean_and_norm(v, centred=centred)
-    numerator = np.empty(graph.n_edges)
-    squared = np.empty(graph.n_edges)
-    edge_sums = _transposed_sums if transposed else _forward_sums
+    angular, centring = scheme != "dot_product", 1.0 / n_genes if scheme == "correlation" else 0.0
+    sums, sizes, _ = _row_sums(x) if centring else np.zeros((3, graph.n_cells))
+    # A neighbour's velocity and the way from it to the cell: what is forward along the edge turned round.
+    along, edges = graph.reversed() if transposed else (graph, None)
+    logits = np.empty(graph.n_edges)
+    still = np.empty(graph.n_cells, dtype=np.bool_)
 
     def compute(start: int, stop: int) -> None:
-        edge_sums(
-            graph.order, start, stop, graph.indptr, graph.indices, x, v, mean, 1.0 / n_genes if centred else 0.0,
-            numerator, squared,
-        )  # fmt: skip
+        _similarities(
+            graph.order, start, stop, along.indptr, along.indices, x, v, sums, sizes, centring, angular, logits, still
+        )
 
     edges_per_cell = max(1, graph.n_edges // max(1, graph.n_cells))
     over_blocks(compute, graph.n_cells, _BLOCK_WORK // (edges_per_cell * n_genes), report)
 
-    of_velocity = graph.indices if transposed else graph.sources
-    if scheme == "dot_product":
+    if edges is not None:
+        turned, logits = logits, np.empty(graph.n_edges)
+        logits[edges] = turned
+    if not angular and (x_exponent.any() or v_exponents.any()):
+        of_velocity = graph.indices if transposed else graph.sources
         with np.errstate(over="ignore"):
-            logits = np.ldexp(numerator, (x_exponent + v_exponents)[of_velocity, 0])
+            logits = np.ldexp(logits, (x_exponent + v_exponents)[of_velocity, 0])
         if np.isinf(logits).any():
             raise ValueError(
                 "The dot products overflow: expression times velocity is larger than any float64. "
                 "Normalise the data, or use scheme='correlation', which does not depend on their size."
             )
-    else:
-        length = np.sqrt(squared, out=squared)
-        length *= norm[of_velocity]
-        logits = np.divide(numerator, length, out=np.full_like(numerator, np.nan), where=length != 0)
-    still = np.zeros(graph.n_cells, dtype=bool)
-    if not transposed:
-        still = np.asarray(~v.any(axis=1))
-    if still.any():
+    if transposed:
+        still[:] = False
+    elif still.any():
         logits[still[graph.sources]] = 0.0
-    defined = np.bincount(graph.sources[~np.isnan(logits)], minlength=graph.n_cells) > 0
-    return Similarity(logits, still, ~defined)
+    return Similarity(logits, still, without_defined(graph, logits))
+
+
+def without_defined(graph: Graph, logits: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Cells none of whose edges has a defined similarity, shape (n_cells,)."""
+    undefined = np.isnan(logits)
+    if not undefined.any():
+        return np.asarray(graph.degree == 0)
+    return np.asarray(np.bincount(graph.sources[~undefined], minlength=graph.n_cells) == 0)
 
 
 def _within_range(values: NDArray[np.floating], axis: int | None) -> tuple[NDArray[np.floating], NDArray[np.intc]]:
@@ -160,90 +167,131 @@ def _within_range(values: NDArray[np.floating], axis: int | None) -> tuple[NDArr
 
     Returns the values and the power of two taken out of each row, shape (n_cells, 1).
     """
+    unchanged = np.zeros((len(values), 1), dtype=np.intc)
+    if values.dtype == np.float32:  # whose squares float64 can hold
+        return values, unchanged
+    squared = _row_sums(values)[2]
+    if np.all((squared > _SMALLEST**2) & (squared < _LARGEST**2)):
+        return values, unchanged
     top = values.max(axis=axis, keepdims=True, initial=0)
     bottom = values.min(axis=axis, keepdims=True, initial=0)
-    largest = np.maximum(top, -bottom).astype(np.float64)
+    largest = np.maximum(top, -bottom)
     outside = (largest != 0) & ((largest < _SMALLEST) | (largest > _LARGEST))
     exponents = np.where(outside, np.frexp(largest)[1], 0).astype(np.intc)
     if outside.any():
         values = np.ldexp(values, -exponents)
-    return values, np.broadcast_to(exponents, (len(values), 1))
+    return values, unchanged + exponents
 
 
-def _mean_and_norm(v: NDArray[np.floating], *, centred: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Per cell, the mean to subtract from its velocity, and the norm of what remains, exactly 0 for rounding noise."""
-    raw = np.einsum("ij,ij->i", v, v, dtype=np.float64)
-    if not centred:
-        return np.zeros(len(v)), np.sqrt(raw)
-    mean = v.mean(axis=1, dtype=np.float64)
-    squared = np.empty(len(v))
-    for rows in (slice(start, start + 1024) for start in range(0, len(v), 1024)):
-        rest = v[rows] - mean[rows, None]
-        squared[rows] = np.einsum("ij,ij->i", rest, rest)
-    squared[squared <= _NOISE * raw] = 0.0
-    return mean, np.sqrt(squared)
+def _row_sums(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Sums over genes of the values, their sizes and their squares, shape (3, n_cells)."""
+    sums = np.empty((3, len(values)))
+    with compiled_code:
+        _sum_rows(values, sums)
+    return sums
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
-def _forward_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Sums over genes on the edges of ``order[start:stop]``: ``(v_i - mean_i) . d`` and ``|d|^2``, centred or not."""
-    n_genes = x.shape[1]
-    for k in nb.prange(start, stop):
-        i = order[k]
-        velocity = np.empty(n_genes, np.float64)
-        origin = np.empty(n_genes, np.float64)
-        for g in range(n_genes):
-            velocity[g] = np.float64(v[i, g]) - mean[i]
-            origin[g] = x[i, g]
-        for edge in range(indptr[i], indptr[i + 1]):
-            j = indices[edge]
-            along = 0.0
-            total = 0.0
-            raw = 0.0
-            for g in range(n_genes):
-                d = np.float64(x[j, g]) - origin[g]
-                along += velocity[g] * d
-                total += d
-                raw += d * d
-            rest = raw - centring * total * total
-            if rest < _LOSSY * raw:  # never without centring
-                along = 0.0
-                rest = 0.0
-                for g in range(n_genes):
-                    d = np.float64(x[j, g]) - origin[g] - centring * total
-                    along += velocity[g] * d
-                    rest += d * d
-            numerator[edge] = along
-            squared[edge] = rest if rest > max(_NOISE * raw, _NO_DISPLACEMENT) else 0.0
+def _sum_rows(values, sums):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    for i in nb.prange(len(values)):
+        total = 0.0
+        size = 0.0
+        squared = 0.0
+        for g in range(values.shape[1]):
+            value = np.float64(values[i, g])
+            total += value
+            size += abs(value)
+            squared += value * value
+        sums[0, i], sums[1, i], sums[2, i] = total, size, squared
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
-def _transposed_sums(order, start, stop, indptr, indices, x, v, mean, centring, numerator, squared):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """As `_forward_sums`, with the neighbour's velocity and the displacement from the neighbour to the cell."""
-    n_genes = x.shape[1]
+def _similarities(order, start, stop, indptr, indices, x, v, sums, sizes, centring, angular, logits, still):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Similarities on the edges of ``order[start:stop]``.
+
+    `centring` is one over the number of genes, or 0 for vectors as they are; with `angular`, products are divided by
+    the norms. `sums` and `sizes` are those of the rows of `x`. Says of each cell if its velocity is `still`.
+    """
     for k in nb.prange(start, stop):
         i = order[k]
-        target = np.empty(n_genes, np.float64)
-        for g in range(n_genes):
-            target[g] = x[i, g]
-        for edge in range(indptr[i], indptr[i + 1]):
-            j = indices[edge]
-            m = mean[j]
-            along = 0.0
-            total = 0.0
-            raw = 0.0
-            for g in range(n_genes):
-                d = target[g] - np.float64(x[j, g])
-                along += (np.float64(v[j, g]) - m) * d
-                total += d
-                raw += d * d
-            rest = raw - centring * total * total
-            if rest < _LOSSY * raw:  # never without centring
-                along = 0.0
-                rest = 0.0
-                for g in range(n_genes):
-                    d = target[g] - np.float64(x[j, g]) - centring * total
-                    along += (np.float64(v[j, g]) - m) * d
-                    rest += d * d
-            numerator[edge] = along
-            squared[edge] = rest if rest > max(_NOISE * raw, _NO_DISPLACEMENT) else 0.0
+        mean, squared, raw = _spread(v[i], centring)
+        still[i] = raw == 0.0
+        if angular and squared == 0.0:
+            logits[indptr[i] : indptr[i + 1]] = np.nan
+            continue
+        norm = np.sqrt(squared) if angular else 1.0
+        careful = squared < LOSSY * raw
+        last = indptr[i + 1] - 1
+        # Four edges at a time share the loads and conversions of the cell's own rows; at the end some come twice.
+        for e0 in range(indptr[i], indptr[i + 1], 4):
+            e1, e2, e3 = min(e0 + 1, last), min(e0 + 2, last), min(e0 + 3, last)
+            of_four = _sums_of_four(v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]])
+            for edge, (product, raw) in zip((e0, e1, e2, e3), of_four):  # noqa: B905
+                j = indices[edge]
+                total = sums[j] - sums[i]
+                size = sizes[j] + sizes[i]
+                along, rest = product - mean * total, raw - centring * total * total
+                if careful or rest < LOSSY * raw or centring * size * size > _FAR_OUT * _FAR_OUT * rest:
+                    along, rest = _centred_sums(v[i], mean, x[i], x[j], centring)
+                if not angular:
+                    logits[edge] = along
+                elif rest > max(NOISE * raw, NO_DISPLACEMENT):
+                    logits[edge] = along / (norm * np.sqrt(rest))
+                else:
+                    logits[edge] = np.nan
+
+
+@nb.njit(nogil=True, fastmath=_FAST)
+def _spread(velocity, centring):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Mean, and squared norm of what is left without it, exactly 0 for rounding noise; and with it."""
+    total = 0.0
+    raw = 0.0
+    for g in range(len(velocity)):
+        value = np.float64(velocity[g])
+        total += value
+        raw += value * value
+    mean = centring * total
+    squared = raw - mean * total
+    if squared < LOSSY * raw:  # never without centring
+        squared = 0.0
+        for g in range(len(velocity)):
+            squared += (np.float64(velocity[g]) - mean) ** 2
+    return mean, squared if squared > NOISE * raw else 0.0, raw
+
+
+@nb.njit(nogil=True, fastmath=_FAST)
+def _sums_of_four(velocity, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Sums over genes of ``v d`` and ``d^2``, with ``d = x - origin`` for four x."""
+    along0, along1, along2, along3 = 0.0, 0.0, 0.0, 0.0
+    squared0, squared1, squared2, squared3 = 0.0, 0.0, 0.0, 0.0
+    for g in range(len(velocity)):
+        v, o = np.float64(velocity[g]), np.float64(origin[g])
+        d = np.float64(x0[g]) - o
+        along0 += v * d
+        squared0 += d * d
+        d = np.float64(x1[g]) - o
+        along1 += v * d
+        squared1 += d * d
+        d = np.float64(x2[g]) - o
+        along2 += v * d
+        squared2 += d * d
+        d = np.float64(x3[g]) - o
+        along3 += v * d
+        squared3 += d * d
+    return (along0, squared0), (along1, squared1), (along2, squared2), (along3, squared3)
+
+
+@nb.njit(nogil=True, fastmath=_FAST)
+def _centred_sums(velocity, mean, origin, target, centring):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Sums over genes of ``(v - mean) (d - dbar)`` and ``(d - dbar)^2``, with the means taken out first."""
+    total = 0.0
+    for g in range(len(velocity)):
+        total += np.float64(target[g]) - np.float64(origin[g])
+    shift = centring * total
+    along = 0.0
+    rest = 0.0
+    for g in range(len(velocity)):
+        d = np.float64(target[g]) - np.float64(origin[g]) - shift
+        along += (np.float64(velocity[g]) - mean) * d
+        rest += d * d
+    return along, rest

@@ -27,14 +27,8 @@ from numpy.typing import NDArray
 from velowidget.core.blocks import Report, over_blocks
 from velowidget.core.graph import Graph
 from velowidget.core.moments import cell_moments, cells_per_block
-from velowidget.core.similarity import Similarity
+from velowidget.core.similarity import LOSSY, NO_DISPLACEMENT, NOISE, Similarity, without_defined
 
-# A squared norm this far below that of what it is the rest of is rounding noise.
-NOISE = 1e-24
-# A centred squared norm this far below the raw one has lost digits in a single pass, and is worth a second.
-LOSSY = 1e-3
-# Squared displacements below this have lost digits to the end of float64's range, and count as none.
-NO_DISPLACEMENT = 1e-290
 # Edges times genes of one block: some ten milliseconds.
 _BLOCK_WORK = 10_000_000
 # Beyond this magnitude, products of four values leave the range of float64.
@@ -113,11 +107,6 @@ def check_inputs(graph: Graph, x: NDArray[np.floating], v: NDArray[np.floating],
     for name, values in (("x", x), ("v", v)):
         if max(float(values.max(initial=0)), -float(values.min(initial=0))) > _LARGEST:
             raise ValueError(f"{name} has values beyond {_LARGEST:g}, whose variance leaves the range of float64.")
-
-
-def without_defined(graph: Graph, logits: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Cells none of whose edges has a defined similarity, shape (n_cells,)."""
-    return np.asarray(np.bincount(graph.sources[~np.isnan(logits)], minlength=graph.n_cells) == 0)
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
