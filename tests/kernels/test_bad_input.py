@@ -301,7 +301,6 @@ def test_missing_keys_read_as_sentences(adata, case):
         ({"xkey": "ms"}, ["'ms'", "did you mean 'Ms'?"]),
         ({"xkey": "zzz"}, ["'zzz'; there are 'Ms', 'velocity'."]),
         ({"conn_key": "conectivities"}, ["did you mean 'connectivities'?"]),
-        ({"conn_key": None}, ["No neighbour graph"]),
         ({"gene_subset": "velocity_gene"}, ["adata.var has no column", "did you mean 'velocity_genes'?"]),
     ],
 )

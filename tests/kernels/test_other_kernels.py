@@ -298,7 +298,9 @@ def test_the_other_direction_of_a_matrix_is_not_known(adata, matrix):
     with pytest.raises(ValueError, match="matrix for one direction only"):
         ~(VelocityKernel(adata) + kernel)
     directionless = PrecomputedKernel(matrix, adata)
-    assert (~directionless).transition_matrix is directionless.transition_matrix
+    inverse = ~directionless
+    assert inverse.transition_matrix is not directionless.transition_matrix
+    assert np.shares_memory(inverse.transition_matrix.data, directionless.transition_matrix.data)
 
 
 def test_projection_follows_a_matrix_that_is_set(adata, matrix):

@@ -21,7 +21,7 @@ MAY_IMPORT = {
 THE_FIELDS_OWN = {"numpy", "scipy", "numba"}
 MAY_KNOW = {
     "core": THE_FIELDS_OWN,
-    "kernels": THE_FIELDS_OWN | {"anndata", "pandas", "h5py"},
+    "kernels": THE_FIELDS_OWN | {"anndata", "pandas", "h5py", "tqdm", "cellrank"},
     "datasets": THE_FIELDS_OWN | {"anndata", "pandas", "scanpy", "pooch", "sklearn"},
     "pipeline": {"numpy", "anndata", "traitlets"},
     "plotting": {"numpy", "matplotlib"},

@@ -11,7 +11,8 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.data import MissingKeyError, entries, is_real, nearest, read_gene, real_array
+from velowidget.kernels.data import entries, is_real, read_gene, real_array
+from velowidget.kernels.messages import MissingKeyError, nearest
 
 _PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
 _MAX_CATEGORIES = 1000

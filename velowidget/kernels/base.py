@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy as copying
-import difflib
 import inspect
 import math
 import numbers
 import os
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -22,8 +21,11 @@ from velowidget.core.conditions import communicating_classes, condition_number
 from velowidget.core.graph import Graph
 from velowidget.core.projection import project, quiver_scale
 from velowidget.kernels.annotations import read_embedding
-from velowidget.kernels.data import MissingKeyError, checked_adata, entries, nearest
-from velowidget.kernels.matrices import stochastic_matrix
+from velowidget.kernels.arguments import checked_text
+from velowidget.kernels.arguments import one_of as one_of
+from velowidget.kernels.arguments import reject_unknown as reject_unknown
+from velowidget.kernels.data import checked_adata, same_cells
+from velowidget.kernels.matrices import sharing, stochastic_matrix
 
 
 class Kernel:
@@ -67,8 +69,13 @@ class Kernel:
 
     @property
     def adata(self) -> AnnData:
-        """Annotated data, shape (n_cells, n_vars)."""
+        """Annotated data, shape (n_cells, n_vars); can be set to another of the same cells: results stay."""
         return self._adata
+
+    @adata.setter
+    def adata(self, given: AnnData) -> None:
+        named = not self._nameless and self.adata.n_obs == self._n_cells
+        self._adata = same_cells(given, self._n_cells, self.adata.obs_names if named else None)
 
     @property
     def backward(self) -> bool | None:
@@ -158,7 +165,7 @@ class Kernel:
         float64, shape (n_cells, n_dims), if `copy`; else None.
         """
         self._check_size()
-        positions = read_embedding(self.adata, basis)
+        positions = read_embedding(self.adata, checked_text("basis", basis))
         matrix = self.transition_matrix
         graph = self._neighbours()
         # SciPy makes one entry of none where there are no edges at all.
@@ -174,6 +181,15 @@ class Kernel:
         self.adata.uns[f"{key}_params"] = record
         return None
 
+    def cbc(
+        self, source: str | Sequence[str], target: str | Sequence[str], cluster_key: str, rep: str,
+        graph_key: str = "distances",
+    ) -> NDArray[np.float64]:  # fmt: skip
+        """Cross-boundary correctness; see :func:`velowidget.kernels.boundary.cbc`."""
+        from velowidget.kernels import boundary
+
+        return boundary.cbc(self, source, target, cluster_key, rep, graph_key)
+
     def write_to_adata(self, key: str | None = None, copy: bool = True) -> None:
         """Write the transition matrix, its parameters and the kernel's settings into the AnnData, as CellRank does.
 
@@ -185,11 +201,9 @@ class Kernel:
         copy
             Write a copy, not the kernel's own read-only matrix.
         """
-        self._check_size()
-        key, matrix = self._key(key), self.transition_matrix
-        record = {**self.adata.uns.get(f"{key}_params", {}), "params": self.params, "init": self._settings()}
-        self.adata.obsp[key] = matrix.copy() if copy else matrix
-        self.adata.uns[f"{key}_params"] = record
+        from velowidget.kernels import interop
+
+        interop.write_to_adata(self, key, copy=copy)
 
     @classmethod
     def from_adata(cls, adata: AnnData, key: str, copy: bool = False) -> Self:
@@ -208,23 +222,15 @@ class Kernel:
         -------
         A kernel of this class, with the transition matrix, parameters and direction that were written.
         """
-        stored = entries(checked_adata(adata), "obsp")
-        if key not in stored:
-            raise MissingKeyError(
-                f"No transition matrix: adata.obsp has no {key!r}{nearest(key, stored)} "
-                "Write one with `kernel.write_to_adata()`."
-            )
-        record = adata.uns.get(f"{key}_params", {})
-        if not {"params", "init"} & set(record):
-            raise MissingKeyError(
-                f"No kernel: adata.uns has no parameters under {f'{key}_params'!r}. Write them with "
-                f"`kernel.write_to_adata({key!r})`, or use `PrecomputedKernel({key!r}, adata)`, which needs none."
-            )
-        params, settings = (plain(record.get(name, {})) for name in ("params", "init"))
-        if "bwd_mode" in params:  # CellRank writes the direction that the kernel was made with, not inverted to
-            settings["backward"] = True
-        matrix = stochastic_matrix(stored[key], adata.n_obs, f"adata.obsp[{key!r}]")
-        return cls._rebuilt(adata.copy() if copy else adata, settings, {"_transition_matrix": matrix}, params)
+        from velowidget.kernels import interop
+
+        return interop.from_adata(cls, adata, key, copy=copy)
+
+    def to_cellrank(self) -> Any:
+        """Hand the transition matrix over to CellRank; see :func:`velowidget.kernels.interop.to_cellrank`."""
+        from velowidget.kernels import interop
+
+        return interop.to_cellrank(self)
 
     def write(self, fname: str | os.PathLike[str], write_adata: bool = True, ext: str | None = None) -> Path:
         """Write the kernel to a file; see :func:`velowidget.kernels.storage.write`."""
@@ -258,6 +264,8 @@ class Kernel:
             for name, value in vars(self).items():
                 if isinstance(value, dict | list):
                     setattr(copied, name, value.copy())
+                elif sp.issparse(value):
+                    setattr(copied, name, sharing(value))
             if deep:
                 if id(self.adata) not in done:
                     done[id(self.adata)] = self.adata.copy()
@@ -278,6 +286,10 @@ class Kernel:
         for name in self._RESULTS:
             setattr(self, name, None)
         self._params = {}
+
+    def _results(self) -> dict[str, sp.csr_matrix]:
+        """The matrices of `_RESULTS` that there are, none computed for it."""
+        return {name: value for name in self._RESULTS if (value := getattr(self, name)) is not None}
 
     def _settings(self) -> dict[str, Any]:
         """Keywords of the constructor, without None, that make the same kernel again of the same AnnData."""
@@ -312,7 +324,7 @@ class Kernel:
             )
 
     def _key(self, key: str | None) -> str:
-        return key or ("T_bwd" if self.backward else "T_fwd")
+        return checked_text("The key", key) if key else "T_bwd" if self.backward else "T_fwd"
 
     def __add__(self, other: object) -> Kernel:
         from velowidget.kernels import expression
@@ -364,20 +376,3 @@ def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
         name: plain(value) if isinstance(value, Mapping) else value.item() if isinstance(value, np.generic) else value
         for name, value in stored.items()
     }
-
-
-def reject_unknown(function: str, given: Collection[str], known: Collection[str]) -> None:
-    """Raise a TypeError that names the nearest known keyword, if any keyword was given that is not known."""
-    for name in given:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known)}."
-        raise TypeError(f"{function}() has no argument {name!r}; {hint}")
-
-
-def one_of(name: str, value: object, allowed: Collection[str]) -> str:
-    """Return `value` if it is one of the allowed words, else raise a ValueError that names the nearest."""
-    if isinstance(value, str) and value in allowed:
-        return value
-    close = difflib.get_close_matches(str(value), allowed, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(map(repr, allowed))}."
-    raise ValueError(f"{name}={value!r} is not known; {hint}")

@@ -10,9 +10,11 @@ import scipy.sparse as sp
 from anndata import AnnData
 
 from velowidget.core.softmax import freeze
-from velowidget.kernels.base import Kernel, reject_unknown
-from velowidget.kernels.data import checked_adata, entries, name_cells, read_graph
-from velowidget.kernels.matrices import divide_rows, float_csr
+from velowidget.kernels.arguments import checked_flag, checked_text, reject_unknown
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.data import checked_adata, read_graph, read_weights
+from velowidget.kernels.matrices import divide_rows
+from velowidget.kernels.messages import name_cells
 from velowidget.kernels.reports import graph_notes, report_matrix
 
 
@@ -55,12 +57,16 @@ class ConnectivityKernel(Kernel):
         known = ("conn_key", "compute_cond_num", "check_connectivity", "check_symmetric")
         reject_unknown("ConnectivityKernel", unknown, known)
         checked_adata(adata)
-        graph, _ = read_graph(adata, conn_key)
+        graph, _ = read_graph(adata, checked_text("conn_key", conn_key))
         super().__init__(adata, None, graph)
         self._conn_key = conn_key
-        self._compute_cond_num = bool(compute_cond_num)
-        self._connectivities = _weights(adata, conn_key)
-        for note in graph_notes(self._connectivities, connectivity=check_connectivity, symmetry=check_symmetric):
+        self._compute_cond_num = checked_flag("compute_cond_num", compute_cond_num)
+        self._connectivities = _positive_weights(adata, conn_key)
+        looks = {
+            "connectivity": checked_flag("check_connectivity", check_connectivity),
+            "symmetry": checked_flag("check_symmetric", check_symmetric),
+        }
+        for note in graph_notes(self._connectivities, **looks):
             warnings.warn(note, UserWarning, stacklevel=2)
 
     @property
@@ -86,9 +92,8 @@ class ConnectivityKernel(Kernel):
         The kernel itself, with `transition_matrix` and `params` set.
         """
         reject_unknown("compute_transition_matrix", unknown, ("density_normalize", "check_irreducibility"))
-        if not isinstance(density_normalize, bool | np.bool_):
-            raise TypeError(f"density_normalize must be True or False, not {density_normalize!r}.")
-        params = {"dnorm": bool(density_normalize), "key": self._conn_key}
+        check_irreducibility = checked_flag("check_irreducibility", check_irreducibility)
+        params = {"dnorm": checked_flag("density_normalize", density_normalize), "key": self._conn_key}
         if params == self._params:
             report_matrix(self, irreducibility=check_irreducibility)
             return self
@@ -108,14 +113,9 @@ class ConnectivityKernel(Kernel):
         return {"conn_key": self._conn_key, **({"compute_cond_num": True} if self._compute_cond_num else {})}
 
 
-def _weights(adata: AnnData, conn_key: str) -> sp.csr_matrix:
-    """The weights of a graph that `read_graph` could read."""
-    obsp = entries(adata, "obsp")
-    key = conn_key if conn_key in obsp else f"{conn_key}_connectivities"
-    stored, what = obsp[key], f"The neighbour graph adata.obsp[{key!r}]"
-    if isinstance(stored, np.ma.MaskedArray):
-        stored = stored.filled(0)
-    weights = float_csr(stored, what)
+def _positive_weights(adata: AnnData, conn_key: str) -> sp.csr_matrix:
+    """The weights of a graph that `read_graph` could read, without zeros, at least one for each cell."""
+    weights, what = read_weights(adata, conn_key)
     negative = int((weights.data < 0).sum())
     if negative:
         raise ValueError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,8 +11,8 @@ import scipy.sparse as sp
 
 from velowidget.core.graph import Graph
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import name_cells
-from velowidget.kernels.matrices import mixture, overlap
+from velowidget.kernels.matrices import mixture, overlap, sharing
+from velowidget.kernels.messages import name_cells
 
 
 class Expression(Kernel):
@@ -66,8 +66,7 @@ class Expression(Kernel):
         Made of the parts' present matrices; those not computed yet are computed with their defaults.
         """
         present = [part.transition_matrix for part in self._parts]
-        same = len(present) == len(self._made_of) and all(a is b for a, b in zip(present, self._made_of, strict=True))
-        if self._transition_matrix is None or not same:
+        if self._transition_matrix is None or not _same(present, self._made_of):
             self._transition_matrix = self._combine(present)
             self._made_of = present
         return self._transition_matrix
@@ -100,7 +99,10 @@ class Expression(Kernel):
     def _copied(self, done: dict[int, Any], deep: bool) -> Kernel:
         if id(self) not in done:
             copied = self._of(tuple(part._copied(done, deep) for part in self._parts))
-            copied._transition_matrix, copied._made_of = self._transition_matrix, list(self._made_of)
+            present = [part._transition_matrix for part in self._parts]
+            if self._transition_matrix is not None and _same(present, self._made_of):
+                copied._transition_matrix = sharing(self._transition_matrix)
+                copied._made_of = [part._transition_matrix for part in copied._parts]
             done[id(self)] = copied
         return done[id(self)]
 
@@ -158,7 +160,7 @@ class Sum(Expression):
         return self._parts, self._constants
 
     def _combine(self, matrices: list[sp.csr_matrix]) -> sp.csr_matrix:
-        return matrices[0] if len(matrices) == 1 else mixture(matrices, self.weights)
+        return sharing(matrices[0]) if len(matrices) == 1 else mixture(matrices, self.weights)
 
     def _of(self, parts: tuple[Kernel, ...]) -> Sum:
         return Sum(parts, self._constants)
@@ -216,6 +218,10 @@ def scale(kernel: Kernel, constant: float) -> Sum:
         (kernel,), (own,) = kernel._terms()
         constant = own * constant
     return Sum((kernel,), (_in_range(constant),))
+
+
+def _same(matrices: Sequence[object], others: Sequence[object]) -> bool:
+    return len(matrices) == len(others) and all(a is b for a, b in zip(matrices, others, strict=True))
 
 
 def _in_range(constant: float) -> float:

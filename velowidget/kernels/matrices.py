@@ -90,6 +90,13 @@ def float_csr(given: Any, what: str) -> sp.csr_matrix:
     return matrix
 
 
+def sharing(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """A matrix of its own around the same, read-only arrays: what is done to the one leaves the other alone."""
+    shared = sp.csr_matrix((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False)
+    shared.has_sorted_indices, shared.has_canonical_format = True, True
+    return shared
+
+
 def row_sums(matrix: sp.csr_matrix) -> NDArray[np.float64]:
     """The sum of each row, shape (n_rows,); infinite where it leaves the range of float64."""
     with np.errstate(over="ignore"):

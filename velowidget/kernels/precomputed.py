@@ -12,9 +12,11 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.base import Kernel, reject_unknown
-from velowidget.kernels.data import MissingKeyError, checked_adata, entries, nearest
+from velowidget.kernels.arguments import reject_unknown
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.data import checked_adata, entries
 from velowidget.kernels.matrices import stochastic_matrix
+from velowidget.kernels.messages import MissingKeyError, nearest
 
 
 class PrecomputedKernel(Kernel):

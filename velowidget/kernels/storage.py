@@ -204,14 +204,13 @@ def _collect(kernel: Kernel, nodes: dict[int, _Node], adatas: dict[int, AnnData]
         else:
             kernel._check_size()
             adatas.setdefault(id(kernel.adata), kernel.adata)
-            results = {name: getattr(kernel, name) for name in kernel._RESULTS}
             node = _Node(
                 kind,
                 adata=list(adatas).index(id(kernel.adata)),
                 nameless=kernel._nameless,
                 settings=kernel._settings(),
                 params=kernel.params,
-                results={name: matrix for name, matrix in results.items() if matrix is not None},
+                results=dict(kernel._results()),
             )
         nodes[id(kernel)] = node
     return list(nodes).index(id(kernel))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -13,29 +11,44 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.core.graph import Graph
-from velowidget.core.moments import draw_velocities
-from velowidget.core.monte_carlo import monte_carlo
-from velowidget.core.similarity import SCHEMES, Similarity, similarity
-from velowidget.core.softmax import Transitions, freeze, row_softmax, transitions
-from velowidget.core.stochastic import stochastic
-from velowidget.kernels.base import Kernel, one_of, reject_unknown
-from velowidget.kernels.data import VelocityData, checked_adata, name_cells, read_graph, read_velocity
+from velowidget.core.blocks import Report
+from velowidget.core.custom import Scheme
+from velowidget.core.similarity import Similarity
+from velowidget.core.softmax import Transitions, freeze
+from velowidget.kernels.arguments import (
+    checked_count,
+    checked_flag,
+    checked_scale,
+    checked_seed,
+    checked_text,
+    one_of,
+    reject_unknown,
+)
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.data import VelocityData, checked_adata, read_graph, read_velocity, read_weights
+from velowidget.kernels.matrices import sharing
+from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme, expected, name_of, same_scheme, similarities
+from velowidget.kernels.probabilities import automatic_scale, defined_transitions
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
+from velowidget.kernels.running import progress_bar, threads
 
-MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
-BACKWARD_MODES = ("transpose", "negate")
 DEGENERATE = ("error", "self_loop", "uniform")
-_CHECKS = ("compute_cond_num", "check_connectivity", "check_symmetric")
+_SETTINGS = (
+    *("backward", "vkey", "xkey", "gene_subset", "compute_cond_num", "check_connectivity"),
+    *("attr", "conn_key", "check_symmetric"),
+)
 _KEYWORDS = (
     *("mode", "backward_mode", "scheme", "softmax_scale", "n_samples", "seed", "degenerate", "check_irreducibility"),
-    *("model", "similarity"),
+    *("n_jobs", "backend", "show_progress_bar", "model", "similarity"),
 )
 
 
 class VelocityKernel(Kernel):
     """Transition probabilities from RNA velocity, after CellRank's kernel of that name.
+
+    Layers that need no conversion (all genes, float32 or float64 both) are used where they lie: to use changed layers,
+    make a new kernel.
 
     Parameters
     ----------
@@ -52,10 +65,14 @@ class VelocityKernel(Kernel):
         Compute `condition_number` with each transition matrix, and warn if it is above 1e12.
     check_connectivity
         Warn if the graph is not connected.
+    attr
+        ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then: velocities in another space than that of
+        genes, such as components, all columns in use.
     conn_key
         Key of the graph in ``adata.obsp``; only who is whose neighbour matters, not the weights.
     check_symmetric
-        Warn if there are edges without a way back.
+        Warn if there are edges without a way back. False by default, unlike in CellRank: `scanpy.pp.neighbors` makes
+        symmetric graphs, and the velocity kernel needs none.
 
     Raises
     ------
@@ -83,27 +100,37 @@ class VelocityKernel(Kernel):
         compute_cond_num: bool = False,
         check_connectivity: bool = False,
         *,
+        attr: str = "layers",
         conn_key: str = "connectivities",
         check_symmetric: bool = False,
         **unknown: Any,
     ) -> None:
-        reject_unknown(
-            "VelocityKernel",
-            unknown,
-            ("backward", "vkey", "xkey", "gene_subset", "conn_key", *_CHECKS),
-        )
+        reject_unknown("VelocityKernel", unknown, _SETTINGS)
         checked_adata(adata)
-        graph, graph_notes = read_graph(adata, conn_key)
+        one_of("attr", attr, ("layers", "obsm"))
+        vkey, xkey = (
+            None if key is None else checked_text(name, key) for name, key in (("vkey", vkey), ("xkey", xkey))
+        )
+        looks = {
+            "connectivity": checked_flag("check_connectivity", check_connectivity),
+            "symmetry": checked_flag("check_symmetric", check_symmetric),
+        }
+        graph, graph_notes = read_graph(adata, checked_text("conn_key", conn_key))
         super().__init__(adata, backward, graph)
-        self._data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset)
-        self._compute_cond_num = bool(compute_cond_num)
+        self._compute_cond_num = checked_flag("compute_cond_num", compute_cond_num)
+        self._data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset, attr)
         pattern = graph.matrix(np.ones(graph.n_edges, dtype=np.int8))
-        graph_notes += tuple(notes_on(pattern, connectivity=check_connectivity, symmetry=check_symmetric))
-        for note in (*self._data.notes, *graph_notes):
+        for note in (*self._data.notes, *graph_notes, *notes_on(pattern, **looks)):
             warnings.warn(note, UserWarning, stacklevel=2)
-        self._similarities: dict[tuple[str, bool], Similarity] = {}
-        self._logits: sp.csr_matrix | None = None
+        self._begin(conn_key)
+
+    def _begin(self, conn_key: str) -> None:
         self._conn_key = conn_key
+        self._scheme: str | Scheme | None = None  # the present matrix's; params have its name
+        self._last: tuple[str | Scheme, str, Similarity] | None = None
+        self._connectivities: sp.csr_matrix | None = None
+        self._similar: Similarity | None = None
+        self._logits: sp.csr_matrix | None = None
 
     @classmethod
     def _of_results(
@@ -120,9 +147,8 @@ class VelocityKernel(Kernel):
         kernel = cls.__new__(cls)
         Kernel.__init__(kernel, adata, backward, result.graph)
         kernel._data = data
-        kernel._similarities = {}
-        kernel._conn_key = conn_key
-        kernel._take(similarity, result, params)
+        kernel._begin(conn_key)
+        kernel._take(similarity, result, params["scheme"], params)
         return kernel
 
     @property
@@ -137,19 +163,41 @@ class VelocityKernel(Kernel):
         Entry (i, j) compares cell i's velocity with the way to j (with `backward_mode` ``'transpose'``, j's velocity
         with the way to i). Undefined similarities and zeros are not stored. Read-only.
         """
+        if self._logits is None and self._similar is not None:
+            logits = self._graph.matrix(np.nan_to_num(self._similar.logits, nan=0.0)).copy()
+            logits.eliminate_zeros()
+            freeze(logits)
+            self._logits = logits
         return self._logits
+
+    @property
+    def connectivities(self) -> sp.csr_matrix:
+        """Weights of the neighbour graph, CSR float64, shape (n_cells, n_cells), read-only; the kernel needs none.
+
+        Read from the AnnData on first use.
+        """
+        if self._connectivities is None:
+            weights, what = read_weights(self.adata, self._conn_key)
+            if not np.array_equal(weights.indptr, self._graph.indptr) or (weights.indices != self._graph.indices).any():
+                raise ValueError(f"{what} is another than the kernel was made with. Make a new kernel.")
+            freeze(weights)
+            self._connectivities = weights
+        return self._connectivities
 
     def compute_transition_matrix(
         self,
         mode: str = "deterministic",
         backward_mode: str = "transpose",
-        scheme: str = "correlation",
+        scheme: str | Scheme = "correlation",
         softmax_scale: float | None = None,
         n_samples: int = 1000,
         seed: int | None = None,
         *,
         degenerate: str = "error",
         check_irreducibility: bool = False,
+        n_jobs: int | None = None,
+        backend: str = "threading",
+        show_progress_bar: bool = True,
         **synonyms: Any,
     ) -> VelocityKernel:
         """Compute the transition matrix.
@@ -170,7 +218,10 @@ class VelocityKernel(Kernel):
             ``'negate'`` the cell's own velocity, negated. ``'transpose'`` is deterministic whatever the mode, with a
             warning.
         scheme
-            ``'correlation'``, ``'cosine'`` or ``'dot_product'``. CellRank 2's name `similarity` is understood too.
+            ``'correlation'``, ``'cosine'`` or ``'dot_product'``; or a callable as :mod:`velowidget.core.custom`
+            describes it, such as CellRank's similarity schemes: ``scheme(v, d, scale)`` returns the probabilities and
+            similarities of one cell's neighbours. The same callable is taken to give the same results. CellRank 2's
+            name `similarity` is understood too.
         softmax_scale
             Larger than 0; the larger, the surer the steps. None: one over the median absolute similarity of the
             deterministic mode.
@@ -184,7 +235,13 @@ class VelocityKernel(Kernel):
             ``'self_loop'`` (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they
             stay).
         check_irreducibility
-            Warn if the chain has several communicating classes.
+            Warn if the chain has several communicating classes; `communicating_classes` has them in any case.
+        n_jobs
+            Number of threads for this call; -1 is all, None as many as Numba is set to. Values do not depend on it.
+        backend
+            Understood for CellRank's sake, and without effect: compiled code runs in threads.
+        show_progress_bar
+            Show a bar if it takes more than a second.
 
         Returns
         -------
@@ -195,13 +252,15 @@ class VelocityKernel(Kernel):
                 mode, scheme = (synonyms.pop(name), scheme) if ours == "mode" else (mode, synonyms.pop(name))
         reject_unknown("compute_transition_matrix", synonyms, _KEYWORDS)
         one_of("mode", mode, MODES)
-        one_of("scheme", scheme, SCHEMES)
+        scheme = checked_scheme(scheme, mode)
         one_of("backward_mode", backward_mode, BACKWARD_MODES)
         one_of("degenerate", degenerate, DEGENERATE)
+        checked_text("backend", backend)
+        check_irreducibility = checked_flag("check_irreducibility", check_irreducibility)
         scale = None if softmax_scale is None else checked_scale(softmax_scale)
 
-        transposed = self.backward and backward_mode == "transpose"
-        if transposed and mode != "deterministic":
+        direction = backward_mode if self.backward else "forward"
+        if direction == "transpose" and mode != "deterministic":
             warnings.warn(
                 f"mode={mode!r} is not defined for backward_mode='transpose'; computing the deterministic mode. "
                 "backward_mode='negate' has every mode.",
@@ -209,9 +268,7 @@ class VelocityKernel(Kernel):
                 stacklevel=2,
             )
             mode = "deterministic"
-        negated = self.backward and backward_mode == "negate"
-        params: dict[str, Any] = {"mode": mode, "scheme": scheme}
-        params["softmax_scale"] = automatic_scale(self._similarity(scheme, transposed)) if scale is None else scale
+        params: dict[str, Any] = {"mode": mode, "scheme": name_of(scheme), "softmax_scale": scale}
         if mode == "monte_carlo":
             params["n_samples"] = checked_count("n_samples", n_samples)
         if mode in ("monte_carlo", "sampling"):
@@ -219,149 +276,46 @@ class VelocityKernel(Kernel):
         if self.backward:
             params["bwd_mode"] = backward_mode
         params["degenerate"] = degenerate
-        if params == self._params:
-            report_matrix(self, irreducibility=check_irreducibility)
-            return self
-        directed, probabilities = self._expected(params, transposed, negated)
-        result = defined_transitions(self.adata, self._graph, directed, probabilities, degenerate)
-        self._take(directed, result, params)
+        with threads(n_jobs), progress_bar(shown=checked_flag("show_progress_bar", show_progress_bar)) as report:
+            self._compute(scheme, params, direction, report)
         report_matrix(self, irreducibility=check_irreducibility)
         return self
 
-    def _similarity(self, scheme: str, transposed: bool) -> Similarity:
-        if (scheme, transposed) not in self._similarities:
-            self._similarities = {
-                (scheme, transposed): similarity(self._graph, self._data.x, self._data.v, scheme, transposed=transposed)
-            }
-        return self._similarities[scheme, transposed]
+    def _compute(self, scheme: str | Scheme, params: dict[str, Any], direction: str, report: Report | None) -> None:
+        """Complete `params` with the automatic scale, and make their results the kernel's, if they are not yet."""
 
-    def _expected(
-        self, params: dict[str, Any], transposed: bool, negated: bool
-    ) -> tuple[Similarity, NDArray[np.float64]]:
-        """Similarities in the kernel's direction, and the probabilities on the edges."""
-        graph, x, v = self._graph, self._data.x, self._data.v
-        mode, scheme, scale = params["mode"], params["scheme"], params["softmax_scale"]
-        if mode in ("stochastic", "monte_carlo"):
-            # Every scheme is odd in the velocity: negated velocities are a negative scale.
-            signed = -scale if negated else scale
-            if mode == "stochastic":
-                similar, probabilities = stochastic(graph, x, v, scheme, signed)
-            else:
-                similar, probabilities = monte_carlo(graph, x, v, scheme, signed, params["n_samples"], params["seed"])
-            return (similar.reversed() if negated else similar), probabilities
-        if mode == "sampling":
-            similar = similarity(graph, x, draw_velocities(graph, v, params["seed"]), scheme)
-        else:
-            similar = self._similarity(scheme, transposed)
-        directed = similar.reversed() if negated else similar
-        return directed, row_softmax(graph, directed.logits, scale)
+        def similar() -> Similarity:
+            if self._last is None or self._last[1] != direction or not same_scheme(scheme, self._last[0]):
+                self._last = (scheme, direction, similarities(self._graph, self._data, scheme, direction, report))
+            return self._last[2]
+
+        if params["softmax_scale"] is None:
+            params["softmax_scale"] = automatic_scale(similar())
+        if params == self._params and (isinstance(scheme, str) or scheme is self._scheme):
+            return
+        found, probabilities = expected(self._graph, self._data, scheme, params, direction, similar, report)
+        result = defined_transitions(self.adata, self._graph, found, probabilities, params["degenerate"])
+        self._take(found, result, scheme, params)
 
     def _settings(self) -> dict[str, Any]:
         keys: dict[str, Any] = {
             "vkey": self._data.vkey or "X",
             "xkey": self._data.xkey or "X",
             "conn_key": self._conn_key,
+            "attr": self._data.attr,
         }
         keys |= {"compute_cond_num": True} if self._compute_cond_num else {}
-        return {"backward": self.backward, **keys, "gene_subset": self._data.genes.copy()}
+        keys |= {"gene_subset": self._data.genes.copy()} if self._data.attr == "layers" else {}
+        return {"backward": self.backward, **keys}
 
-    def _take(self, directed: Similarity, result: Transitions, params: dict[str, Any]) -> None:
-        logits = self._graph.matrix(np.nan_to_num(directed.logits, nan=0.0)).copy()
-        logits.eliminate_zeros()
-        freeze(logits)
-        self._logits, self._transition_matrix, self._params = logits, result.matrix, params
+    def _take(self, similar: Similarity, result: Transitions, scheme: str | Scheme, params: dict[str, Any]) -> None:
+        """Make results the kernel's own, with a matrix that no other kernel has; logits are made when asked for."""
+        self._transition_matrix, self._params = sharing(result.matrix), params
+        self._scheme, self._similar, self._logits = scheme, similar, None
 
+    def _forget(self) -> None:
+        super()._forget()
+        self._scheme, self._similar = None, None
 
-def checked_scale(value: object) -> float:
-    """A softmax scale as a float.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no number, or not finite and larger than 0.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"softmax_scale must be a number larger than 0, or None for the automatic one, not {value!r}.")
-    with contextlib.suppress(OverflowError):  # an int too large for a float
-        if 0 < float(value) < math.inf:
-            return float(value)
-    raise ValueError(f"softmax_scale must be finite and larger than 0, not {value!r}; None takes the automatic one.")
-
-
-def checked_count(name: str, value: object) -> int:
-    """A number of at least 1, as an int.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no whole number, or less than 1.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number of at least 1, not {value!r}.")
-    if value < 1:
-        raise ValueError(f"{name} must be at least 1, not {value!r}.")
-    return int(value)
-
-
-def checked_seed(value: object) -> int:
-    """A seed as an int.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no whole number, or not from 0 to 2^64 - 1.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"seed must be a whole number from 0 to 2^64 - 1, or None, not {value!r}.")
-    if not 0 <= int(value) < 2**64:
-        raise ValueError(f"seed must be from 0 to 2^64 - 1, not {value!r}.")
-    return int(value)
-
-
-def automatic_scale(directed: Similarity) -> float:
-    """The automatic softmax scale.
-
-    Raises
-    ------
-    ValueError
-        If there is no similarity but zeros to take it from, or they are at the end of float64's range.
-    """
-    scale = directed.automatic_scale
-    if math.isnan(scale):
-        if directed.still.all():
-            reason = "all velocities are zero"
-        elif not np.nan_to_num(directed.logits).any():
-            reason = "every similarity is zero or undefined"
-        else:
-            reason = "the similarities are too large or too small for float64"
-        raise ValueError(
-            f"No automatic softmax scale: {reason}. Check the velocity layer (`scvelo.tl.velocity(adata)` makes it), "
-            "or give a number as softmax_scale."
-        )
-    return scale
-
-
-def defined_transitions(
-    adata: AnnData, graph: Graph, directed: Similarity, probabilities: NDArray[np.float64], degenerate: str
-) -> Transitions:
-    """Transition probabilities, with the cells that have none treated as `degenerate` says.
-
-    Raises
-    ------
-    ValueError
-        If there are such cells and `degenerate` is ``'error'``; the message counts and names them.
-    """
-    if degenerate == "error" and directed.undefined.any():
-        alone = np.flatnonzero(directed.undefined & (graph.degree == 0))
-        lost = np.flatnonzero(directed.undefined & (graph.degree > 0))
-        reasons = [
-            f"{len(cells):,} {what} ({name_cells(adata, cells)})"
-            for cells, what in ((alone, "without neighbours"), (lost, "without a defined similarity to any neighbour"))
-            if len(cells)
-        ]
-        raise ValueError(
-            f"No transition probabilities for some cells: {' and '.join(reasons)}. Remove them and run "
-            "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
-            "degenerate='uniform' (each neighbour alike)."
-        )
-    return transitions(graph, directed, probabilities, undefined_stay=degenerate == "self_loop")
+    def _results(self) -> dict[str, sp.csr_matrix]:
+        return super()._results() if self.logits is None else {**super()._results(), "_logits": self.logits}

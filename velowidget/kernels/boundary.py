@@ -1,0 +1,98 @@
+"""Cross-boundary correctness: whether a chain leads from one cluster to the next where they meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from velowidget.kernels.arguments import checked_text
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.data import entries, real_array
+from velowidget.kernels.matrices import float_csr
+from velowidget.kernels.messages import MissingKeyError, nearest
+
+
+def cbc(
+    kernel: Kernel,
+    source: str | Sequence[str],
+    target: str | Sequence[str],
+    cluster_key: str,
+    rep: str,
+    graph_key: str = "distances",
+) -> NDArray[np.float64]:
+    """Cross-boundary correctness of a kernel, after CellRank 2.
+
+    For each cell of `source` with a neighbour in `target`, in the order of the cells: Pearson's correlation, over the
+    dimensions of a representation z, of the chain's mean step ``(T z - z)_i`` with ``sum_j w_ij (z_j - z_i)`` over its
+    neighbours j in `target`.
+
+    Parameters
+    ----------
+    kernel
+        Any kernel.
+    source, target
+        Names of clusters.
+    cluster_key
+        Column of ``adata.obs``.
+    rep
+        Key in ``adata.obsm`` of z; with two dimensions, a correlation is 1 or -1.
+    graph_key
+        Key in ``adata.obsp`` of the neighbours and the weights w.
+
+    Returns
+    -------
+    float64, shape (n_boundary_cells,); NaN where z is, or a step does not differ between dimensions.
+
+    Raises
+    ------
+    KeyError, ValueError
+        If there is no such column, cluster, representation or graph, or no cell at the boundary.
+    """
+    adata = kernel.adata
+    kernel._check_size()
+    if checked_text("cluster_key", cluster_key) not in adata.obs:
+        raise MissingKeyError(f"adata.obs has no column {cluster_key!r}{nearest(cluster_key, adata.obs.columns)}")
+    clusters = adata.obs[cluster_key]
+    in_source, in_target = (_members(clusters, names, cluster_key) for names in (source, target))
+    obsm, obsp = entries(adata, "obsm"), entries(adata, "obsp")
+    if checked_text("rep", rep) not in obsm:
+        raise MissingKeyError(f"adata.obsm has no {rep!r}{nearest(rep, obsm)}")
+    if checked_text("graph_key", graph_key) not in obsp:
+        raise MissingKeyError(
+            f"adata.obsp has no {graph_key!r}{nearest(graph_key, obsp)} Make it with `scanpy.pp.neighbors(adata)`."
+        )
+    z = real_array(obsm[rep], f"representation adata.obsm[{rep!r}]").astype(np.float64)
+    if z.ndim != 2:
+        raise ValueError(f"The representation adata.obsm[{rep!r}] has shape {z.shape}; it needs two dimensions.")
+    graph = float_csr(obsp[graph_key], f"The graph adata.obsp[{graph_key!r}]")
+    graph.eliminate_zeros()
+    across = graph[in_source][:, in_target]
+    at_boundary = np.diff(across.indptr) > 0
+    cells = np.flatnonzero(in_source)[at_boundary]
+    if not cells.size:
+        raise ValueError(
+            f"No cell of {source!r} has a neighbour in {target!r} in adata.obsp[{graph_key!r}]: there is no boundary."
+        )
+    across = across[at_boundary]
+    weights = np.asarray(across.sum(axis=1)).ravel()
+    observed = across @ z[in_target] - weights[:, None] * z[cells]
+    return _correlations(kernel.transition_matrix[cells] @ z - z[cells], observed)
+
+
+def _members(clusters: pd.Series, names: str | Sequence[str], cluster_key: str) -> NDArray[np.bool_]:
+    names = [names] if isinstance(names, str) else list(names)
+    known = sorted(set(clusters.dropna()), key=str)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"adata.obs[{cluster_key!r}] has no cluster {name!r}{nearest(name, known)}")
+    return np.asarray(clusters.isin(names))
+
+
+def _correlations(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Pearson's correlation of each row of `a` with that of `b`; NaN where one is constant."""
+    a, b = (values - values.mean(axis=1, keepdims=True) for values in (a, b))
+    lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
+    return np.divide(np.einsum("ij,ij->i", a, b), lengths, out=np.full(len(a), np.nan), where=lengths > 0)

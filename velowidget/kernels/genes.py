@@ -1,0 +1,90 @@
+"""Which genes a velocity kernel uses, as users and files say it."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.kernels.messages import MissingKeyError, count, nearest
+
+
+def gene_mask(
+    adata: AnnData, vkey: str | None, gene_subset: str | Sequence[str] | NDArray[np.bool_] | None
+) -> tuple[NDArray[np.bool_], list[str]]:
+    """The genes in use, bool of shape (n_vars,), and notes for the user; see :func:`read_velocity`."""
+    notes: list[str] = []
+    if gene_subset is None:
+        column = f"{vkey}_genes"
+        if vkey is None or column not in adata.var:
+            return np.ones(adata.n_vars, dtype=bool), notes
+        mask, source = _as_mask(adata.var[column], column), f"adata.var[{column!r}]"
+    elif isinstance(gene_subset, str):
+        if gene_subset not in adata.var:
+            raise MissingKeyError(
+                f"gene_subset: adata.var has no column {gene_subset!r}{nearest(gene_subset, adata.var.columns)} "
+                "Give the name of a boolean column, a list of gene names, or a mask."
+            )
+        mask, source = _as_mask(adata.var[gene_subset], gene_subset), f"adata.var[{gene_subset!r}]"
+    else:
+        given = _names_or_mask(gene_subset)
+        if given.dtype == bool:
+            if len(given) != adata.n_vars:
+                raise ValueError(
+                    f"gene_subset: a mask needs one entry for each of {adata.n_vars:,} genes, "
+                    f"and this one has {len(given):,}."
+                )
+            mask, source = given.copy(), "the mask gene_subset"
+        elif given.dtype.kind == "U":
+            names = given
+            mask, source = np.asarray(adata.var_names.isin(names)), "the names in gene_subset"
+            unknown = sorted(set(names.tolist()) - set(adata.var_names))
+            if unknown and mask.any():
+                notes.append(
+                    f"gene_subset: {count(len(unknown), 'name')} not among the genes, {unknown[0]!r} for one"
+                    f"{nearest(unknown[0], adata.var_names)}"
+                )
+        else:
+            raise TypeError(
+                "gene_subset must be gene names, a boolean mask over genes or the name of a column of adata.var, "
+                f"not {reprlib.repr(gene_subset)}."
+            )
+    if not mask.any():
+        raise ValueError(
+            f"No gene is left: {source} chose none of {adata.n_vars:,}. "
+            "Choose genes with `gene_subset`, or run `scvelo.tl.velocity(adata)` again."
+        )
+    return mask, notes
+
+
+def _names_or_mask(given: object) -> NDArray[Any]:
+    """What a list, set, index or column of names or booleans holds, as an array of str or bool; others as they are."""
+    iterable = isinstance(given, Iterable) and not (isinstance(given, np.ndarray) and given.ndim == 0)
+    entries = list(given) if iterable else [given]  # type: ignore[call-overload]
+    if all(isinstance(entry, str) for entry in entries):
+        return np.array(entries, dtype=str)
+    missing = [pd.api.types.is_scalar(entry) and pd.isna(entry) for entry in entries]
+    if all(isinstance(entry, bool | np.bool_) or gap for entry, gap in zip(entries, missing, strict=True)):
+        return np.array([not gap and bool(entry) for entry, gap in zip(entries, missing, strict=True)])
+    return np.array(entries, dtype=object)
+
+
+def _as_mask(column: pd.Series | pd.DataFrame, name: str) -> NDArray[np.bool_]:
+    """A column of ``adata.var`` as a mask, as files really store it: booleans, 0 and 1, words, with gaps."""
+    if isinstance(column, pd.DataFrame):
+        raise ValueError(f"adata.var has several columns called {name!r}; rename all but one.")
+    words = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+    missing = column.isna().to_numpy()
+    lowered = column.astype(object).where(~missing, False).astype(str).str.strip().str.lower()
+    unknown = sorted(set(lowered) - set(words))
+    if unknown:
+        raise TypeError(
+            f"adata.var[{name!r}] must say true or false for each gene, and holds {unknown[0]!r}. "
+            "Make it boolean, or choose genes with `gene_subset`."
+        )
+    return np.asarray(lowered.map(words), dtype=bool)

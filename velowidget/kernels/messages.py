@@ -1,0 +1,41 @@
+"""Parts of messages to users: nearest names, cells by name, counted nouns."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+import numpy as np
+from anndata import AnnData
+from numpy.typing import NDArray
+
+
+class MissingKeyError(KeyError):
+    """A key that the data do not have; reads as its message, not as a quoted key."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+def nearest(name: object, names: Iterable[object]) -> str:
+    """The end of an error's sentence about an unknown name: the nearest known one, or what there is."""
+    known = [str(n) for n in names]
+    folded = {n.casefold(): n for n in reversed(known)}
+    close = difflib.get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {folded[close[0]]!r}?"
+    if not known:
+        return "; there are none."
+    listed = ", ".join(repr(n) for n in known[:8])
+    return f"; there are {listed}{', ...' if len(known) > 8 else '.'}"
+
+
+def name_cells(adata: AnnData, cells: NDArray[np.integer]) -> str:
+    """The names of some cells for a message: a few of them, and how many more."""
+    names = ", ".join(repr(str(adata.obs_names[i])) for i in cells[:5])
+    return f"{names}{f' and {len(cells) - 5} more' if len(cells) > 5 else ''}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number with its noun, in the plural if need be."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,139 @@
+"""The velocity kernel's modes: which of core's functions gives similarities and probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from velowidget.core.blocks import Report
+from velowidget.core.custom import Scheme, custom_monte_carlo, custom_similarity, custom_stochastic
+from velowidget.core.graph import Graph
+from velowidget.core.moments import draw_velocities
+from velowidget.core.monte_carlo import monte_carlo
+from velowidget.core.similarity import SCHEMES, Similarity, similarity
+from velowidget.core.softmax import row_softmax
+from velowidget.core.stochastic import stochastic
+from velowidget.kernels.arguments import one_of
+from velowidget.kernels.data import VelocityData
+
+MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
+BACKWARD_MODES = ("transpose", "negate")
+
+Results = tuple[Similarity, NDArray[np.float64]]
+
+
+def checked_scheme(scheme: object, mode: str) -> str | Scheme:
+    """Return a scheme if it is a known name, or a callable that has what the mode needs.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither, or the mode is stochastic and it has no second derivatives.
+    """
+    if isinstance(scheme, str):
+        return one_of("scheme", scheme, SCHEMES)
+    if not callable(scheme):
+        raise TypeError(f"scheme must be one of {', '.join(map(repr, SCHEMES))}, or a callable, not {scheme!r}.")
+    if mode == "stochastic" and not callable(getattr(scheme, "hessian", None)):
+        raise TypeError(
+            f"mode='stochastic' needs the second derivatives of a scheme, and {scheme!r} has no method "
+            "hessian(v, d, scale), which returns those of the probabilities by the velocity, shape (n_neighbors, "
+            "n_genes), or all, shape (n_neighbors, n_genes, n_genes). mode='monte_carlo' needs none."
+        )
+    return scheme
+
+
+def name_of(scheme: str | Scheme) -> str:
+    """A scheme as text, for `params`: a callable's qualified name, or that of its class."""
+    if isinstance(scheme, str):
+        return scheme
+    named = scheme if hasattr(scheme, "__qualname__") else type(scheme)
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def same_scheme(scheme: str | Scheme, other: str | Scheme | None) -> bool:
+    """Whether two schemes are the same name, or the same object."""
+    return scheme == other if isinstance(scheme, str) and isinstance(other, str) else scheme is other
+
+
+def similarities(
+    graph: Graph, data: VelocityData, scheme: str | Scheme, direction: str, report: Report | None
+) -> Similarity:
+    """Deterministic similarities in a direction: ``'forward'``, ``'transpose'`` or ``'negate'``."""
+    transposed = direction == "transpose"
+    if not isinstance(scheme, str):
+        sign = _sign(direction)
+        similar, _ = custom_similarity(
+            graph, data.x, data.v, scheme, 1.0, transposed=transposed, sign=sign, report=report
+        )
+        return similar
+    similar = similarity(graph, data.x, data.v, scheme, transposed=transposed, report=report)
+    return similar.reversed() if direction == "negate" else similar
+
+
+def expected(
+    graph: Graph,
+    data: VelocityData,
+    scheme: str | Scheme,
+    params: Mapping[str, Any],
+    direction: str,
+    similar: Callable[[], Similarity],
+    report: Report | None,
+) -> Results:
+    """Similarities in a direction, and the probabilities on the edges.
+
+    Parameters
+    ----------
+    graph, data
+        Neighbourhoods, expression and velocity.
+    scheme, direction
+        As in `similarities`.
+    params
+        ``mode``, ``softmax_scale`` and, where the mode draws velocities, ``n_samples`` and ``seed``.
+    similar
+        Gives the deterministic similarities of the scheme and direction.
+    report
+        Progress, in cells.
+    """
+    if not isinstance(scheme, str):
+        return _custom(graph, data, scheme, params, direction, report)
+    x, v, mode, scale = data.x, data.v, params["mode"], params["softmax_scale"]
+    if mode == "deterministic":
+        directed = similar()
+        return directed, row_softmax(graph, directed.logits, scale)
+    negated = direction == "negate"
+    if mode == "sampling":
+        drawn = similarity(graph, x, draw_velocities(graph, v, params["seed"], report=report), scheme, report=report)
+        directed = drawn.reversed() if negated else drawn
+        return directed, row_softmax(graph, directed.logits, scale)
+    # Every scheme is odd in the velocity: negated velocities are a negative scale.
+    signed = -scale if negated else scale
+    if mode == "stochastic":
+        found, probabilities = stochastic(graph, x, v, scheme, signed, report=report)
+    else:
+        found, probabilities = monte_carlo(
+            graph, x, v, scheme, signed, params["n_samples"], params["seed"], report=report
+        )
+    return (found.reversed() if negated else found), probabilities
+
+
+def _custom(
+    graph: Graph, data: VelocityData, scheme: Scheme, params: Mapping[str, Any], direction: str, report: Report | None
+) -> Results:
+    x, v, mode, scale, sign = data.x, data.v, params["mode"], params["softmax_scale"], _sign(direction)
+    if mode == "stochastic":
+        return custom_stochastic(graph, x, v, scheme, scale, sign=sign, report=report)
+    if mode == "monte_carlo":
+        n_samples, seed = params["n_samples"], params["seed"]
+        return custom_monte_carlo(graph, x, v, scheme, scale, n_samples, seed, sign=sign, report=report)
+    if mode == "sampling":
+        v = draw_velocities(graph, v, params["seed"], report=report)
+    transposed = direction == "transpose"
+    return custom_similarity(graph, x, v, scheme, scale, transposed=transposed, sign=sign, report=report)
+
+
+def _sign(direction: str) -> float:
+    return -1.0 if direction == "negate" else 1.0

@@ -1,0 +1,63 @@
+"""From similarities to transition probabilities, or an error that names the cells without any."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.graph import Graph
+from velowidget.core.similarity import Similarity
+from velowidget.core.softmax import Transitions, transitions
+from velowidget.kernels.messages import name_cells
+
+
+def automatic_scale(directed: Similarity) -> float:
+    """The automatic softmax scale.
+
+    Raises
+    ------
+    ValueError
+        If there is no similarity but zeros to take it from, or they are at the end of float64's range.
+    """
+    scale = directed.automatic_scale
+    if math.isnan(scale):
+        if directed.still.all():
+            reason = "all velocities are zero"
+        elif not np.nan_to_num(directed.logits).any():
+            reason = "every similarity is zero or undefined"
+        else:
+            reason = "the similarities are too large or too small for float64"
+        raise ValueError(
+            f"No automatic softmax scale: {reason}. Check the velocity layer (`scvelo.tl.velocity(adata)` makes it), "
+            "or give a number as softmax_scale."
+        )
+    return scale
+
+
+def defined_transitions(
+    adata: AnnData, graph: Graph, directed: Similarity, probabilities: NDArray[np.float64], degenerate: str
+) -> Transitions:
+    """Transition probabilities, with the cells that have none treated as `degenerate` says.
+
+    Raises
+    ------
+    ValueError
+        If there are such cells and `degenerate` is ``'error'``; the message counts and names them.
+    """
+    if degenerate == "error" and directed.undefined.any():
+        alone = np.flatnonzero(directed.undefined & (graph.degree == 0))
+        lost = np.flatnonzero(directed.undefined & (graph.degree > 0))
+        reasons = [
+            f"{len(cells):,} {what} ({name_cells(adata, cells)})"
+            for cells, what in ((alone, "without neighbours"), (lost, "without a defined similarity to any neighbour"))
+            if len(cells)
+        ]
+        raise ValueError(
+            f"No transition probabilities for some cells: {' and '.join(reasons)}. Remove them and run "
+            "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
+            "degenerate='uniform' (each neighbour alike)."
+        )
+    return transitions(graph, directed, probabilities, undefined_stay=degenerate == "self_loop")
