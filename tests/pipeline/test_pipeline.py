@@ -401,6 +401,78 @@ def test_listening_may_be_ended_twice(pipeline):
     assert events == []
 
 
+# -- several stages asked for -----------------------------------------------------------------------
+
+
+def extra_stage(monkeypatch, compute, depends=("backward",)):
+    monkeypatch.setitem(STAGES, "extra", stages.Stage("extra", "Extra", ("similarity",), depends, compute))
+
+
+def test_a_stage_asked_for_stays_computed_until_it_is_released(pipeline):
+    assert pipeline.wanted == ("grid",)
+    pipeline.field = "none"
+    pipeline.ask("projection")
+    pipeline.softmax_scale = 3.0
+    pipeline.wait()
+    assert pipeline.wanted == ("T", "projection")
+    assert pipeline.jobs.latest("projection").value.softmax_scale == 3.0
+    pipeline.release("projection")
+    pipeline.softmax_scale = 4.0
+    pipeline.wait()
+    assert pipeline.jobs.latest("projection") is None
+    with pytest.raises(ValueError, match="did you mean 'projection'"):
+        pipeline.ask("projections")
+
+
+def test_a_failed_stage_leaves_the_others_alone_and_may_be_tried_again(pipeline, monkeypatch):
+    broken = [ValueError("out of order")]
+
+    def compute(context, similarity):
+        if broken:
+            raise broken[0]
+        return "mended"
+
+    extra_stage(monkeypatch, compute)
+    events = recorded(pipeline)
+    pipeline.ask("extra")
+    with pytest.raises(ValueError, match="out of order"):
+        pipeline.wait()
+    pipeline.softmax_scale = 3.0  # nothing to the stage, whose failure still stands
+    with pytest.raises(ValueError, match="out of order"):
+        pipeline.wait()
+    assert pipeline.jobs.latest("grid").value.softmax_scale == 3.0
+    assert pipeline.kernel.params["softmax_scale"] == 3.0
+    assert [event.stage for event in events if isinstance(event, Failed)] == ["extra"]
+    assert events[-1] == Status(pipeline.jobs.generation, "failed", pending=("extra",), failed=("extra",))
+    broken.clear()
+    pipeline.ask("extra")
+    pipeline.wait()
+    assert pipeline.jobs.latest("extra").value == "mended"
+    assert events[-1] == Status(pipeline.jobs.generation, "ready")
+
+
+def test_what_is_drawn_does_not_wait_for_a_long_stage_beside_it(pipeline, monkeypatch):
+    entered, finish = threading.Event(), threading.Event()
+
+    def compute(context, similarity):
+        while not finish.wait(0.005):
+            entered.set()
+            context.report(1, 2)
+        return "done"
+
+    extra_stage(monkeypatch, compute)
+    pipeline.ask("extra")
+    assert entered.wait(10)
+    events = recorded(pipeline)
+    pipeline.softmax_scale = 3.0
+    pipeline.jobs.wait(10, only="grid")
+    assert pipeline.jobs.latest("grid").value.softmax_scale == 3.0
+    assert pipeline.jobs.latest("extra") is None
+    finish.set()
+    pipeline.wait(10)
+    assert computed(events) == ["T", "projection", "grid", "extra"]
+
+
 # -- failures -------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from velowidget.widget.protocol import decode
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-FROM_BROWSER = {"hello", "request", "cancel", "search"}
+FROM_BROWSER = {"hello", "request", "release", "cancel", "search"}
 
 
 def sent(name, widget):
@@ -32,7 +32,7 @@ def sent(name, widget):
     if name == "error-trait":
         return messages.refusal("scheme", ValueError("There is none. Make one."))
     if name == "status":
-        return messages.status(Status(3, "working", "similarity", 0.5, "half"))
+        return messages.status(Status(3, "working", "similarity", 0.5, "half", ("grid",), ("T",)))
     if name == "matches":
         return messages.matches(pipeline, str(widget.adata.var_names[0]), 2, "page-1")
     return getattr(messages, name)(pipeline)

@@ -29,13 +29,29 @@ class Computed:
 
 @dataclass(frozen=True)
 class Status:
-    """What is going on: ``'ready'``, ``'working'``, ``'cancelled'`` or ``'failed'``."""
+    """What is going on.
+
+    Attributes
+    ----------
+    generation
+        Of the parameters.
+    state
+        ``'ready'``, ``'working'``, ``'cancelled'`` or ``'failed'`` (some stage; the others are computed).
+    stage, progress, label
+        What is being computed, how much of it is done (0 to 1, None if unknown), and that in words.
+    pending
+        Stages that are asked for, and whose result is not (yet) right for the present parameters.
+    failed
+        Stages that could not be computed for the present parameters.
+    """
 
     generation: int
     state: str
     stage: str | None = None
     progress: float | None = None
     label: str = ""
+    pending: tuple[str, ...] = ()
+    failed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

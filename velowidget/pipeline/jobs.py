@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from velowidget.pipeline import changes
@@ -32,9 +32,9 @@ _used_in_process: set[str] = set()  # stages whose compiled code is loaded
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked for: a stage, for these parameters."""
+    """What is asked for: stages, the most urgent first, for these parameters."""
 
-    stage: str
+    stages: tuple[str, ...]
     parameters: Parameters
     refused: Exception | None = None  # why nothing can be computed for them, if so
 
@@ -73,14 +73,14 @@ class Jobs:
         self._target: Target | None = None
         self._results: dict[str, tuple[tuple[Any, ...], Computed]] = {}
         self._seconds: dict[str, float] = {}
-        self._failure: tuple[tuple[Any, ...], Failed] | None = None
+        self._failures: dict[str, tuple[tuple[Any, ...], Failed]] = {}
         self._status = Status(0, "working")
         self._cancelled = False
         self._running = False
         self._settled = threading.Condition(changes.lock)
         self._runner: int | None = None
         self._last_report = 0.0
-        self._told: Exception | None = None
+        self._told: tuple[Exception, ...] = ()
 
     # -- changes -----------------------------------------------------------------------------------
 
@@ -95,11 +95,11 @@ class Jobs:
                 self._cancelled = True
 
     def resume(self) -> None:
-        """Go on after `cancel`, or try a failed stage again."""
+        """Go on after `cancel`, or try failed stages again."""
         with self.changing():
             self._cancelled = False
-            self._failure = None
-            self._status, self._told = Status(self.generation, "working"), None
+            self._failures = {}
+            self._status, self._told = Status(self.generation, "working"), ()
 
     def aim(self) -> None:
         """Look at what is asked for now."""
@@ -123,9 +123,7 @@ class Jobs:
         with self.outbox.in_order():
             with changes.lock:
                 events: list[Event] = [computed for _, computed in self._results.values()]
-                events.append(self._status)
-                if (failed := self._present_failure()) is not None:
-                    events.append(failed)
+                events += [self._status, *self._present_failures()]
             for event in events:
                 listener(event)
 
@@ -137,8 +135,15 @@ class Jobs:
                 return None
             return stored[1] if stored[0] == key(STAGES[stage], self._target.parameters) else None
 
-    def wait(self, timeout: float | None) -> None:
+    def wait(self, timeout: float | None, only: str | None = None) -> None:
         """Return when everything asked for is computed and its events are handed out.
+
+        Parameters
+        ----------
+        timeout
+            Seconds; None waits without end.
+        only
+            Wait for no more than this stage of those asked for, nor for its event.
 
         Raises
         ------
@@ -153,17 +158,22 @@ class Jobs:
             self._finish_inside()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._settled, changes.suspended():
-            while self._runner != threading.get_ident() and (self._running or self._next() is not None):
+            while self._runner != threading.get_ident() and self._is_busy(only):
                 remaining = None if deadline is None else deadline - time.monotonic()
                 if remaining is not None and remaining <= 0:
                     raise TimeoutError(
                         f"Not computed within {timeout:g} seconds; it goes on in the background ({self._status.label})."
                     )
                 self._settled.wait(remaining)
-            if (failed := self._present_failure()) is not None:
+            for failed in self._present_failures(only):
                 raise failed.error.with_traceback(failed.traceback)
-            if self._cancelled:
+            if self._cancelled and (only is None or self.latest(only) is None):
                 raise CancelledError("The computation was cancelled; change a parameter, or call compute(), to go on.")
+
+    def _is_busy(self, only: str | None) -> bool:
+        if only is not None and (self.latest(only) is not None or self._present_failures(only)):
+            return False
+        return self._running or self._next() is not None
 
     def _finish_inside(self) -> None:
         """Compute the rest for an observer of a result that asks for it; waiting would be for itself."""
@@ -178,29 +188,37 @@ class Jobs:
     # -- running -----------------------------------------------------------------------------------
 
     def _next(self) -> _Job | None:
-        """The first stage to compute for the target; None where all is there, one has failed, or it was cancelled."""
-        if self._target is None or self._cancelled or self._present_failure() is not None:
+        """The most urgent stage that can be computed; None where there is none, or it was cancelled."""
+        if self._target is None or self._target.refused is not None or self._cancelled:
             return None
         parameters = self._target.parameters
-        for stage in with_ancestors(self._target.stage):
-            wanted = key(stage, parameters)
-            stored = self._results.get(stage.name)
-            if stored is None or stored[0] != wanted:
-                upstream = tuple(self._results[name][1].value for name in stage.after)
-                return _Job(stage, wanted, parameters, upstream)
+        for asked in self._target.stages:
+            for stage in with_ancestors(asked):
+                wanted = key(stage, parameters)
+                if self._failure(stage, wanted) is not None:
+                    break
+                stored = self._results.get(stage.name)
+                if stored is None or stored[0] != wanted:
+                    upstream = tuple(self._results[name][1].value for name in stage.after)
+                    return _Job(stage, wanted, parameters, upstream)
         return None
 
-    def _present_failure(self) -> Failed | None:
+    def _failure(self, stage: Stage, wanted: tuple[Any, ...]) -> Failed | None:
+        failed_key, failed = self._failures.get(stage.name, (None, None))
+        return failed if failed_key == wanted else None
+
+    def _present_failures(self, only: str | None = None) -> list[Failed]:
+        """Why stages that are asked for, or `only` this one of them, cannot be computed."""
         if self._target is None:
-            return None
+            return []
         if self._target.refused is not None:
-            return Failed(self.generation, "parameters", self._target.refused)  # its traceback says nothing
-        if self._failure is None:
-            return None
-        failed_key, failed = self._failure
-        needed = {stage.name for stage in with_ancestors(self._target.stage)}
-        same = failed.stage in needed and failed_key == key(STAGES[failed.stage], self._target.parameters)
-        return failed if same else None
+            return [Failed(self.generation, "parameters", self._target.refused)]  # its traceback says nothing
+        failures: dict[str, Failed] = {}
+        for asked in self._target.stages if only is None else (only,):
+            each = (self._failure(stage, key(stage, self._target.parameters)) for stage in with_ancestors(asked))
+            if (first := next(filter(None, each), None)) is not None:
+                failures[first.stage] = first
+        return list(failures.values())
 
     def _is_light(self, job: _Job | None) -> bool:
         return job is None or self._seconds.get(job.stage.name, float("inf")) < LIGHT_SECONDS
@@ -259,10 +277,13 @@ class Jobs:
     def _compute(self, job: _Job) -> None:
         heavy = not self._is_light(job)
         self._last_report = 0.0
+        elsewhere = 0.0
 
         def report(done: int, total: int) -> None:
+            nonlocal elsewhere
             self._check(job)
             if heavy:
+                elsewhere += self._compute_before(job)
                 self._progress(job.stage, done, total)
 
         started = time.perf_counter()
@@ -273,11 +294,24 @@ class Jobs:
             return
         except Exception as error:
             with changes.lock:
-                self._failure = (job.key, Failed(self.generation, job.stage.name, error, error.__traceback__))
+                failed = Failed(self.generation, job.stage.name, error, error.__traceback__)
+                self._failures[job.stage.name] = (job.key, failed)
             return
-        self._seconds[job.stage.name] = time.perf_counter() - started
+        self._seconds[job.stage.name] = time.perf_counter() - started - elsewhere
         _used_in_process.add(job.stage.name)
         self._publish(job, value)
+
+    def _compute_before(self, job: _Job) -> float:
+        """Between two blocks of a long job, compute what has become more urgent; returns the seconds it took."""
+        started = time.perf_counter()
+        while True:
+            with changes.lock:
+                urgent = self._next()
+            if urgent is None or urgent.stage is job.stage:
+                break
+            self._compute(urgent)
+            self._check(job)
+        return time.perf_counter() - started
 
     def _check(self, job: _Job) -> None:
         """End the running stage if it was cancelled, or is no longer asked for."""
@@ -287,7 +321,8 @@ class Jobs:
             target = self._target
             needed = target is not None and any(
                 stage is job.stage and key(stage, target.parameters) == job.key
-                for stage in with_ancestors(target.stage)
+                for asked in target.stages
+                for stage in with_ancestors(asked)
             )
         if not needed:
             raise _Superseded
@@ -314,6 +349,7 @@ class Jobs:
                 computed = Computed(job.stage.name, self.generation, job.parameters, value)
                 self._results[job.stage.name] = (job.key, computed)
                 self.outbox.put(computed)
+                self._settled.notify_all()
                 self._published(job.stage.name, value)
             except (_Superseded, CancelledError):
                 return
@@ -324,17 +360,18 @@ class Jobs:
     def _settle(self) -> None:
         if self._cancelled:
             self._set_status(Status(self.generation, "cancelled", label="Cancelled"))
-        elif (failed := self._present_failure()) is not None:
-            self._set_status(Status(self.generation, "failed", failed.stage))
-            if failed.error is not self._told:
-                self._told = failed.error
-                self.outbox.put(failed)
         else:
-            self._set_status(Status(self.generation, "ready"))
+            self._set_status(Status(self.generation, "failed" if self._present_failures() else "ready"))
 
     def _set_status(self, status: Status) -> None:
+        failures = self._present_failures()
+        asked = () if self._target is None else self._target.stages
+        pending = tuple(stage for stage in asked if self.latest(stage) is None)
+        status = replace(status, pending=pending, failed=tuple(failed.stage for failed in failures))
         if status != self._status:
             self._status = status
             self.outbox.put(status)
-        if status.state != "failed":
-            self._told = None
+        for failed in failures:
+            if failed.error not in self._told:
+                self.outbox.put(failed)
+        self._told = tuple(failed.error for failed in failures)

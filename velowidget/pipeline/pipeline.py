@@ -26,7 +26,7 @@ from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
 from velowidget.pipeline.events import Changed, Event
 from velowidget.pipeline.jobs import Jobs, Target
-from velowidget.pipeline.stages import Chain, Inputs, Parameters
+from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
 
 FIELDS = {"grid": "grid", "arrows": "projection", "none": "T"}
 """What can be drawn, and the stage it needs."""
@@ -96,6 +96,7 @@ class VelocityPipeline(t.HasTraits):
             positions=self._positions,
             degenerate=degenerate,
         )
+        self._asked: dict[str, None] = {}
         self._trusted = False
         self._scale_known = False
         self.jobs = Jobs(inputs, self._target, self._published)
@@ -187,6 +188,31 @@ class VelocityPipeline(t.HasTraits):
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
+    # -- what is asked for ------------------------------------------------------------------------
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The stages asked for: what the field draws, then the others in the order in which they were asked for."""
+        return tuple(dict.fromkeys((FIELDS[self.field], *self._asked)))
+
+    def ask(self, stage: str) -> None:
+        """Keep a stage computed from now on, whatever is drawn; try it again if it has failed.
+
+        Raises
+        ------
+        ValueError
+            If there is no such stage.
+        """
+        one_of("stage", stage, tuple(STAGES))
+        with self.changing():
+            self._asked[stage] = None
+            self.jobs.resume()
+
+    def release(self, stage: str) -> None:
+        """Ask for a stage no longer."""
+        with self.changing():
+            self._asked.pop(stage, None)
+
     # -- results -----------------------------------------------------------------------------------
 
     @property
@@ -215,7 +241,7 @@ class VelocityPipeline(t.HasTraits):
     @property
     def kernel(self) -> VelocityKernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
-        self.wait()
+        self.jobs.wait(60, only=FIELDS[self.field])
         data = self.jobs.inputs.data
         with self.jobs.changing():
             computed = self.jobs.latest("T")
@@ -276,7 +302,7 @@ class VelocityPipeline(t.HasTraits):
             backward_mode=self.backward_mode,
             basis=self.basis,
         )
-        return Target(FIELDS[self.field], parameters, next(iter(self._refused.values()), None))
+        return Target(self.wanted, parameters, next(iter(self._refused.values()), None))
 
     def _published(self, stage: str, value: Any) -> None:
         if stage == "T" and (self.auto_scale or not self._scale_known):

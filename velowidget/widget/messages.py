@@ -126,6 +126,8 @@ def status(now: Status) -> Message:
         stage=now.stage,
         progress=now.progress,
         label=now.label,
+        pending=list(now.pending),
+        failed=list(now.failed),
     )
 
 

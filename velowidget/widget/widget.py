@@ -15,6 +15,7 @@ from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
 from velowidget.pipeline.pipeline import FIELDS, PARAMETERS
+from velowidget.pipeline.stages import STAGES, with_ancestors
 from velowidget.widget import messages
 from velowidget.widget.protocol import Message, Request, decode
 
@@ -201,6 +202,8 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._tell_all()
             case "request":
                 self._compute(asked)
+            case "release":
+                self.pipeline.release(asked.fields["stage"])
             case "cancel":
                 self.pipeline.cancel()
             case "search":
@@ -215,9 +218,12 @@ class VelocityWidget(anywidget.AnyWidget):
 
     def _compute(self, asked: Request) -> None:
         stage = asked.fields["stage"]
+        if stage not in STAGES:
+            self.log.warning("Unknown stage %r.", stage)
+            return
         if asked.id is not None:
             self._asked[stage] = asked.id
-        self.pipeline.compute()
+        self.pipeline.ask(stage)
         computed = self.pipeline.jobs.latest(stage)
         if computed is not None and stage in self._asked:
             self._on_event(computed)
@@ -228,12 +234,12 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._tell(messages.automatic)
             case Computed():
                 # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.
-                if event.stage in (FIELDS[self.pipeline.field], *self._asked):
+                if event.stage in self.pipeline.wanted:
                     self._post(messages.result(event, self._asked.pop(event.stage, None)))
             case Failed():
-                asked: list[str | None] = [*self._asked.values()] or [None]
-                self._asked.clear()
-                for request in asked:
+                waiting = [stage for stage in self._asked if event.stage in _needs(stage)]
+                asked: list[str | None] = [self._asked.pop(stage) for stage in waiting]
+                for request in asked or [None]:
                     self._post(messages.failure(event, request))
             case Status():
                 self._post(messages.status(event))
@@ -256,3 +262,8 @@ class VelocityWidget(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"VelocityWidget({self.adata.n_obs} cells x {self.adata.n_vars} genes)"
+
+
+def _needs(stage: str) -> set[str]:
+    """Failures of these are failures of the stage."""
+    return {"parameters", *(needed.name for needed in with_ancestors(stage))}
