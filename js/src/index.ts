@@ -1,6 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
-import { BUILTIN_PANELS } from "./panels/builtin";
-import { mountPanels } from "./panels/mount";
+import { mountPanels, mountWidget } from "./panels/mount";
 import { createWidgetState } from "./state/model";
 
 /** What a model gives to other widgets, through their host's `getWidget`. */
@@ -11,22 +10,18 @@ export interface WidgetExports {
 
 /** Hosts call this once per model, so what it encloses belongs to that model alone. */
 export default function widget() {
-  let mount: WidgetExports["mount"] | undefined;
+  let show: ((el: HTMLElement, signal?: AbortSignal) => () => void) | undefined;
 
   return {
     initialize({ model, signal }: { model: AnyModel; signal?: AbortSignal }): WidgetExports {
       // Some hosts give no signal; there the model lives as long as the page.
       const state = createWidgetState(model, signal ?? new AbortController().signal);
       state.hello();
-      mount = (panelIds, el, until) => mountPanels(panelIds, el, state, until);
-      return { mount };
+      show = (el, until) => mountWidget(el, state, until);
+      return { mount: (panelIds, el, until) => mountPanels(panelIds, el, state, until) };
     },
     render({ el, signal }: { el: HTMLElement; signal?: AbortSignal }): (() => void) | undefined {
-      return mount?.(
-        BUILTIN_PANELS.map((panel) => panel.id),
-        el,
-        signal,
-      );
+      return show?.(el, signal);
     },
   };
 }

@@ -90,6 +90,8 @@ export const VARIANTS = [
     stage: nullable(text),
     progress: nullable(number),
     label: text,
+    pending: list(text),
+    failed: list(text),
   }),
   variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
   variant("notices", { items: list(text) }),
@@ -126,5 +128,7 @@ export type Params = Result["params"];
 export type Request =
   | { kind: "hello" }
   | { kind: "request"; stage: Stage }
+  | { kind: "release"; stage: Stage }
+  | { kind: "resume" }
   | { kind: "cancel" }
   | { kind: "search"; query: string; limit: number };

@@ -53,6 +53,42 @@ describe("traits", () => {
   });
 });
 
+describe("a stage that is wanted", () => {
+  it("is asked for once, and released by the last who wanted it", () => {
+    const { model, dynamics } = ready();
+    const kinds = () => model.sent.map(({ kind, stage }) => [kind, stage]);
+    model.sent.length = 0;
+    const [stop, stopOther] = [dynamics.want("grid"), dynamics.want("grid")];
+    stop();
+    stop();
+    expect(kinds()).toEqual([["request", "grid"]]);
+    stopOther();
+    expect(kinds()).toEqual([
+      ["request", "grid"],
+      ["release", "grid"],
+    ]);
+  });
+});
+
+describe("open panels", () => {
+  it("are kept beside what else the private trait holds", () => {
+    const { model, store } = widget({ _ui: { camera: null } });
+    store.setOpen("flow", true);
+    store.setOpen("walks", true);
+    store.setOpen("flow", false);
+    expect(store.open.value).toEqual(["walks"]);
+    expect(model.get("_ui")).toEqual({ camera: null, open: ["walks"] });
+  });
+
+  it("follow other displays, and whatever the trait holds", () => {
+    const { model, store } = widget();
+    model.set("_ui", { open: ["flow"] });
+    expect(store.open.value).toEqual(["flow"]);
+    model.set("_ui", { open: 3 });
+    expect(store.open.value).toEqual([]);
+  });
+});
+
 describe("colours", () => {
   it("go when Python says that there are none", () => {
     const { model, store } = ready();
@@ -119,6 +155,13 @@ describe("the field", () => {
     expect(store.shown.value).toBeNull();
   });
 
+  it("is not old while only something else is computed", () => {
+    const { model, store } = ready();
+    model.receiveFixture("status", { pending: ["projection"] });
+    vi.advanceTimersByTime(200);
+    expect([store.stale.value, store.working.value]).toEqual([false, true]);
+  });
+
   it("is old while something newer is computed, but only if that takes its time", () => {
     const { model, store } = ready();
     model.receiveFixture("status");
@@ -128,7 +171,8 @@ describe("the field", () => {
     vi.advanceTimersByTime(1);
     expect([store.stale.value, store.working.value]).toEqual([true, true]);
     model.receiveFixture("result-grid", { generation: 8 });
-    model.receiveFixture("status", { state: "ready" });
+    expect([store.stale.value, store.working.value]).toEqual([false, true]);
+    model.receiveFixture("status", { state: "ready", pending: [] });
     expect([store.stale.value, store.working.value]).toEqual([false, false]);
   });
 
@@ -137,7 +181,7 @@ describe("the field", () => {
     model.receiveFixture("status", { state: "cancelled" });
     vi.advanceTimersByTime(200);
     expect(store.stale.value).toBe(true);
-    model.receiveFixture("status", { generation: 7, state: "ready" });
+    model.receiveFixture("status", { generation: 7, state: "ready", pending: [] });
     expect(store.stale.value).toBe(false);
     store.set("scheme", "cosine");
     vi.advanceTimersByTime(200);
@@ -146,13 +190,18 @@ describe("the field", () => {
 });
 
 describe("errors", () => {
-  it("of a computation stay until the state is another", () => {
+  it("of a stage stay while Python says that it has failed", () => {
     const { model, store } = ready();
-    model.receiveFixture("error-stage");
-    model.receiveFixture("status", { state: "failed" });
-    expect(store.failure.value?.message).toContain("velocity");
-    model.receiveFixture("status", { state: "working" });
-    expect(store.failure.value).toBeNull();
+    model.receiveFixture("error-stage", { stage: "T" });
+    model.receiveFixture("error-stage", { stage: "lattice", message: "No embedding." });
+    model.receiveFixture("error-stage", { stage: "lattice", message: "Still none." });
+    model.receiveFixture("status", { state: "failed", failed: ["T", "lattice"] });
+    expect(store.failures.value.map((failure) => failure.stage)).toEqual(["T", "lattice"]);
+    expect(store.failures.value[1]?.message).toBe("Still none.");
+    model.receiveFixture("status", { state: "failed", failed: ["lattice"] });
+    expect(store.failures.value.map((failure) => failure.stage)).toEqual(["lattice"]);
+    model.receiveFixture("status", { state: "ready", failed: [] });
+    expect(store.failures.value).toEqual([]);
   });
 
   it("of a value can be dismissed, and go when another value is set", () => {

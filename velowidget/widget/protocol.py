@@ -1,7 +1,7 @@
 """The messages between Python and the browser, version 1: ``{v, kind, id, generation, ...}`` and binary buffers.
 
-Browser to Python: ``hello`` (tell me everything), ``request`` (a stage from now on, also to go on after a cancel),
-``release`` (no longer), ``cancel``, ``search`` (genes by name). Python to browser: ``options``, ``automatic``,
+Browser to Python: ``hello`` (tell me everything), ``request`` (a stage from now on), ``release`` (no longer),
+``cancel``, ``resume`` (go on), ``search`` (genes by name). Python to browser: ``options``, ``automatic``,
 ``cells``, ``embedding``, ``color``, ``result``, ``status``, ``error``, ``notices``, ``matches``. The TypeScript side is
 ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
 """
@@ -60,6 +60,7 @@ _REQUESTS: Mapping[str, Mapping[str, type]] = {
     "hello": {},
     "request": {"stage": str},
     "release": {"stage": str},
+    "resume": {},
     "cancel": {},
     "search": {"query": str, "limit": int},
 }

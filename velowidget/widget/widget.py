@@ -206,6 +206,8 @@ class VelocityWidget(anywidget.AnyWidget):
                 self.pipeline.release(asked.fields["stage"])
             case "cancel":
                 self.pipeline.cancel()
+            case "resume":
+                self.pipeline.compute()
             case "search":
                 query, limit = asked.fields["query"], asked.fields["limit"]
                 self._post(messages.matches(self.pipeline, query, limit, asked.id))

@@ -16,6 +16,7 @@ export interface PythonDynamics extends Dynamics {
 
 export function createPythonDynamics(wire: Wire): PythonDynamics {
   const waiting = new Map<Stage, Waiting>();
+  const wanted = new Map<Stage, number>();
   const listeners: Record<Stage, Set<(result: Result) => void>> = { grid: new Set(), projection: new Set() };
 
   /** Take the request with this id, if it is still the newest of its stage. */
@@ -41,8 +42,24 @@ export function createPythonDynamics(wire: Wire): PythonDynamics {
       listeners[stage].add(listener);
       return () => listeners[stage].delete(listener);
     },
+    want(stage) {
+      const others = wanted.get(stage) ?? 0;
+      wanted.set(stage, others + 1);
+      if (!others) wire.send({ kind: "request", stage });
+      let stopped = false;
+      return () => {
+        if (stopped) return;
+        stopped = true;
+        const rest = (wanted.get(stage) ?? 1) - 1;
+        wanted.set(stage, rest);
+        if (!rest) wire.send({ kind: "release", stage });
+      };
+    },
     cancel() {
       wire.send({ kind: "cancel" });
+    },
+    resume() {
+      wire.send({ kind: "resume" });
     },
     receive(result) {
       for (const listener of listeners[result.stage]) listener(result);

@@ -7,6 +7,7 @@ export const BUILTIN_PANELS: readonly Panel[] = [
   {
     id: "parameters",
     title: "Parameters",
+    place: "side",
     mount(ctx) {
       render(<Parameters store={ctx.store} />, ctx.el);
       return () => render(null, ctx.el);
@@ -15,6 +16,7 @@ export const BUILTIN_PANELS: readonly Panel[] = [
   {
     id: "embedding",
     title: "Embedding",
+    place: "main",
     mount(ctx) {
       render(<Embedding store={ctx.store} dynamics={ctx.dynamics} theme={ctx.theme} />, ctx.el);
       return () => render(null, ctx.el);

@@ -3,6 +3,7 @@ import type { Dynamics } from "../dynamics/dynamics";
 import type { ThemeName } from "../scene/colors";
 import type { Store } from "../state/store";
 import { ErrorCard, Notices } from "./messages";
+import { failureOf } from "./panel-of-stage";
 import { Plot } from "./plot";
 import { StatusCard } from "./status";
 
@@ -14,7 +15,7 @@ export interface EmbeddingProps {
 
 export function Embedding(props: EmbeddingProps) {
   const { store, dynamics } = props;
-  const failure = store.failure.value;
+  const failure = failureOf("embedding", store.failures.value);
   const hasPicture = store.cells.value !== null && store.embedding.value !== null;
   return (
     <div class="vw-embedding">

@@ -16,6 +16,11 @@ export interface PanelContext {
 export interface Panel {
   id: string;
   title: string;
+  /** Where the whole widget has it; panels of the dock open and close. */
+  place: "side" | "main" | "dock";
   /** Draw into `ctx.el`; returns how to take everything away again. */
   mount(ctx: PanelContext): () => void;
 }
+
+/** Show a panel in an element; returns how to take it away. */
+export type MountPanel = (id: string, place: HTMLElement) => () => void;

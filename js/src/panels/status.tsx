@@ -36,7 +36,6 @@ export function StatusCard({ store, dynamics }: { store: Store; dynamics: Dynami
     );
   }
   if (status?.state === "cancelled") {
-    const stage = store.traits.field.value === "grid" ? "grid" : "projection";
     return (
       <div class="vw-status" role="status">
         <span class="vw-status-label">{status.label || "Cancelled"}</span>
@@ -44,8 +43,7 @@ export function StatusCard({ store, dynamics }: { store: Store; dynamics: Dynami
           type="button"
           class="vw-button vw-button-primary"
           title="Compute for the present parameters."
-          // What becomes of it is seen in the store, a failure too.
-          onClick={() => dynamics.request(stage).catch(() => {})}
+          onClick={() => dynamics.resume()}
         >
           Compute
         </button>

@@ -9,15 +9,15 @@ type Parameters = Pick<Traits, "scheme" | "softmax_scale" | "backward" | "backwa
  * A result is old when Python says so, or when a parameter was changed here and Python has not answered yet.
  */
 export function isStale(
-  shown: { generation: number | null; params: Params },
-  status: Pick<Status, "state" | "generation"> | null,
+  shown: { stage: string; generation: number | null; params: Params },
+  status: Pick<Status, "pending" | "generation"> | null,
   wanted: Parameters,
 ): boolean {
+  // A result may overtake the status that knows of it.
   const superseded =
-    status !== null &&
-    status.state !== "ready" &&
+    status?.pending.includes(shown.stage) &&
     (shown.generation ?? -1) < (status.generation ?? Number.NEGATIVE_INFINITY);
-  return superseded || !shows(shown.params, wanted);
+  return superseded === true || !shows(shown.params, wanted);
 }
 
 function shows(params: Params, wanted: Parameters): boolean {

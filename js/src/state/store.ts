@@ -5,6 +5,7 @@ import type { Dynamics } from "../dynamics/dynamics";
 import type { Cells, Color, Embedding, Failure, Matches, Message, Options, ResultOf, Status } from "../protocol";
 import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
+import { createLayout } from "./layout";
 import { isStale, lasting } from "./staleness";
 import { createTraits, type TraitSignals, type Traits } from "./traits";
 
@@ -29,14 +30,17 @@ export interface Store {
   readonly stale: ReadonlySignal<boolean>;
   readonly working: ReadonlySignal<boolean>;
 
-  /** Why there is no new result. */
-  readonly failure: ReadonlySignal<Failure | null>;
+  /** Why stages have no result for the present parameters. */
+  readonly failures: ReadonlySignal<readonly Failure[]>;
   /** Values that were refused. */
   readonly refusals: ReadonlySignal<readonly Failure[]>;
   dismissRefusal(refusal: Failure): void;
   readonly notices: ReadonlySignal<readonly string[]>;
   dismissNotice(notice: string): void;
 
+  /** Panels of the dock that are open. */
+  readonly open: ReadonlySignal<readonly string[]>;
+  setOpen(panel: string, isOpen: boolean): void;
   readonly camera: ReadonlySignal<Camera | null>;
   setCamera(camera: Camera | null): void;
   /** The cell under the pointer, in whichever display. */
@@ -55,6 +59,7 @@ export interface StoreParts {
 export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, until: AbortSignal): StoreParts {
   const traits = createTraits(model, until);
   const camera = createCamera(model, until);
+  const layout = createLayout(model, until);
   const options = signal<Options | null>(null);
   const automaticScale = signal<number | null>(null);
   const cells = signal<Cells | null>(null);
@@ -63,7 +68,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const status = signal<Status | null>(null);
   const grid = signal<ResultOf<"grid"> | null>(null);
   const projection = signal<ResultOf<"projection"> | null>(null);
-  const failure = signal<Failure | null>(null);
+  const failures = signal<readonly Failure[]>([]);
   const refusals = signal<readonly Failure[]>([]);
   const notices = signal<readonly string[]>([]);
   const hovered = signal<number | null>(null);
@@ -124,12 +129,13 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
       case "status":
         batch(() => {
           status.value = message;
-          if (message.state !== "failed") failure.value = null;
+          failures.value = failures.value.filter(({ stage }) => stage !== null && message.failed.includes(stage));
         });
         break;
       case "error":
-        if (message.trait === null) failure.value = message;
-        else refusals.value = [...refusals.value.filter((other) => other.trait !== message.trait), message];
+        if (message.trait === null) {
+          failures.value = [...failures.value.filter((other) => other.stage !== message.stage), message];
+        } else refusals.value = [...refusals.value.filter((other) => other.trait !== message.trait), message];
         break;
       case "notices":
         notices.value = message.items;
@@ -161,7 +167,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     shown,
     stale: lasting(staleNow, FLICKER_MS, until, shown),
     working: lasting(workingNow, FLICKER_MS, until),
-    failure,
+    failures,
     refusals,
     dismissRefusal(refusal) {
       refusals.value = refusals.value.filter((other) => other !== refusal);
@@ -170,6 +176,8 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     dismissNotice(notice) {
       notices.value = notices.value.filter((other) => other !== notice);
     },
+    open: layout.open,
+    setOpen: layout.setOpen,
     camera: camera.signal,
     setCamera: camera.set,
     hovered,

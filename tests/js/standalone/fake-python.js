@@ -71,13 +71,14 @@ export function createFakeModel(settings) {
   }
 
   function post(content, arrays = {}) {
+    const lists = content.kind === "status" ? { pending: [], failed: [] } : {};
     const specs = Object.entries(arrays).map(([name, { values, shape }]) => ({
       name,
       dtype: values instanceof Float32Array ? "float32" : values instanceof Int32Array ? "int32" : "uint8",
       shape: shape ?? [values.length],
     }));
     const buffers = Object.values(arrays).map(({ values }) => new DataView(values.buffer));
-    fire("msg:custom", { v: 1, id: null, generation: null, arrays: specs, ...content }, buffers);
+    fire("msg:custom", { v: 1, id: null, generation: null, arrays: specs, ...lists, ...content }, buffers);
   }
 
   const answers = {
@@ -115,9 +116,8 @@ export function createFakeModel(settings) {
       compute();
       scenes[settings.scenario]?.();
     },
-    request() {
-      compute();
-    },
+    request: compute,
+    resume: compute,
     cancel() {
       post({
         kind: "status",
@@ -126,6 +126,7 @@ export function createFakeModel(settings) {
         stage: null,
         progress: null,
         label: "Cancelled at 3,000 of 10,000 cells",
+        pending: ["grid"],
       });
     },
     search({ id, query, limit }) {
@@ -150,6 +151,7 @@ export function createFakeModel(settings) {
         stage: "similarity",
         progress: 0.3,
         label: "Similarities: 3,000 of 10,000 cells",
+        pending: ["grid"],
       });
     },
     cancelled() {
@@ -160,7 +162,16 @@ export function createFakeModel(settings) {
     failed() {
       generation++;
       update("scheme", "dot_product");
-      post({ kind: "status", generation, state: "failed", stage: "similarity", progress: null, label: "" });
+      post({
+        kind: "status",
+        generation,
+        state: "failed",
+        stage: null,
+        progress: null,
+        label: "",
+        pending: ["grid"],
+        failed: ["similarity"],
+      });
       post({
         kind: "error",
         generation,

@@ -1,25 +1,60 @@
 /** One display of the widget: its panels in their places. */
+import { render } from "preact";
 import type { WidgetState } from "../state/model";
 import { watchTheme } from "../theme/theme";
 import { BUILTIN_PANELS } from "./builtin";
+import { Dock } from "./dock";
 import { staysHere } from "./keys";
+import type { MountPanel } from "./panel";
 
+/** Show these panels, one below the other; returns how to take them away, which an abort of the signal does too. */
 export function mountPanels(
   ids: readonly string[],
   el: HTMLElement,
   state: WidgetState,
   signal?: AbortSignal,
 ): () => void {
+  return mountDisplay(el, state, signal, (body, mount) => {
+    const disposers = ids.map((id) => mount(id, element("vw-panel", body)));
+    return () => {
+      for (const dispose of disposers) dispose();
+    };
+  });
+}
+
+/** Show the whole widget; as `mountPanels`. */
+export function mountWidget(el: HTMLElement, state: WidgetState, signal?: AbortSignal): () => void {
+  return mountDisplay(el, state, signal, (body, mount) => {
+    const side = element("vw-side", body);
+    const main = element("vw-main", body);
+    const placed = BUILTIN_PANELS.filter((panel) => panel.place !== "dock").map((panel) =>
+      mount(panel.id, element("vw-panel", panel.place === "side" ? side : main)),
+    );
+    const docked = BUILTIN_PANELS.filter((panel) => panel.place === "dock");
+    const dock = element("vw-dock", main);
+    render(<Dock store={state.store} panels={docked} mount={mount} />, dock);
+    return () => {
+      render(null, dock);
+      for (const dispose of placed) dispose();
+    };
+  });
+}
+
+function mountDisplay(
+  el: HTMLElement,
+  state: WidgetState,
+  signal: AbortSignal | undefined,
+  fill: (body: HTMLElement, mount: MountPanel) => () => void,
+): () => void {
   const controller = new AbortController();
   const root = element("velowidget", el);
   const body = element("vw-body", root);
   const theme = watchTheme(root, body, controller.signal);
-  const disposers = ids.map((id) => mountPanel(id, element("vw-panel", body)));
   root.addEventListener("keydown", (event) => {
     if (staysHere(event)) event.stopPropagation();
   });
 
-  function mountPanel(id: string, place: HTMLElement): () => void {
+  const empty = fill(body, (id, place) => {
     place.dataset.panel = id;
     const panel = BUILTIN_PANELS.find((candidate) => candidate.id === id);
     place.setAttribute("role", "region");
@@ -34,14 +69,14 @@ export function mountPanels(
       const alert = element("vw-card vw-card-error", place);
       alert.setAttribute("role", "alert");
       alert.textContent = `This panel could not be shown. ${error instanceof Error ? error.message : error}`;
-      return () => {};
+      return () => place.replaceChildren();
     }
-  }
+  });
 
   const dispose = () => {
     if (controller.signal.aborted) return;
     controller.abort();
-    for (const disposePanel of disposers) disposePanel();
+    empty();
     root.remove();
   };
   if (signal?.aborted) dispose();

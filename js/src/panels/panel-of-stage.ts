@@ -1,0 +1,9 @@
+import type { Failure } from "../protocol";
+
+/** The panel that shows a stage, and so its failure; every other stage is the embedding's. */
+const PANEL_OF_STAGE: Readonly<Record<string, string>> = {};
+
+/** Why a panel has nothing new to show. */
+export function failureOf(panel: string, failures: readonly Failure[]): Failure | null {
+  return failures.find(({ stage }) => (PANEL_OF_STAGE[stage ?? ""] ?? "embedding") === panel) ?? null;
+}
