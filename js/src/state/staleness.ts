@@ -15,8 +15,7 @@ export function isStale(
 ): boolean {
   // A result may overtake the status that knows of it.
   const superseded =
-    status?.pending.includes(shown.stage) &&
-    (shown.generation ?? -1) < (status.generation ?? Number.NEGATIVE_INFINITY);
+    status?.pending.includes(shown.stage) && (shown.generation ?? -1) < (status.generation ?? Number.NEGATIVE_INFINITY);
   return superseded === true || !shows(shown.params, wanted);
 }
 
