@@ -225,7 +225,7 @@ def _similarities(order, start, stop, indptr, indices, x, v, sums, sizes, centri
         # Four edges at a time share the loads and conversions of the cell's own rows; at the end some come twice.
         for e0 in range(indptr[i], indptr[i + 1], 4):
             e1, e2, e3 = min(e0 + 1, last), min(e0 + 2, last), min(e0 + 3, last)
-            of_four = _sums_of_four(v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]])
+            of_four = sums_of_four(v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]])
             for edge, (product, raw) in zip((e0, e1, e2, e3), of_four):  # noqa: B905
                 j = indices[edge]
                 total = sums[j] - sums[i]
@@ -260,7 +260,7 @@ def _spread(velocity, centring):  # type: ignore[no-untyped-def]  # noqa: ANN001
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
-def _sums_of_four(velocity, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+def sums_of_four(velocity, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # pragma: no cover
     """Sums over genes of ``v d`` and ``d^2``, with ``d = x - origin`` for four x."""
     along0, along1, along2, along3 = 0.0, 0.0, 0.0, 0.0
     squared0, squared1, squared2, squared3 = 0.0, 0.0, 0.0, 0.0

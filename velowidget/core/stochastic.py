@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from velowidget.core.blocks import Report, over_blocks
 from velowidget.core.graph import Graph
 from velowidget.core.moments import cell_moments, cells_per_block
-from velowidget.core.similarity import LOSSY, NO_DISPLACEMENT, NOISE, Similarity, without_defined
+from velowidget.core.similarity import LOSSY, NO_DISPLACEMENT, NOISE, Similarity, sums_of_four, without_defined
 
 # Edges times genes of one block: some ten milliseconds.
 _BLOCK_WORK = 10_000_000
@@ -166,16 +166,17 @@ def _expect(around, x, origin, direction, angular, squared, variance, centring, 
     slope_total = slope.sum()
     slope_along = angular * (slope * direction).sum()
     mean_change = 0.0
+    with_mean = np.empty(degree)
     change = np.zeros(degree)  # sigma c_k + sigma^2 q_k, but for what is the same for all k
+    for k0 in range(0, degree, 4):
+        k1, k2, k3 = min(k0 + 1, degree - 1), min(k0 + 2, degree - 1), min(k0 + 3, degree - 1)
+        of_four = sums_of_four(slope, origin, x[around[k0]], x[around[k1]], x[around[k2]], x[around[k3]])
+        for k, (product, _) in zip((k0, k1, k2, k3), of_four):  # noqa: B905
+            with_mean[k] = (product - shift[k] * slope_total) * inverse[k] - s[k] * slope_along
     for k in range(degree):
         if inverse[k] == 0.0:
             continue
-        row = x[around[k]]
-        product = 0.0
-        for g in range(len(row)):
-            product += slope[g] * (np.float64(row[g]) - origin[g])
-        with_mean = (product - shift[k] * slope_total) * inverse[k] - s[k] * slope_along
-        square = (own[k] - 2.0 * s[k] * cross[k] + s[k] * s[k] * along_both - 2.0 * with_mean) / squared
+        square = (own[k] - 2.0 * s[k] * cross[k] + s[k] * s[k] * along_both - 2.0 * with_mean[k]) / squared
         curvature = angular * (s[k] * (3.0 * along_both - (1.0 - centring) * spread) - 2.0 * cross[k]) / squared
         change[k] = scale * curvature + scale * scale * square
         mean_change += p[k] * change[k]
@@ -196,22 +197,27 @@ def _measure(around, x, origin, direction, angular, variance, centring, s, inver
     """Fill, for each edge, s_k, ``1 / |d_k|`` (0 where it takes no part), dbar_k, sum_g S e^2 and sum_g S u e."""
     spread = variance.sum()
     along_spread = (variance * direction).sum()
-    for k in range(len(around)):
-        row = x[around[k]]
-        along, total, raw, weighted, weighted_square, turning = _sums(row, origin, 0.0, direction, variance)
-        before = 0.0
-        rest = raw - centring * total * total
-        if rest < LOSSY * raw:  # never without centring
-            before = centring * total
-            along, total, rest, weighted, weighted_square, turning = _sums(row, origin, before, direction, variance)
-        beyond = centring * total
-        shift[k] = before + beyond
-        inverse[k] = 1.0
-        if angular != 0.0:
-            inverse[k] = 1.0 / np.sqrt(rest) if rest > max(NOISE * raw, NO_DISPLACEMENT) else 0.0
-        s[k] = along * inverse[k] if inverse[k] != 0.0 else np.nan
-        own[k] = (weighted_square - 2.0 * beyond * weighted + beyond * beyond * spread) * inverse[k] * inverse[k]
-        cross[k] = angular * (turning - beyond * along_spread) * inverse[k]
+    last = len(around) - 1
+    for k0 in range(0, len(around), 2):  # two at a time share the loads; at the end, one may come twice
+        k1 = min(k0 + 1, last)
+        of_two = _sums(x[around[k0]], x[around[k1]], origin, 0.0, direction, variance)
+        for k, of_one in zip((k0, k1), of_two):  # noqa: B905
+            along, total, raw, weighted, weighted_square, turning = of_one
+            before = 0.0
+            rest = raw - centring * total * total
+            if rest < LOSSY * raw:  # never without centring
+                before = centring * total
+                row = x[around[k]]
+                centred, _ = _sums(row, row, origin, before, direction, variance)
+                along, total, rest, weighted, weighted_square, turning = centred
+            beyond = centring * total
+            shift[k] = before + beyond
+            inverse[k] = 1.0
+            if angular != 0.0:
+                inverse[k] = 1.0 / np.sqrt(rest) if rest > max(NOISE * raw, NO_DISPLACEMENT) else 0.0
+            s[k] = along * inverse[k] if inverse[k] != 0.0 else np.nan
+            own[k] = (weighted_square - 2.0 * beyond * weighted + beyond * beyond * spread) * inverse[k] * inverse[k]
+            cross[k] = angular * (turning - beyond * along_spread) * inverse[k]
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
@@ -220,39 +226,56 @@ def _spread_of_mean_slope(around, x, origin, direction, angular, variance, s, p,
     slope = np.zeros(len(origin))
     mean_similarity = 0.0
     mean_shift = 0.0
-    for k in range(len(around)):
-        if p[k] == 0.0:
-            continue
-        weight = p[k] * inverse[k]
-        mean_similarity += p[k] * s[k]
-        mean_shift += weight * shift[k]
-        row = x[around[k]]
-        for g in range(len(row)):
-            slope[g] += weight * (np.float64(row[g]) - origin[g])
+    degree = len(around)
+    weights = np.zeros(degree + 3)  # the last ones, at the end of four at a time, weigh nothing
+    for k in range(degree):
+        if p[k] > 0.0:
+            weights[k] = p[k] * inverse[k]
+            mean_similarity += p[k] * s[k]
+            mean_shift += weights[k] * shift[k]
+    for k in range(0, degree, 4):
+        k1, k2, k3 = min(k + 1, degree - 1), min(k + 2, degree - 1), min(k + 3, degree - 1)
+        rows = x[around[k]], x[around[k1]], x[around[k2]], x[around[k3]]
+        _add_displacements(slope, origin, rows, weights[k], weights[k + 1], weights[k + 2], weights[k + 3])
     for g in range(len(slope)):
         slope[g] = variance[g] * (slope[g] - mean_shift - angular * mean_similarity * direction[g])
     return slope
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
-def _sums(row, origin, shift, direction, variance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Sums over genes of ud, d, d^2, Sd, Sd^2 and Sud, with ``d = row - origin - shift``."""
-    along = 0.0
-    total = 0.0
-    raw = 0.0
-    weighted = 0.0
-    weighted_square = 0.0
-    turning = 0.0
-    for g in range(len(row)):
-        d = np.float64(row[g]) - origin[g] - shift
-        sd = variance[g] * d
-        along += direction[g] * d
-        total += d
-        raw += d * d
-        weighted += sd
-        weighted_square += sd * d
-        turning += sd * direction[g]
-    return along, total, raw, weighted, weighted_square, turning
+def _add_displacements(slope, origin, rows, w0, w1, w2, w3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Add the displacements to four rows, weighted, gene by gene."""
+    x0, x1, x2, x3 = rows
+    for g in range(len(slope)):
+        o = origin[g]
+        near = w0 * (np.float64(x0[g]) - o) + w1 * (np.float64(x1[g]) - o)
+        slope[g] += near + (w2 * (np.float64(x2[g]) - o) + w3 * (np.float64(x3[g]) - o))
+
+
+@nb.njit(nogil=True, fastmath=_FAST)
+def _sums(x0, x1, origin, shift, direction, variance):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Sums over genes of ud, d, d^2, Sd, Sd^2 and Sud, with ``d = x - origin - shift``, for two x."""
+    along0, total0, raw0, weighted0, square0, turning0 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    along1, total1, raw1, weighted1, square1, turning1 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for g in range(len(origin)):
+        start, u, spread = origin[g], direction[g], variance[g]
+        d = np.float64(x0[g]) - start - shift
+        sd = spread * d
+        along0 += u * d
+        total0 += d
+        raw0 += d * d
+        weighted0 += sd
+        square0 += sd * d
+        turning0 += sd * u
+        d = np.float64(x1[g]) - start - shift
+        sd = spread * d
+        along1 += u * d
+        total1 += d
+        raw1 += d * d
+        weighted1 += sd
+        square1 += sd * d
+        turning1 += sd * u
+    return (along0, total0, raw0, weighted0, square0, turning0), (along1, total1, raw1, weighted1, square1, turning1)
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
