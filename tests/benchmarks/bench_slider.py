@@ -7,18 +7,18 @@ otherwise.
 
 from __future__ import annotations
 
-import platform
 import statistics
 import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+from measure import PANCREAS, ROOT, machine
 
-from tests.browser.lab import ROOT, Notebook, chromium, jupyterlab
+sys.path.insert(0, str(ROOT))
+
+from tests.browser.lab import Notebook, chromium, jupyterlab
 
 MOVES = 30
-PANCREAS = ROOT.parent / "shared" / "data" / "pancreas.h5ad"
 LOAD = (
     f"import anndata, velowidget\nadata = anndata.read_h5ad({str(PANCREAS)!r})"
     if PANCREAS.exists()
@@ -78,7 +78,7 @@ def main() -> None:
             page.locator(".velowidget [data-scale]").first.wait_for()
             moves = [page.evaluate(MOVE, 0.2 + 0.6 * ((7 * i) % MOVES) / MOVES) for i in range(MOVES + 3)][3:]
             notebook.close()
-    print(f"{platform.machine()}, {platform.python_version()}, Chromium with software GL")
+    print(f"\nSlider, Chromium with software GL\n{machine()}\n")
     for name, first in figures.items():
         print(f"from running the cell, {name}: " + ", ".join(f"{what} {ms:.0f} ms" for what, ms in first.items()))
     ordered = sorted(moves)
