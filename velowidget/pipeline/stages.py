@@ -145,7 +145,8 @@ def _lattice(context: Context) -> Lattice:
 
 
 def _grid(_context: Context, arrows: Arrows, on: Lattice) -> Grid:
-    return Grid(on.points, average(on, arrows.vectors), arrows.softmax_scale)
+    vectors = average(on, arrows.vectors).reshape(-1, arrows.vectors.shape[1])[on.kept]
+    return Grid(on.points, vectors, arrows.softmax_scale)
 
 
 STAGES: Mapping[str, Stage] = {
