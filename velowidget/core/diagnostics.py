@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from velowidget.core.blocks import Report, compiled_code, over_blocks
 from velowidget.core.graph import Graph
 from velowidget.core.random import GENE_SHUFFLE, key_of, philox
-from velowidget.core.similarity import similarity
 
 # Edges times genes of one block: some ten milliseconds.
 _BLOCK_WORK = 30_000_000
@@ -37,7 +36,8 @@ def fidelity(
     With the chain's mean step beyond a uniform walk, ``D_i = sum_j (T_ij - 1 / K_i) (x_j - x_i)``, how far neighbour j
     lies along it among the genes is ``a_j = D_i . (x_j - x_i) / |x_j - x_i|``, and along the arrow on the embedding
     ``b_j = P_i . (y_j - y_i) / |y_j - y_i|``. Fidelity is Pearson's correlation of a and b over the neighbours,
-    negative ones counted as 0: 1 if the arrow orders the neighbours as the chain does, 0 if it has nothing to do with it.
+    negative ones counted as 0: 1 if the arrow orders the neighbours as the chain does, 0 if it has nothing to do with
+    that.
 
     Parameters
     ----------
@@ -80,8 +80,8 @@ def support(graph: Graph, logits: NDArray[np.float64], null: NDArray[np.float64]
     graph
         Neighbourhoods.
     logits, null
-        Similarities of the velocities, and of the shuffled ones (:func:`null_logits`), shape (n_edges,); NaN where
-        undefined.
+        Similarities of the velocities, and of those with shuffled genes (:func:`shuffled_genes`), shape (n_edges,);
+        NaN where undefined.
 
     Returns
     -------
@@ -129,37 +129,23 @@ def entropy(graph: Graph, probabilities: NDArray[np.float64]) -> NDArray[np.floa
     return out
 
 
-def null_logits(
-    graph: Graph,
-    x: NDArray[np.floating],
-    v: NDArray[np.floating],
-    scheme: str = "correlation",
-    *,
-    transposed: bool = False,
-    seed: int = 0,
-    report: Report | None = None,
-) -> NDArray[np.float64]:
-    """Similarities of the same data with the genes of each velocity shuffled.
+def shuffled_genes(v: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:
+    """The genes of each velocity in an order of the cell's own.
 
-    Genes, separately for each cell: shuffled cells would change nothing where all cells move one way.
+    Genes, separately for each cell: shuffled cells would change nothing where all cells move one way. By Fisher and
+    Yates, with numbers that depend on nothing but the seed and the cell's index.
 
     Parameters
     ----------
-    graph, x, v, scheme, transposed, report
-        As for :func:`velowidget.core.similarity.similarity`.
+    v
+        Velocities, shape (n_cells, n_genes).
     seed
-        Of the shuffles.
+        From 0 to 2^64 - 1.
 
     Returns
     -------
-    float64, shape (n_edges,); NaN where undefined.
+    A C-contiguous copy of the same dtype.
     """
-    shuffled = shuffled_genes(v, seed)
-    return similarity(graph, x, shuffled, scheme, transposed=transposed, report=report).logits
-
-
-def shuffled_genes(v: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:
-    """Each row in an order of its own: Fisher and Yates, with numbers that depend on the seed and the row's index."""
     out = np.array(v, order="C")
     with compiled_code:
         _shuffle_rows(key_of(seed), out)

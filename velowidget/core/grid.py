@@ -88,21 +88,21 @@ def lattice(
     n_dims = positions.shape[1]
     if n_dims > 3:
         raise ValueError(f"A lattice in {n_dims} dimensions is too large; choose 2 or 3 of them.")
-    positions = np.ascontiguousarray(positions, dtype=np.float64)
-    placed = positions[np.isfinite(positions).all(axis=1)]
+    cells: NDArray[np.float64] = np.asarray(positions, dtype=np.float64)
+    placed = cells[np.isfinite(cells).all(axis=1)]
     if not len(placed):
         placed = np.zeros((1, n_dims))
     low, high = placed.min(axis=0), placed.max(axis=0)
     spacing = float((high - low).max() / (_POINTS * density)) or 1.0
     shape = tuple(int(n) for n in np.ceil((high - low) / spacing) + 1)
     start = (low + high - (np.array(shape) - 1) * spacing) / 2
-    bare = Lattice(positions, start, spacing, shape, smooth * spacing, np.zeros(shape), min_mass)
+    bare = Lattice(cells, start, spacing, shape, smooth * spacing, np.zeros(shape), min_mass)
 
-    mass = sums(bare, np.empty((len(positions), 0)))[..., 0]
+    mass = sums(bare, np.empty((len(cells), 0)))[..., 0]
     reached = mass[mass > 0]
     if reached.size:
         mass /= np.percentile(reached, 95)
-    return Lattice(positions, start, spacing, shape, smooth * spacing, mass, min_mass)
+    return Lattice(cells, start, spacing, shape, smooth * spacing, mass, min_mass)
 
 
 def average(on: Lattice, values: NDArray[np.floating]) -> NDArray[np.float64]:

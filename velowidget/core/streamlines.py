@@ -118,19 +118,41 @@ def _direction(field, point, min_mass, still, out):  # type: ignore[no-untyped-d
 
 
 @nb.njit(nogil=True, cache=True)
-def _follow(field, seed, sign, raster, fine, separation, min_mass, still, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Follow the field from a seed, by the midpoint rule; returns the number of vertices written to `line`."""
+def _cell(point, fine):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """The raster's cell at a point."""
+    return round(point[0] * fine), round(point[1] * fine), round(point[2] * fine)
+
+
+@nb.njit(nogil=True, cache=True)
+def _touches(vertices, point, near):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Whether a point is nearer to any of the vertices than a squared distance."""
+    for k in range(len(vertices)):
+        squared = 0.0
+        for c in range(3):
+            squared += (vertices[k, c] - point[c]) ** 2
+        if squared < near:
+            return True
+    return False
+
+
+@nb.njit(nogil=True, cache=True)
+def _follow(field, seed, sign, raster, fine, separation, min_mass, still, other, line):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Follow the field from a seed, by the midpoint rule; returns the number of vertices written to `line`.
+
+    `other` are the vertices from the same seed in the other direction.
+    """
     along = np.empty(4)
     point = seed.copy()
     near = (0.5 * separation) ** 2
     apart = int(np.ceil(1.5 * separation / _STEP))  # of vertices that may be near: the line has just been there
     count = 0
     while count < len(line):
-        if raster[int(round(point[0] * fine)), int(round(point[1] * fine)), int(round(point[2] * fine))] < near:
+        if raster[_cell(point, fine)] < near:
             break
-        for k in range(count - apart):
-            if (line[k, 0] - point[0]) ** 2 + (line[k, 1] - point[1]) ** 2 + (line[k, 2] - point[2]) ** 2 < near:
-                return count  # round and round
+        if _touches(line[: max(0, count - apart)], point, near) or _touches(
+            other[max(0, apart - count) :], point, near
+        ):
+            break  # round and round
         line[count] = point
         count += 1
         if not _direction(field, point, min_mass, still, along):
@@ -149,7 +171,7 @@ def _mark(raster, line, fine, separation):  # type: ignore[no-untyped-def]  # no
     """Keep squared distances to a line's vertices, up to the separation, in the raster."""
     reach = int(np.ceil(separation * fine))
     for point in line:
-        a0, b0, c0 = int(round(point[0] * fine)), int(round(point[1] * fine)), int(round(point[2] * fine))
+        a0, b0, c0 = _cell(point, fine)
         for a in range(max(0, a0 - reach), min(raster.shape[0], a0 + reach + 1)):
             for b in range(max(0, b0 - reach), min(raster.shape[1], b0 + reach + 1)):
                 for c in range(max(0, c0 - reach), min(raster.shape[2], c0 + reach + 1)):
@@ -166,11 +188,11 @@ def _lines(field, seeds, raster, fine, separation, min_mass, still):  # type: ig
     pieces = [np.empty((0, 3))]
     total = 0
     for seed in seeds:
-        at = raster[int(round(seed[0] * fine)), int(round(seed[1] * fine)), int(round(seed[2] * fine))]
+        at = raster[_cell(seed, fine)]
         if at < separation**2:
             continue
-        after = _follow(field, seed, 1.0, raster, fine, separation, min_mass, still, forth)
-        before = _follow(field, seed, -1.0, raster, fine, separation, min_mass, still, back)
+        after = _follow(field, seed, 1.0, raster, fine, separation, min_mass, still, forth[:0], forth)
+        before = _follow(field, seed, -1.0, raster, fine, separation, min_mass, still, forth[:after], back)
         if (after + before - 2) * _STEP < _SHORTEST:
             continue
         line = np.concatenate((back[1:before][::-1], forth[:after]))

@@ -9,6 +9,7 @@ import numbers
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
@@ -166,11 +167,7 @@ class Kernel:
         """
         self._check_size()
         positions = read_embedding(self.adata, checked_text("basis", basis))
-        matrix = self.transition_matrix
-        graph = self._neighbours()
-        # SciPy makes one entry of none where there are no edges at all.
-        on_edges = np.asarray(matrix[graph.sources, graph.indices]).ravel() if graph.n_edges else np.zeros(0)
-        arrows = project(graph, on_edges, positions)
+        arrows = self.arrows_on(positions)
         arrows /= quiver_scale(arrows, positions)
         if copy:
             return arrows
@@ -180,6 +177,19 @@ class Kernel:
         self.adata.obsm[f"{key}_{basis}"] = arrows
         self.adata.uns[f"{key}_params"] = record
         return None
+
+    def arrows_on(self, positions: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Mean unit step of each cell beyond a uniform walk, on any positions, shape (n_cells, n_dims) like them.
+
+        See :func:`velowidget.core.projection.project`; `compute_projection` does this for an embedding, and scales.
+        """
+        return project(self._neighbours(), self._on_edges(), positions)
+
+    def plot_projection(self, basis: str = "umap", color: str | None = None, **keywords: Any) -> Any:
+        """Draw the projection; see :func:`velowidget.plotting.projection.plot_projection`."""
+        # Pictures are a layer above: nothing here is built on them.
+        plotting = import_module("velowidget.plotting.projection")
+        return plotting.plot_projection(self, basis, color, **keywords)
 
     def cbc(
         self, source: str | Sequence[str], target: str | Sequence[str], cluster_key: str, rep: str,
@@ -315,6 +325,12 @@ class Kernel:
     def _terms(self) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
         """What a sum is made of, and with which constants."""
         return (self,), (1.0,)
+
+    def _on_edges(self) -> NDArray[np.float64]:
+        """Probability on each edge of the neighbourhoods, shape (n_edges,)."""
+        matrix, graph = self.transition_matrix, self._neighbours()
+        # SciPy makes one entry of none where there are no edges at all.
+        return np.asarray(matrix[graph.sources, graph.indices]).ravel() if graph.n_edges else np.zeros(0)
 
     def _check_size(self) -> None:
         if self.adata.n_obs != self.shape[0]:

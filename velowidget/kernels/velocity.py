@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
@@ -280,6 +281,12 @@ class VelocityKernel(Kernel):
             self._compute(scheme, params, direction, report)
         report_matrix(self, irreducibility=check_irreducibility)
         return self
+
+    def diagnostics(self, basis: str = "umap", components: Sequence[int] = (1, 2), seed: int = 0) -> pd.DataFrame:
+        """How far to believe each cell's arrow; see :func:`velowidget.kernels.diagnostics.diagnostics`."""
+        from velowidget.kernels import diagnostics
+
+        return diagnostics.diagnostics(self, basis, components, seed)
 
     def _compute(self, scheme: str | Scheme, params: dict[str, Any], direction: str, report: Report | None) -> None:
         """Complete `params` with the automatic scale, and make their results the kernel's, if they are not yet."""

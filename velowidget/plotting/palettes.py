@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 # Okabe & Ito 2008 without black, which is the ink of the arrows.
 OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
+# Of what has no value.
+MISSING = "#c8c8c8"
 
 
 def category_colors(n_categories: int, stored: Sequence[str] | None = None) -> list[str]:
