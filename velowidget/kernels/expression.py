@@ -13,6 +13,7 @@ from velowidget.core.graph import Graph
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.matrices import mixture, overlap, sharing
 from velowidget.kernels.messages import name_cells
+from velowidget.kernels.reports import report_matrix
 
 
 class Expression(Kernel):
@@ -77,7 +78,8 @@ class Expression(Kernel):
 
     def compute_transition_matrix(self) -> Expression:
         """Combine the parts, computing with the defaults those that are not computed yet; returns itself."""
-        assert self.transition_matrix is not None
+        self._transition_matrix = self.transition_matrix
+        report_matrix(self, irreducibility=False)
         return self
 
     def _combine(self, matrices: list[sp.csr_matrix]) -> sp.csr_matrix:

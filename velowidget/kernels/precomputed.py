@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -12,11 +13,12 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.arguments import reject_unknown
+from velowidget.kernels.arguments import checked_flag, reject_unknown
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import checked_adata, entries
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.reports import report_matrix
 
 
 class PrecomputedKernel(Kernel):
@@ -34,6 +36,8 @@ class PrecomputedKernel(Kernel):
         Direction of the process; None takes the direction of the kernel or the key, and otherwise means none.
     obsp_key
         Key in ``obsp``, where `object` is an AnnData.
+    compute_cond_num
+        Compute `condition_number` of each matrix, and warn if that of the first is above 1e12.
 
     Raises
     ------
@@ -55,9 +59,11 @@ class PrecomputedKernel(Kernel):
         backward: bool | None = None,
         *,
         obsp_key: str | None = None,
+        compute_cond_num: bool = False,
         **unknown: Any,
     ) -> None:
-        reject_unknown("PrecomputedKernel", unknown, ("object", "adata", "backward", "obsp_key"))
+        known = ("object", "adata", "backward", "obsp_key", "compute_cond_num")
+        reject_unknown("PrecomputedKernel", unknown, known)
         if isinstance(object, AnnData):
             if adata is not None and adata is not object:
                 raise TypeError("PrecomputedKernel() takes one AnnData, and was given two.")
@@ -93,6 +99,8 @@ class PrecomputedKernel(Kernel):
                 f"{origin} is {'backward' if direction else 'forward'}, and backward={backward} says otherwise."
             )
         self._transition_matrix, self._params = matrix, {"origin": origin}
+        self._compute_cond_num = checked_flag("compute_cond_num", compute_cond_num)
+        report_matrix(self, irreducibility=False)
 
     def compute_transition_matrix(self, *_: Any, **__: Any) -> PrecomputedKernel:
         """Do nothing: the matrix is there."""
@@ -114,13 +122,21 @@ class PrecomputedKernel(Kernel):
         return Graph(pattern.indptr.astype(np.int64), pattern.indices.astype(np.int32))
 
     def _settings(self) -> dict[str, Any]:
-        return {} if self.backward is None else {"backward": self.backward}
+        settings = {} if self.backward is None else {"backward": self.backward}
+        return {**settings, "compute_cond_num": True} if self._compute_cond_num else settings
 
     @classmethod
     def _rebuilt(
         cls, adata: AnnData, settings: Mapping[str, Any], results: Mapping[str, Any], params: dict[str, Any]
     ) -> Self:
-        kernel = cls(results["_transition_matrix"], adata, settings.get("backward"))
+        with warnings.catch_warnings():  # what there was to say was said when it was first made
+            warnings.simplefilter("ignore", UserWarning)
+            kernel = cls(
+                results["_transition_matrix"],
+                adata,
+                settings.get("backward"),
+                compute_cond_num=settings.get("compute_cond_num", False),
+            )
         kernel._params = params
         return kernel
 
