@@ -153,9 +153,8 @@ def read_velocity(
             )
         v = _columns(velocity, genes, of_v)
     x = _columns(expression, genes, of_x)
-    names = adata.var_names if attr == "layers" else pd.RangeIndex(len(genes))
-    _check_finite(adata, v, names[genes], of_v)
-    _check_finite(adata, x, names[genes], of_x)
+    _check_finite(adata, attr, v, genes, of_v)
+    _check_finite(adata, attr, x, genes, of_x)
     dtype = np.result_type(x, v)
     return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes), vkey, xkey, attr)
 
@@ -291,7 +290,7 @@ def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[
         return _of_shape(there[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}"), f"{what} layer {key!r}"
     where = f"adata.obsm[{key!r}]"
     if len(there[key].shape) != 2 or not there[key].shape[1]:
-        raise ValueError(f"{where} has shape {tuple(there[key].shape)}; a {what} needs two dimensions, and columns.")
+        raise ValueError(f"{where} has shape {tuple(there[key].shape)}; it needs two dimensions, and columns.")
     return there[key], f"{what} {where}"
 
 
@@ -337,7 +336,7 @@ def _columns(stored: Any, genes: NDArray[np.bool_], what: str) -> NDArray[np.flo
     return real_array(stored if genes.all() else stored[:, np.flatnonzero(genes)], what)
 
 
-def _check_finite(adata: AnnData, values: NDArray[np.floating], names: pd.Index, what: str) -> None:
+def _check_finite(adata: AnnData, attr: str, values: NDArray[np.floating], genes: NDArray[np.bool_], what: str) -> None:
     # A sum is finite if all values are, and costs no mask; only a suspicious one is looked at closely.
     with np.errstate(invalid="ignore", over="ignore"):
         total = values.sum(dtype=np.float64)
@@ -346,11 +345,15 @@ def _check_finite(adata: AnnData, values: NDArray[np.floating], names: pd.Index,
     bad = ~np.isfinite(values)
     if not bad.any():
         return
-    cell, gene = np.argwhere(bad)[0]
+    cell, place = np.argwhere(bad)[0]
+    column = np.flatnonzero(genes)[place]
+    where, remedy = f"column {column}", "Compute it again, or leave such columns out."
+    if attr == "layers":
+        where = f"gene {str(adata.var_names[column])!r}"
+        remedy = "Compute the layer again, or leave such genes out with `gene_subset`."
     raise ValueError(
         f"The {what} is NaN or infinite in {count(int(bad.sum()), 'place')}, the first for cell "
-        f"{str(adata.obs_names[cell])!r} and gene {str(names[gene])!r}. "
-        "Compute the layer again, or leave such genes out with `gene_subset`."
+        f"{str(adata.obs_names[cell])!r} and {where}. {remedy}"
     )
 
 
