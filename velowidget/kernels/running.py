@@ -73,7 +73,7 @@ class _Bar:
         elif self._bar is None and done < total and time.monotonic() - self._started > _DELAY:
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=total, unit=" cells")
+            self._bar = tqdm(total=total, initial=done, unit=" cells")
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
 
