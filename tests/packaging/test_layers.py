@@ -24,7 +24,7 @@ MAY_KNOW = {
     "kernels": THE_FIELDS_OWN | {"anndata", "pandas", "h5py", "tqdm", "cellrank"},
     "datasets": THE_FIELDS_OWN | {"anndata", "pandas", "scanpy", "pooch", "sklearn"},
     "pipeline": {"numpy", "anndata", "traitlets"},
-    "plotting": {"numpy", "matplotlib"},
+    "plotting": {"numpy", "scipy", "matplotlib"},
     "widget": {"numpy", "anndata", "traitlets", "anywidget", "ipywidgets"},
 }
 

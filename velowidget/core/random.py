@@ -12,7 +12,7 @@ import numpy as np
 
 # Streams: users of the same seed that must not share numbers.
 SAMPLING, MONTE_CARLO = 1, 2
-GENE_SHUFFLE = 5
+FLOW, GENE_SHUFFLE = 4, 5
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)

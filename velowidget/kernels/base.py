@@ -8,12 +8,13 @@ import math
 import numbers
 import os
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
@@ -199,6 +200,31 @@ class Kernel:
         from velowidget.kernels import boundary
 
         return boundary.cbc(self, source, target, cluster_key, rep, graph_key)
+
+    def flow(
+        self, cluster: Any = None, cluster_key: str = "clusters", time_key: str | None = None,
+        clusters: Iterable[Any] | None = None, time_points: Iterable[Any] | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        """Flow between clusters in one step; see :func:`velowidget.kernels.flow.flow`."""
+        from velowidget.kernels import flow
+
+        return flow.flow(self, cluster, cluster_key, time_key, clusters, time_points)
+
+    def flow_null(
+        self, cluster: Any = None, cluster_key: str = "clusters", time_key: str | None = None,
+        clusters: Iterable[Any] | None = None, time_points: Iterable[Any] | None = None,
+        n_permutations: int = 200, seed: int = 0,
+    ) -> pd.DataFrame:  # fmt: skip
+        """The flow beside that without direction; see :func:`velowidget.kernels.flow.flow_null`."""
+        from velowidget.kernels import flow
+
+        return flow.flow_null(self, cluster, cluster_key, time_key, clusters, time_points, n_permutations, seed)
+
+    def plot_single_flow(self, cluster: Any, cluster_key: str, time_key: str, *args: Any, **keywords: Any) -> Any:
+        """Draw the flow out of one cluster over time; see :func:`velowidget.kernels.flow.plot_single_flow`."""
+        from velowidget.kernels import flow
+
+        return flow.plot_single_flow(self, cluster, cluster_key, time_key, *args, **keywords)
 
     def write_to_adata(self, key: str | None = None, copy: bool = True) -> None:
         """Write the transition matrix, its parameters and the kernel's settings into the AnnData, as CellRank does.

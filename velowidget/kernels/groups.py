@@ -1,0 +1,219 @@
+"""Clusters and times of the cells, as an AnnData has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.flow import Groups
+from velowidget.kernels.messages import MissingKeyError, nearest
+
+MAX_TIMES = 100
+
+
+@dataclass(frozen=True, eq=False)
+class FlowCells:
+    """Which cells a flow is between.
+
+    Attributes
+    ----------
+    groups
+        Cluster and time of each cell.
+    names
+        Categories of the clusters, in the column's order.
+    listed
+        Positions in `names` in the order in which the clusters were asked for.
+    source
+        Position in `names` of the cluster whose flow it is; None for all.
+    times
+        float64, shape (n_times,), ascending; None without time.
+    time_key
+        Column of the times.
+    """
+
+    groups: Groups
+    names: pd.Index
+    listed: tuple[int, ...]
+    source: int | None
+    times: NDArray[np.float64] | None
+    time_key: str | None
+
+    def of_source(self, values: NDArray[Any], otherwise: float) -> NDArray[Any]:
+        """Values of shape (n_steps, n_clusters, n_clusters), with another one in rows of other sources."""
+        if self.source is None:
+            return values
+        kept = np.full_like(values, otherwise)
+        kept[:, self.source] = values[:, self.source]
+        return kept
+
+
+def read_cells(
+    adata: AnnData,
+    cluster: Any = None,
+    cluster_key: str = "clusters",
+    time_key: str | None = None,
+    clusters: Iterable[Any] | None = None,
+    time_points: Iterable[Any] | None = None,
+) -> FlowCells:
+    """Read clusters and times; parameters are those of :func:`velowidget.kernels.flow.flow`."""
+    codes, categories = read_clusters(adata, cluster_key)
+    source = None if cluster is None else _position(cluster, categories, cluster_key)
+    listed = tuple(range(len(categories)))
+    if clusters is not None:
+        if isinstance(clusters, str) or not isinstance(clusters, Iterable):
+            raise TypeError(f"clusters must be a list of clusters, not {clusters!r}.")
+        wanted = [_position(name, categories, cluster_key) for name in clusters]
+        listed = tuple(dict.fromkeys(wanted if source is None else [source, *wanted]))
+    if len(listed) < 2:
+        raise ValueError(
+            f"A flow needs at least two clusters, and there {'is one' if listed else 'is none'}: give more in "
+            f"`clusters`, or a `cluster_key` with more categories than adata.obs[{cluster_key!r}]."
+        )
+    kept = np.sort(listed)
+    renumbered = np.full(len(categories) + 1, -1, dtype=np.int32)  # the last for cells without a cluster, code -1
+    renumbered[kept] = np.arange(len(kept))
+    codes = renumbered[codes]
+    where = renumbered[list(listed)]
+    if source is not None:
+        source = int(renumbered[source])
+        if not (codes == source).any():
+            raise ValueError(f"Cluster {cluster!r} of adata.obs[{cluster_key!r}] has no cells, so nothing flows out.")
+    names = categories[kept]
+    if time_key is None:
+        if time_points is not None:
+            raise ValueError("time_points are given without a time_key: name the column of adata.obs with the times.")
+        return FlowCells(Groups(codes, len(kept)), names, tuple(map(int, where)), source, None, None)
+    times, at = read_times(adata, time_key, time_points, codes >= 0)
+    groups = Groups(codes, len(kept), at, len(times))
+    return FlowCells(groups, names, tuple(map(int, where)), source, times, time_key)
+
+
+def read_clusters(adata: AnnData, cluster_key: str) -> tuple[NDArray[np.int32], pd.Index]:
+    """Code of each cell, -1 where missing, and the categories of a column of ``adata.obs``.
+
+    Text and booleans become categories, in sorted order; numbers are refused unless they are categorical.
+    """
+    column = _column(adata, cluster_key, "clusters")
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+        raise TypeError(
+            f"adata.obs[{cluster_key!r}] holds {column.dtype} numbers, not clusters. If each number is a cluster: "
+            f"`adata.obs[{cluster_key!r}] = adata.obs[{cluster_key!r}].astype('category')`."
+        )
+    try:
+        categorical = column.astype("category").cat
+    except TypeError as error:
+        raise TypeError(f"adata.obs[{cluster_key!r}] cannot be read as clusters: {error}.") from error
+    return categorical.codes.to_numpy().astype(np.int32), categorical.categories
+
+
+def read_times(
+    adata: AnnData,
+    time_key: str,
+    time_points: Iterable[Any] | None = None,
+    cells: NDArray[np.bool_] | None = None,
+) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
+    """Experimental times in ascending order, and which of them each cell was taken at, -1 where none of them.
+
+    Parameters
+    ----------
+    adata
+        Annotated data.
+    time_key
+        Column of ``adata.obs``: numbers, text that reads as numbers, or intervals as `pandas.cut` makes them, which
+        count as their middles.
+    time_points
+        The times to keep: numbers, or text as in the column; all by default.
+    cells
+        bool, shape (n_cells,): times without any of these are left out.
+
+    Returns
+    -------
+    float64, shape (n_times,), and int32, shape (n_cells,).
+    """
+    column = _column(adata, time_key, "times")
+    codes, labels = pd.factorize(column)
+    if (codes < 0).any():
+        raise ValueError(
+            f"adata.obs[{time_key!r}] has no time for {int((codes < 0).sum()):,} of {adata.n_obs:,} cells. Leave them "
+            f"out: `adata = adata[adata.obs[{time_key!r}].notna()].copy()`, and make the kernel of that."
+        )
+    if len(labels) > MAX_TIMES:
+        raise ValueError(
+            f"adata.obs[{time_key!r}] has {len(labels):,} different values; a flow goes between at most {MAX_TIMES} "
+            f"times. Bin them: `adata.obs['time_bin'] = pandas.cut(adata.obs[{time_key!r}], 5)`."
+        )
+    numbers = _numbers(labels, time_key)
+    kept = numbers
+    if time_points is not None:
+        if isinstance(time_points, str) or not isinstance(time_points, Iterable):
+            raise TypeError(f"time_points must be a list of times, not {time_points!r}.")
+        kept = np.array([_time(point, numbers, labels, time_key) for point in time_points], dtype=np.float64)
+    present = np.unique(numbers[codes if cells is None else codes[cells]])
+    times = np.intersect1d(present, kept)
+    if len(times) < 2:
+        raise ValueError(
+            f"A flow over time needs at least two times, and there {'is one' if len(times) else 'is none'} left of "
+            f"adata.obs[{time_key!r}]. It has {', '.join(f'{time:g}' for time in np.unique(numbers))}."
+        )
+    place = np.searchsorted(times, numbers)
+    found = np.isin(numbers, times)
+    return times, np.where(found, place, -1).astype(np.int32)[codes]
+
+
+def _column(adata: AnnData, key: str, what: str) -> pd.Series:
+    if not isinstance(key, str) or key not in adata.obs:
+        raise MissingKeyError(f"No {what}: adata.obs has no column {key!r}{nearest(key, adata.obs.columns)}")
+    column = adata.obs[key]
+    if not isinstance(column, pd.Series):
+        raise ValueError(f"adata.obs has several columns called {key!r}; rename all but one.")
+    return column
+
+
+def _position(name: Any, categories: pd.Index, key: str) -> int:
+    """Where a cluster is among the categories, also if only its text is given."""
+    texts = [str(category) for category in categories]
+    if str(name) not in texts:
+        raise ValueError(f"adata.obs[{key!r}] has no cluster {name!r}{nearest(name, texts)}")
+    return texts.index(str(name))
+
+
+def _numbers(labels: Any, key: str) -> NDArray[np.float64]:
+    """Times as numbers, one for each label."""
+    labels = pd.Index(labels)
+    if isinstance(labels, pd.CategoricalIndex):
+        labels = pd.Index(labels.categories[labels.codes])
+    if isinstance(labels, pd.IntervalIndex):
+        labels = labels.mid
+    try:
+        if labels.dtype.kind not in "iufOUT" or labels.dtype == bool or any(isinstance(x, bool) for x in labels):
+            raise ValueError(f"{labels.dtype} values")
+        numbers = np.array([float(label) for label in labels])
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"adata.obs[{key!r}] holds no numbers as times: {error}. Give each a number, such as "
+            f"`adata.obs['day'] = adata.obs[{key!r}].map({{{labels[0]!r}: 0.0, ...}}).astype(float)`."
+        ) from error
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"adata.obs[{key!r}] holds infinite times.")
+    return numbers
+
+
+def _time(point: Any, numbers: NDArray[np.float64], labels: Any, key: str) -> float:
+    """The time that was meant by a number or a text."""
+    for number, label in zip(numbers, labels, strict=True):
+        if point is label or str(point) == str(label):
+            return float(number)
+    try:
+        close = np.isclose(numbers, float(point), rtol=1e-9, atol=0)
+    except (TypeError, ValueError):
+        close = np.zeros(len(numbers), dtype=bool)
+    if not close.any():
+        have = ", ".join(f"{number:g}" for number in np.unique(numbers))
+        raise ValueError(f"adata.obs[{key!r}] has no time {point!r}; it has {have}.")
+    return float(numbers[close][0])

@@ -1,0 +1,67 @@
+"""What the pictures share: axes, where a legend goes, and what becomes of the figure."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+
+_ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}
+_COLUMNS = {"left": 0.0, "center": 0.5, "right": 1.0}
+# Distance of a legend from the axes, as a share of their size.
+_GAP = 0.02
+
+
+def axes_for(ax: Axes | None, figsize: tuple[float, float] | None = None, dpi: float | None = None) -> Axes:
+    """The given axes, else those of a new figure."""
+    if ax is not None:
+        return ax
+    from matplotlib import pyplot as plt
+
+    return plt.subplots(figsize=figsize, dpi=dpi, layout="constrained")[1]
+
+
+def finish(ax: Axes, save: str | os.PathLike[str] | None, *, show: bool) -> Axes:
+    """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes."""
+    if save is not None:
+        path = Path(save)
+        figure: Any = ax.figure
+        figure.figure.savefig(path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", transparent=True)
+    if show:
+        from matplotlib import pyplot as plt
+
+        plt.show()
+    return ax
+
+
+def legend_place(location: str) -> dict[str, Any]:
+    """Keywords of matplotlib's legend for a place in CellRank's words.
+
+    Parameters
+    ----------
+    location
+        ``'best'``; or upper (top), center or lower (bottom), then left, center or right, then in (or nothing) or out:
+        such as ``'upper right out'``.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    if location == "best":
+        return {"loc": "best"}
+    row, column, where = [*location.split(), "in"][:3] if len(location.split()) in (2, 3) else ("", "", "")
+    if row not in _ROWS or column not in _COLUMNS or where not in ("in", "out"):
+        raise ValueError(
+            f"A legend cannot be at {location!r}; say for instance 'upper right', 'upper right out', 'best'."
+        )
+    x, y = _COLUMNS[column], _ROWS[row]
+    row, opposite = {0.0: "lower", 0.5: "center", 1.0: "upper"}[y], {0.0: "right", 0.5: "center", 1.0: "left"}[x]
+    if where == "in":
+        return {"loc": "center" if row == column == "center" else f"{row} {column}"}
+    if column == "center":  # above or below
+        row = {"upper": "lower", "lower": "upper"}.get(row, "center")
+        return {"loc": "center" if row == "center" else f"{row} center", "bbox_to_anchor": (x, y + _GAP * (2 * y - 1))}
+    return {"loc": f"{row} {opposite}", "bbox_to_anchor": (x + _GAP * (2 * x - 1), y)}
