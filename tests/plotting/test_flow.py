@@ -149,3 +149,12 @@ def test_arguments_that_are_refused(arguments, words):
 def test_a_source_and_times_are_needed():
     with pytest.raises(TypeError, match="needs a cluster and a time_key"):
         chain(FROM_A).plot_single_flow("a", "clusters", None)
+
+
+def test_veins_to_the_farthest_leave_first():
+    away = np.array([[0.2, 0.1, 0.3, 0.4], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    ax = chain(away, times=(0.0, 1.0)).plot_single_flow("a", "clusters", "day", ascending=None)
+    heights = bands(ax)
+    assert "".join(sorted(heights, key=heights.get)) == "bacd"
+    starts = [patch.get_path().vertices[0, 0] for patch in ax.patches]
+    assert starts == pytest.approx([0.0, 0.0, 0.4])  # b below; then d, and c beside it
