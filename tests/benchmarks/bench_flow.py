@@ -87,10 +87,9 @@ def main() -> None:
         print(f"  ratio {ratio:.0f} x; largest difference {np.abs(table - small.flow(time_key='day')).max().max():.1e}")
     from velowidget.core.flow import interval, null
     from velowidget.kernels.groups import read_cells
-    from velowidget.kernels.matrices import on_edges
 
     groups, graph = read_cells(large.adata).groups, large._neighbours()
-    values = on_edges(large.transition_matrix, graph)
+    values = large._on_edges()
     found = null(graph, values, groups)
     runs = {
         f"{LARGE:,} cells, without time": lambda: large.flow(),
