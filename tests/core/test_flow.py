@@ -166,14 +166,14 @@ def test_interval_depends_on_the_seed_alone(rng, monkeypatch):
     groups = random_groups(rng, graph.n_cells)
     found = null(graph, values, groups)
     once = interval(graph, values, groups, found, 30, 7)
-    monkeypatch.setattr(flow, "_PERMUTATIONS_PER_BLOCK", 7)
+    monkeypatch.setattr(flow, "_EDGES_PER_BLOCK", 7 * graph.n_edges)
     again = interval(graph, values, groups, found, 30, 7)
     other = interval(graph, values, groups, found, 30, 8)
     assert all(np.array_equal(a, b) for a, b in zip(once, again, strict=True))
     assert not np.array_equal(once[0], other[0])
 
 
-def test_interval_reports_and_ends_when_told_to(rng):
+def test_interval_reports_and_ends_when_told_to(rng, monkeypatch):
     class Enough(Exception):
         pass
 
@@ -183,6 +183,7 @@ def test_interval_reports_and_ends_when_told_to(rng):
             raise Enough
 
     graph, values = random_chain(rng)
+    monkeypatch.setattr(flow, "_EDGES_PER_BLOCK", 20 * graph.n_edges)
     groups = random_groups(rng, graph.n_cells)
     seen = []
     with pytest.raises(Enough):

@@ -25,7 +25,7 @@ from velowidget.core.graph import Graph
 from velowidget.core.random import FLOW, key_of, philox
 
 LEVEL = 0.95  # of the interval
-_PERMUTATIONS_PER_BLOCK = 20
+_EDGES_PER_BLOCK = 1_000_000  # of all permutations in a block: some ten milliseconds
 # A standard deviation this small beside the mass it belongs to is rounding: all probabilities of the rows are the same.
 _ROUNDING = 1e-12
 
@@ -196,7 +196,8 @@ def interval(
     def deal(start: int, stop: int) -> None:
         _deal(graph.indptr, graph.indices, values, *codes, slots, key, longest, start, sums[start:stop])
 
-    over_blocks(deal, n_permutations, _PERMUTATIONS_PER_BLOCK, report)
+    block = max(nb.get_num_threads(), _EDGES_PER_BLOCK // max(graph.n_edges, 1))
+    over_blocks(deal, n_permutations, block, report)
     of_row, row = np.unique(step * groups.n_clusters + source, return_inverse=True)
     totals = np.zeros((len(of_row), n_permutations))
     np.add.at(totals, row, sums.T)
