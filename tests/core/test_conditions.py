@@ -41,7 +41,17 @@ def test_a_singular_matrix_has_none(exact):
 
 
 def test_too_large_is_not_known():
-    assert np.isnan(condition_number(sp.identity(11, format="csr"), largest=10))
+    assert np.isnan(condition_number(sp.identity(11, format="csr"), exact=0, largest=10))
+
+
+def test_a_pattern_may_show_that_a_matrix_is_singular():
+    matrix = sp.random_array((50, 50), density=0.2, rng=np.random.default_rng(0), format="csr") + sp.eye_array(50)
+    assert np.isnan(condition_number(sp.csr_matrix(matrix), exact=0, largest=0))
+    matrix = matrix.tolil()
+    matrix[:, 7] = 0  # the cell that none leads to
+    matrix = sp.csr_matrix(matrix)
+    matrix.eliminate_zeros()
+    assert condition_number(matrix, exact=0, largest=0) == np.inf
 
 
 def test_components_and_classes():

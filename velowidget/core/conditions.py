@@ -6,7 +6,7 @@ import numpy as np
 import scipy.sparse as sp
 import scipy.sparse.linalg as sla
 from numpy.typing import NDArray
-from scipy.sparse.csgraph import connected_components
+from scipy.sparse.csgraph import connected_components, structural_rank
 
 # Up to here the dense singular values take seconds.
 EXACT = 2000
@@ -24,21 +24,24 @@ def condition_number(matrix: sp.csr_matrix, exact: int = EXACT, largest: int = L
     matrix
         Square.
     exact
-        Up to this many rows, all singular values are computed. With more, the smallest comes from inverse iteration
+        Up to this many rows, all singular values are computed. With more, the pattern of entries may show already that
+        the matrix is singular, such as by a cell that none leads to; else the smallest comes from inverse iteration
         with a sparse LU decomposition, which takes some seconds for 5,000 cells and grows with more than the square.
     largest
-        Beyond this many rows nothing is computed.
+        Beyond this many rows nothing but the pattern is looked at.
 
     Returns
     -------
-    At least 1; infinite for a singular matrix; NaN beyond `largest`. Beyond 1e15 it means only that the matrix is
-    singular as far as float64 can tell.
+    At least 1; infinite for a singular matrix; NaN, as not known, beyond `largest`. Beyond 1e15 it means only that the
+    matrix is singular as far as float64 can tell.
     """
     n = matrix.shape[0]
-    if n > largest:
-        return float("nan")
     if n <= exact:
         return float(np.linalg.cond(matrix.toarray()))
+    if structural_rank(matrix) < n:
+        return float("inf")
+    if n > largest:
+        return float("nan")
     try:
         factors = sla.splu(matrix.tocsc())
     except RuntimeError:  # exactly singular
