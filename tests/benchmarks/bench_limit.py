@@ -17,9 +17,9 @@ N_CELLS, N_GENES, ROUNDS = 10_000, 2000, 15
 
 def logits_pass(graph, x, v):
     """The compiled pass alone, for correlations, without what `similarity` does before and after."""
-    sums, sizes, _ = module._row_sums(x)
+    sums, squares = module._row_sums(x)
     logits, still = np.empty(graph.n_edges), np.empty(graph.n_cells, dtype=bool)
-    settings = x, v, sums, sizes, 1.0 / x.shape[1], True
+    settings = x, v, sums, squares, 1.0 / x.shape[1], True
     return lambda: module._similarities(
         graph.order, 0, graph.n_cells, graph.indptr, graph.indices, *settings, logits, still
     )

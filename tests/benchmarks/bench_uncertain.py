@@ -17,7 +17,7 @@ from velowidget.core.similarity import SCHEMES, similarity
 from velowidget.core.stochastic import stochastic
 
 # What CellRank can finish: its stochastic mode makes a genes x genes matrix for each neighbour of each cell.
-STOCHASTIC_SIZE, MONTE_CARLO_SIZE = (200, 60), (3000, 1000)
+STOCHASTIC_SIZE, MONTE_CARLO_SIZE = (100, 40), (3000, 1000)
 OURS = 5
 N_SAMPLES, BATCH, N_CHECKED = 40_000, 2000, 30
 

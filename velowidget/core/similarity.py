@@ -30,8 +30,8 @@ NOISE = 1e-24
 LOSSY = 1e-3
 # Squared displacements below this have lost digits to the end of float64's range, and count as none.
 NO_DISPLACEMENT = 1e-290
-# A difference of sums over genes has lost digits where the sums are this much larger than the displacement.
-_FAR_OUT = 100.0
+# A squared displacement this far below the squares that it is the difference of has lost digits, too.
+_CANCELLED = 1e-4
 # Edges times genes of one block: some ten milliseconds.
 _BLOCK_WORK = 100_000_000
 # Beyond these magnitudes squares leave the range of float64.
@@ -121,7 +121,7 @@ def similarity(
     x, x_exponent = _within_range(x, axis=None)
     v, v_exponents = _within_range(v, axis=1)
     angular, centring = scheme != "dot_product", 1.0 / n_genes if scheme == "correlation" else 0.0
-    sums, sizes, _ = _row_sums(x) if centring else np.zeros((3, graph.n_cells))
+    sums, squares = _row_sums(x)
     # A neighbour's velocity and the way from it to the cell: what is forward along the edge turned round.
     along, edges = graph.reversed() if transposed else (graph, None)
     logits = np.empty(graph.n_edges)
@@ -129,7 +129,7 @@ def similarity(
 
     def compute(start: int, stop: int) -> None:
         _similarities(
-            graph.order, start, stop, along.indptr, along.indices, x, v, sums, sizes, centring, angular, logits, still
+            graph.order, start, stop, along.indptr, along.indices, x, v, sums, squares, centring, angular, logits, still
         )
 
     edges_per_cell = max(1, graph.n_edges // max(1, graph.n_cells))
@@ -170,7 +170,7 @@ def _within_range(values: NDArray[np.floating], axis: int | None) -> tuple[NDArr
     unchanged = np.zeros((len(values), 1), dtype=np.intc)
     if values.dtype == np.float32:  # whose squares float64 can hold
         return values, unchanged
-    squared = _row_sums(values)[2]
+    _, squared = _row_sums(values)
     if np.all((squared > _SMALLEST**2) & (squared < _LARGEST**2)):
         return values, unchanged
     top = values.max(axis=axis, keepdims=True, initial=0)
@@ -184,8 +184,8 @@ def _within_range(values: NDArray[np.floating], axis: int | None) -> tuple[NDArr
 
 
 def _row_sums(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Sums over genes of the values, their sizes and their squares, shape (3, n_cells)."""
-    sums = np.empty((3, len(values)))
+    """Sums over genes of the values and of their squares, shape (2, n_cells)."""
+    sums = np.empty((2, len(values)))
     with compiled_code:
         _sum_rows(values, sums)
     return sums
@@ -195,26 +195,26 @@ def _row_sums(values: NDArray[np.floating]) -> NDArray[np.float64]:
 def _sum_rows(values, sums):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     for i in nb.prange(len(values)):
         total = 0.0
-        size = 0.0
         squared = 0.0
         for g in range(values.shape[1]):
             value = np.float64(values[i, g])
             total += value
-            size += abs(value)
             squared += value * value
-        sums[0, i], sums[1, i], sums[2, i] = total, size, squared
+        sums[0, i], sums[1, i] = total, squared
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
-def _similarities(order, start, stop, indptr, indices, x, v, sums, sizes, centring, angular, logits, still):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+def _similarities(order, start, stop, indptr, indices, x, v, sums, squares, centring, angular, logits, still):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     """Similarities on the edges of ``order[start:stop]``.
 
     `centring` is one over the number of genes, or 0 for vectors as they are; with `angular`, products are divided by
-    the norms. `sums` and `sizes` are those of the rows of `x`. Says of each cell if its velocity is `still`.
+    the norms. `sums` and `squares` are those of the rows of `x`, so that only products with the neighbour's row remain:
+    ``v . d = v . x_j - v . x_i`` and ``|d|^2 = |x_j|^2 + |x_i|^2 - 2 x_i . x_j``, where that keeps enough digits. Says
+    of each cell if its velocity is `still`.
     """
     for k in nb.prange(start, stop):
         i = order[k]
-        mean, squared, raw = _spread(v[i], centring)
+        mean, squared, raw, own = _of_velocity(v[i], x[i], centring)
         still[i] = raw == 0.0
         if angular and squared == 0.0:
             logits[indptr[i] : indptr[i + 1]] = np.nan
@@ -225,73 +225,76 @@ def _similarities(order, start, stop, indptr, indices, x, v, sums, sizes, centri
         # Four edges at a time share the loads and conversions of the cell's own rows; at the end some come twice.
         for e0 in range(indptr[i], indptr[i + 1], 4):
             e1, e2, e3 = min(e0 + 1, last), min(e0 + 2, last), min(e0 + 3, last)
-            of_four = sums_of_four(v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]])
-            for edge, (product, raw) in zip((e0, e1, e2, e3), of_four):  # noqa: B905
+            of_four = _products(v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]])
+            for edge, (with_velocity, with_origin) in zip((e0, e1, e2, e3), of_four):  # noqa: B905
                 j = indices[edge]
                 total = sums[j] - sums[i]
-                size = sizes[j] + sizes[i]
-                along, rest = product - mean * total, raw - centring * total * total
-                if careful or rest < LOSSY * raw or centring * size * size > _FAR_OUT * _FAR_OUT * rest:
-                    along, rest = _centred_sums(v[i], mean, x[i], x[j], centring)
+                along = with_velocity - own - mean * total
+                rest = squares[j] + squares[i] - 2.0 * with_origin - centring * total * total
+                none = NO_DISPLACEMENT
+                if careful or rest < _CANCELLED * (squares[j] + squares[i]):
+                    along, rest, none = _centred_sums(v[i], mean, x[i], x[j], centring)
                 if not angular:
                     logits[edge] = along
-                elif rest > max(NOISE * raw, NO_DISPLACEMENT):
-                    logits[edge] = along / (norm * np.sqrt(rest))
                 else:
-                    logits[edge] = np.nan
+                    logits[edge] = along / (norm * np.sqrt(rest)) if rest > none else np.nan
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
-def _spread(velocity, centring):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Mean, and squared norm of what is left without it, exactly 0 for rounding noise; and with it."""
+def _of_velocity(velocity, origin, centring):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Mean; squared norm of what is left without it, exactly 0 for rounding noise, and with it; product with x_i."""
     total = 0.0
     raw = 0.0
+    product = 0.0
     for g in range(len(velocity)):
         value = np.float64(velocity[g])
         total += value
         raw += value * value
+        product += value * np.float64(origin[g])
     mean = centring * total
     squared = raw - mean * total
     if squared < LOSSY * raw:  # never without centring
         squared = 0.0
         for g in range(len(velocity)):
             squared += (np.float64(velocity[g]) - mean) ** 2
-    return mean, squared if squared > NOISE * raw else 0.0, raw
+    return mean, squared if squared > NOISE * raw else 0.0, raw, product
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
-def sums_of_four(velocity, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201  # pragma: no cover
-    """Sums over genes of ``v d`` and ``d^2``, with ``d = x - origin`` for four x."""
+def _products(velocity, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Products of four x with velocity and origin."""
     along0, along1, along2, along3 = 0.0, 0.0, 0.0, 0.0
-    squared0, squared1, squared2, squared3 = 0.0, 0.0, 0.0, 0.0
+    with0, with1, with2, with3 = 0.0, 0.0, 0.0, 0.0
     for g in range(len(velocity)):
         v, o = np.float64(velocity[g]), np.float64(origin[g])
-        d = np.float64(x0[g]) - o
-        along0 += v * d
-        squared0 += d * d
-        d = np.float64(x1[g]) - o
-        along1 += v * d
-        squared1 += d * d
-        d = np.float64(x2[g]) - o
-        along2 += v * d
-        squared2 += d * d
-        d = np.float64(x3[g]) - o
-        along3 += v * d
-        squared3 += d * d
-    return (along0, squared0), (along1, squared1), (along2, squared2), (along3, squared3)
+        value = np.float64(x0[g])
+        along0 += v * value
+        with0 += o * value
+        value = np.float64(x1[g])
+        along1 += v * value
+        with1 += o * value
+        value = np.float64(x2[g])
+        along2 += v * value
+        with2 += o * value
+        value = np.float64(x3[g])
+        along3 += v * value
+        with3 += o * value
+    return (along0, with0), (along1, with1), (along2, with2), (along3, with3)
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
 def _centred_sums(velocity, mean, origin, target, centring):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Sums over genes of ``(v - mean) (d - dbar)`` and ``(d - dbar)^2``, with the means taken out first."""
+    """Sums over genes of ``(v - mean) (d - dbar)`` and ``(d - dbar)^2``, and below what the latter is none at all."""
     total = 0.0
     for g in range(len(velocity)):
         total += np.float64(target[g]) - np.float64(origin[g])
     shift = centring * total
     along = 0.0
     rest = 0.0
+    raw = 0.0
     for g in range(len(velocity)):
-        d = np.float64(target[g]) - np.float64(origin[g]) - shift
-        along += (np.float64(velocity[g]) - mean) * d
-        rest += d * d
-    return along, rest
+        d = np.float64(target[g]) - np.float64(origin[g])
+        along += (np.float64(velocity[g]) - mean) * (d - shift)
+        rest += (d - shift) ** 2
+        raw += d * d
+    return along, rest, max(NOISE * raw, NO_DISPLACEMENT)

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from velowidget.core.blocks import Report, over_blocks
 from velowidget.core.graph import Graph
 from velowidget.core.moments import cell_moments, cells_per_block
-from velowidget.core.similarity import LOSSY, NO_DISPLACEMENT, NOISE, Similarity, sums_of_four, without_defined
+from velowidget.core.similarity import LOSSY, NO_DISPLACEMENT, NOISE, Similarity, without_defined
 
 # Edges times genes of one block: some ten milliseconds.
 _BLOCK_WORK = 10_000_000
@@ -170,8 +170,8 @@ def _expect(around, x, origin, direction, angular, squared, variance, centring, 
     change = np.zeros(degree)  # sigma c_k + sigma^2 q_k, but for what is the same for all k
     for k0 in range(0, degree, 4):
         k1, k2, k3 = min(k0 + 1, degree - 1), min(k0 + 2, degree - 1), min(k0 + 3, degree - 1)
-        of_four = sums_of_four(slope, origin, x[around[k0]], x[around[k1]], x[around[k2]], x[around[k3]])
-        for k, (product, _) in zip((k0, k1, k2, k3), of_four):  # noqa: B905
+        of_four = _products(slope, origin, x[around[k0]], x[around[k1]], x[around[k2]], x[around[k3]])
+        for k, product in zip((k0, k1, k2, k3), of_four):  # noqa: B905
             with_mean[k] = (product - shift[k] * slope_total) * inverse[k] - s[k] * slope_along
     for k in range(degree):
         if inverse[k] == 0.0:
@@ -250,6 +250,19 @@ def _add_displacements(slope, origin, rows, w0, w1, w2, w3):  # type: ignore[no-
         o = origin[g]
         near = w0 * (np.float64(x0[g]) - o) + w1 * (np.float64(x1[g]) - o)
         slope[g] += near + (w2 * (np.float64(x2[g]) - o) + w3 * (np.float64(x3[g]) - o))
+
+
+@nb.njit(nogil=True, fastmath=_FAST)
+def _products(slope, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Products of a slope with the displacements to four x."""
+    product0, product1, product2, product3 = 0.0, 0.0, 0.0, 0.0
+    for g in range(len(slope)):
+        value, o = slope[g], origin[g]
+        product0 += value * (np.float64(x0[g]) - o)
+        product1 += value * (np.float64(x1[g]) - o)
+        product2 += value * (np.float64(x2[g]) - o)
+        product3 += value * (np.float64(x3[g]) - o)
+    return product0, product1, product2, product3
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
