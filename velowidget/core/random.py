@@ -11,8 +11,7 @@ import numba as nb
 import numpy as np
 
 # Streams: users of the same seed that must not share numbers.
-SAMPLING, MONTE_CARLO = 1, 2
-FLOW, GENE_SHUFFLE = 4, 5
+SAMPLING, MONTE_CARLO, WALKS, FLOW, GENE_SHUFFLE = 1, 2, 3, 4, 5
 
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)

@@ -189,8 +189,7 @@ class Kernel:
     def plot_projection(self, basis: str = "umap", color: str | None = None, **keywords: Any) -> Any:
         """Draw the projection; see :func:`velowidget.plotting.projection.plot_projection`."""
         # Pictures are a layer above: nothing here is built on them.
-        plotting = import_module("velowidget.plotting.projection")
-        return plotting.plot_projection(self, basis, color, **keywords)
+        return import_module("velowidget.plotting.projection").plot_projection(self, basis, color, **keywords)
 
     def cbc(
         self, source: str | Sequence[str], target: str | Sequence[str], cluster_key: str, rep: str,
@@ -225,6 +224,20 @@ class Kernel:
         from velowidget.kernels import flow
 
         return flow.plot_single_flow(self, cluster, cluster_key, time_key, *args, **keywords)
+
+    def random_walks(
+        self, n_sims: int = 100, max_iter: float = 0.25, seed: int | None = None,
+        successive_hits: int = 0, start_ixs: Any = None, stop_ixs: Any = None,
+    ) -> NDArray[np.int32]:  # fmt: skip
+        """Random walks on the Markov chain; see :func:`velowidget.kernels.walks.simulate`."""
+        from velowidget.kernels import walks
+
+        return walks.simulate(self, n_sims, max_iter, seed, successive_hits, start_ixs, stop_ixs)
+
+    def plot_random_walks(self, *args: Any, **keywords: Any) -> Any:
+        """Draw random walks on an embedding; see :func:`velowidget.plotting.walks.plot_random_walks`."""
+        # Pictures are a layer above: nothing here is built on them.
+        return import_module("velowidget.plotting.walks").plot_random_walks(self, *args, **keywords)
 
     def write_to_adata(self, key: str | None = None, copy: bool = True) -> None:
         """Write the transition matrix, its parameters and the kernel's settings into the AnnData, as CellRank does.

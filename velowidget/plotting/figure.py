@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from matplotlib.axes import Axes
 
@@ -23,12 +23,11 @@ def axes_for(ax: Axes | None, figsize: tuple[float, float] | None = None, dpi: f
     return plt.subplots(figsize=figsize, dpi=dpi, layout="constrained")[1]
 
 
-def finish(ax: Axes, save: str | os.PathLike[str] | None, *, show: bool) -> Axes:
+def finish(ax: Axes, save: str | os.PathLike[str] | None, dpi: float | None = None, *, show: bool) -> Axes:
     """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes."""
     if save is not None:
-        path = Path(save)
-        figure: Any = ax.figure
-        figure.figure.savefig(path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", transparent=True)
+        path, figure = Path(save), cast("Any", ax.figure)
+        figure.figure.savefig(path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", dpi=dpi or 300)
     if show:
         from matplotlib import pyplot as plt
 

@@ -6,13 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
 from matplotlib.collections import LineCollection
-from matplotlib.colors import Normalize, to_rgb
-from matplotlib.lines import Line2D
 from matplotlib.patches import FancyArrowPatch
 from numpy.typing import NDArray
 
@@ -28,17 +24,12 @@ from velowidget.kernels.arguments import one_of
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.components import PLANE, read_components
 from velowidget.kernels.velocity import VelocityKernel
-from velowidget.plotting.palettes import MISSING, category_colors
+from velowidget.plotting.cells import LEGENDS, draw_cells
+from velowidget.plotting.figure import axes_for, finish
 
-# Points squared of all cells together, as in scVelo and scanpy.
-_AREA = 120_000
 # Length of a vector of length 1 on the grid, in spacings; the widget draws the same.
 _GAIN = 1.6
-# Categories that a legend names.
-_MOST_NAMES = 40
-
 DIAGNOSTICS = ("fidelity", "support", "entropy")
-LEGENDS = ("right margin", "on data", "none")
 
 
 def plot_projection(
@@ -125,37 +116,14 @@ def plot_projection(
     on = lattice(positions, density=density, smooth=smooth, min_mass=min_mass)
     field = average(on, kernel.arrows_on(positions))
 
-    if ax is None:
-        ax = plt.figure(figsize=figsize, dpi=dpi, layout="constrained").add_subplot()
-    if isinstance(annotation, CategoricalAnnotation):
-        palette, colors = _category_colors(annotation)
-        _draw_names(ax, positions, annotation, palette, legend_loc)
-    elif isinstance(annotation, ContinuousAnnotation) and np.isfinite(annotation.values).any():
-        ends = (
-            (0, 1)
-            if annotation.source == "diagnostics"
-            else (np.nanmin(annotation.values), np.nanmax(annotation.values))
-        )
-        scale = ScalarMappable(Normalize(*ends), cmap)
-        colors = np.where(np.isnan(annotation.values)[:, None], np.nan, scale.to_rgba(annotation.values)[:, :3])
-        ax.figure.colorbar(scale, ax=ax, shrink=0.5, aspect=15).outline.set_visible(False)
-    else:
-        colors = np.full((len(positions), 3), np.nan)
-    _draw_cells(ax, positions, colors, size, alpha)
+    ax = axes_for(ax, figsize, dpi)
+    draw_cells(ax, positions, annotation, size=size, alpha=alpha, cmap=cmap, legend_loc=legend_loc)
     if stream:
         _draw_lines(ax, on, field, linewidth, arrow_color)
     else:
         _draw_arrows(ax, on, field, arrow_length, arrow_color)
     ax.set_title((annotation.key if annotation else "") if title is None else title)
-    ax.set_aspect("equal", adjustable="datalim")
-    ax.set_axis_off()
-    if save is not None:
-        figure = ax.get_figure(root=True)
-        assert figure is not None  # or the axes had been removed
-        figure.savefig(save, bbox_inches="tight", dpi=dpi or 300)
-    if show:
-        plt.show()
-    return ax
+    return finish(ax, save, dpi, show=show)
 
 
 def _annotation(
@@ -168,60 +136,6 @@ def _annotation(
         values = kernel.diagnostics(basis, components)[str(column)].to_numpy()
         return ContinuousAnnotation(str(column), "diagnostics", values)
     return read_annotation(kernel.adata, column) if column else None
-
-
-def _draw_cells(
-    ax: Axes, positions: NDArray[np.float64], colors: NDArray[Any], size: float | None, alpha: float | None
-) -> None:
-    """Cells without a colour (NaN) in grey, below the others; these in random order, so that none hides a category."""
-    n_cells = len(positions)
-    known = ~np.isnan(colors[:, 0])
-    order = np.random.default_rng(0).permutation(n_cells)
-    order = np.concatenate([order[~known[order]], order[known[order]]])
-    ax.scatter(
-        positions[order, 0],
-        positions[order, 1],
-        c=np.where(known[:, None], colors, to_rgb(MISSING))[order],
-        s=min(4 * _AREA / n_cells, 150.0) if size is None else size,
-        alpha=min(1.0, 0.35 + n_cells / 100_000) if alpha is None else alpha,
-        linewidths=0,
-        rasterized=True,
-        zorder=0,
-    )
-
-
-def _category_colors(annotation: CategoricalAnnotation) -> tuple[list[str], NDArray[np.float64]]:
-    """Colours of the categories, and of the cells: red, green, blue, NaN where missing."""
-    palette = category_colors(len(annotation.categories), annotation.stored_colors)
-    table = np.array([*map(to_rgb, palette), (np.nan,) * 3])
-    return palette, table[annotation.codes]
-
-
-def _draw_names(
-    ax: Axes,
-    positions: NDArray[np.float64],
-    annotation: CategoricalAnnotation,
-    colors: Sequence[str],
-    legend_loc: str,
-) -> None:
-    if legend_loc == "on data":
-        for code, name in enumerate(annotation.categories):
-            members = positions[annotation.codes == code]
-            members = members[np.isfinite(members).all(axis=1)]
-            if len(members):
-                halo = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
-                x, y = np.median(members, axis=0)
-                ax.text(x, y, _plain(name), ha="center", va="center", weight="bold", bbox=halo)
-    elif legend_loc == "right margin":
-        entries = [*zip(map(_plain, annotation.categories), colors, strict=True)]
-        if len(entries) > _MOST_NAMES:
-            entries[_MOST_NAMES:] = [(f"and {len(entries) - _MOST_NAMES:,} more", "none")]
-        entries += [("missing", MISSING)] if (annotation.codes < 0).any() else []
-        marks = [Line2D([], [], ls="", marker="o", ms=7, color=color, label=name) for name, color in entries]
-        ax.legend(
-            handles=marks, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0.2,
-            ncols=1 + (len(marks) - 1) // 20,
-        )  # fmt: skip
 
 
 def _draw_lines(ax: Axes, on: Lattice, field: NDArray[np.float64], linewidth: float, color: str) -> None:
@@ -255,8 +169,3 @@ def _draw_arrows(ax: Axes, on: Lattice, field: NDArray[np.float64], length: floa
         angles="xy", scale_units="xy", scale=1, width=0.0025, headwidth=5, headlength=5, headaxislength=4.5,
         color=color, zorder=2,
     )  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    """Text as it is: matplotlib takes what stands between dollars for mathematics."""
-    return name.replace("$", r"\$")

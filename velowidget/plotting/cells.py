@@ -1,0 +1,133 @@
+"""Cells on an embedding, in the colours of an annotation, under whatever else is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize, to_rgb
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from velowidget.kernels.annotations import Annotation, CategoricalAnnotation
+from velowidget.plotting.palettes import MISSING, category_colors
+
+# Points squared of all cells together, as in scVelo and scanpy.
+_AREA = 120_000
+# Categories that a legend names.
+_MOST_NAMES = 40
+
+LEGENDS = ("right margin", "on data", "none")
+
+
+def default_size(n_cells: int) -> float:
+    """Area of a cell in points squared."""
+    return min(4 * _AREA / n_cells, 150.0)
+
+
+def draw_cells(
+    ax: Axes,
+    positions: NDArray[np.float64],
+    annotation: Annotation | None,
+    *,
+    size: float | None = None,
+    alpha: float | None = None,
+    cmap: str = "viridis",
+    legend_loc: str = "right margin",
+) -> None:
+    """Draw cells, with a legend or a colour bar.
+
+    Parameters
+    ----------
+    ax
+        Where to draw; keeps its frame no longer, and the same scale in both directions.
+    positions
+        Shape (n_cells, 2); cells that are NaN are left out.
+    annotation
+        What colours mean; None leaves all cells grey.
+    size, alpha
+        Area of a cell in points squared, and its opacity; by default they depend on the number of cells.
+    cmap
+        Colour map for numbers.
+    legend_loc
+        Of categories: one of `LEGENDS`.
+    """
+    if isinstance(annotation, CategoricalAnnotation):
+        palette, colors = _category_colors(annotation)
+        _draw_names(ax, positions, annotation, palette, legend_loc)
+    elif annotation is not None and np.isfinite(annotation.values).any():
+        ends = (
+            (0, 1)
+            if annotation.source == "diagnostics"
+            else (np.nanmin(annotation.values), np.nanmax(annotation.values))
+        )
+        scale = ScalarMappable(Normalize(*ends), cmap)
+        colors = np.where(np.isnan(annotation.values)[:, None], np.nan, scale.to_rgba(annotation.values)[:, :3])
+        ax.figure.colorbar(scale, ax=ax, shrink=0.5, aspect=15).outline.set_visible(False)
+    else:
+        colors = np.full((len(positions), 3), np.nan)
+    _draw_dots(ax, positions, colors, size, alpha)
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set_axis_off()
+
+
+def _draw_dots(
+    ax: Axes, positions: NDArray[np.float64], colors: NDArray[Any], size: float | None, alpha: float | None
+) -> None:
+    """Cells without a colour (NaN) in grey, below the others; these in random order, so that none hides a category."""
+    n_cells = len(positions)
+    known = ~np.isnan(colors[:, 0])
+    order = np.random.default_rng(0).permutation(n_cells)
+    order = np.concatenate([order[~known[order]], order[known[order]]])
+    ax.scatter(
+        positions[order, 0],
+        positions[order, 1],
+        c=np.where(known[:, None], colors, to_rgb(MISSING))[order],
+        s=default_size(n_cells) if size is None else size,
+        alpha=min(1.0, 0.35 + n_cells / 100_000) if alpha is None else alpha,
+        linewidths=0,
+        rasterized=True,
+        zorder=0,
+    )
+
+
+def _category_colors(annotation: CategoricalAnnotation) -> tuple[list[str], NDArray[np.float64]]:
+    """Colours of the categories, and of the cells: red, green, blue, NaN where missing."""
+    palette = category_colors(len(annotation.categories), annotation.stored_colors)
+    table = np.array([*map(to_rgb, palette), (np.nan,) * 3])
+    return palette, table[annotation.codes]
+
+
+def _draw_names(
+    ax: Axes,
+    positions: NDArray[np.float64],
+    annotation: CategoricalAnnotation,
+    colors: Sequence[str],
+    legend_loc: str,
+) -> None:
+    if legend_loc == "on data":
+        for code, name in enumerate(annotation.categories):
+            members = positions[annotation.codes == code]
+            members = members[np.isfinite(members).all(axis=1)]
+            if len(members):
+                halo = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
+                x, y = np.median(members, axis=0)
+                ax.text(x, y, _plain(name), ha="center", va="center", weight="bold", bbox=halo)
+    elif legend_loc == "right margin":
+        entries = [*zip(map(_plain, annotation.categories), colors, strict=True)]
+        if len(entries) > _MOST_NAMES:
+            entries[_MOST_NAMES:] = [(f"and {len(entries) - _MOST_NAMES:,} more", "none")]
+        entries += [("missing", MISSING)] if (annotation.codes < 0).any() else []
+        marks = [Line2D([], [], ls="", marker="o", ms=7, color=color, label=name) for name, color in entries]
+        ax.legend(
+            handles=marks, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0.2,
+            ncols=1 + (len(marks) - 1) // 20,
+        )  # fmt: skip
+
+
+def _plain(name: str) -> str:
+    """Text as it is: matplotlib takes what stands between dollars for mathematics."""
+    return name.replace("$", r"\$")
