@@ -15,7 +15,7 @@ from velowidget.core.graph import Graph
 from velowidget.core.random import SAMPLING, key_of, normals
 
 # Edges times genes of one block: some ten milliseconds.
-_BLOCK_WORK = 20_000_000
+_BLOCK_WORK = 50_000_000
 
 _FAST = {"reassoc", "contract", "nsz"}  # never "nnan": NaN must stay NaN
 

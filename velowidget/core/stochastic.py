@@ -30,7 +30,7 @@ from velowidget.core.moments import cell_moments, cells_per_block
 from velowidget.core.similarity import LOSSY, NO_DISPLACEMENT, NOISE, Similarity, without_defined
 
 # Edges times genes of one block: some ten milliseconds.
-_BLOCK_WORK = 10_000_000
+_BLOCK_WORK = 25_000_000
 # Beyond this magnitude, products of four values leave the range of float64.
 _LARGEST = 1e75
 
