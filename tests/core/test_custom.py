@@ -126,6 +126,26 @@ def test_numbers_depend_on_seed_cell_and_sample(data):
     assert np.abs(2 * more - one - one).max() > 0.01, "the second sample is another"
 
 
+def test_samples_without_a_defined_similarity_are_left_out(data):
+    def sometimes(v, d, scale):
+        found = Own("cosine")(v.copy(), d.copy(), scale)
+        return found if v[0, 0] > 0 else (np.full(len(d), np.nan),) * 2
+
+    def always(v, d, scale):
+        return Own("cosine")(np.where(np.arange(v.shape[1]) == 0, np.abs(v), v), d, scale)
+
+    graph, x, v = data
+    v[:, 0] = 0.0
+    v[0, 0] = 1e-3  # as good as no velocity: only its sign counts
+    similar, probabilities = custom_monte_carlo(graph, x, v, sometimes, 2.0, 40, 1)
+    with_sign = np.flatnonzero(~np.isnan(similar.logits))
+    assert with_sign.size
+    np.testing.assert_allclose(np.bincount(graph.sources, weights=probabilities), ~similar.undefined, atol=1e-12)
+    assert similar.undefined.any()
+    averaged = custom_monte_carlo(graph, x, v, always, 2.0, 2000, 1)[1]
+    assert np.abs(probabilities - averaged)[with_sign].max() < 6 * 0.5 / np.sqrt(15)
+
+
 def test_sampling_uses_the_numbers_of_the_built_in_mode(data):
     graph, x, v = data
     drawn = draw_velocities(graph, v, 4)
@@ -177,7 +197,7 @@ def test_sums_as_exact_as_float32(data):
         return weights / weights.sum(), weights
 
     _, probabilities = custom_similarity(*data, scheme, 1.0)
-    np.testing.assert_allclose(np.bincount(data[0].sources, weights=probabilities), 1, atol=1e-15)
+    np.testing.assert_allclose(np.bincount(data[0].sources, weights=probabilities), 1, rtol=0, atol=1e-12)
 
 
 def test_progress_and_stopping(data):

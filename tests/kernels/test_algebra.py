@@ -411,6 +411,15 @@ def test_copy_of_an_expression(adata, vk, ck, deep):
     assert expression.transition_matrix is before
 
 
+def test_copy_of_an_expression_whose_parts_have_changed(vk, ck):
+    expression = 0.5 * vk + 0.5 * ck
+    stale = dense(expression)
+    vk.compute_transition_matrix(softmax_scale=50.0)
+    copied = dense(expression.copy())
+    np.testing.assert_allclose(copied, (dense(vk) + dense(ck)) / 2, atol=1e-14)
+    assert np.abs(copied - stale).max() > 1e-3
+
+
 def test_projection_of_an_expression(adata, vk, ck):
     one = (vk + vk).compute_projection(copy=True)
     np.testing.assert_allclose(one, vk.compute_projection(copy=True), atol=1e-13)

@@ -107,5 +107,6 @@ def test_condition_number_of_expressions_copies_and_files(adata, tmp_path):
     expected = np.linalg.cond(expression.transition_matrix.toarray())
     assert expression.condition_number == pytest.approx(expected, rel=1e-6)
     assert expression.copy().condition_number == pytest.approx(expected, rel=1e-6)
-    assert Kernel.read(vk.write(tmp_path / "k")).condition_number == vk.condition_number
+    for kernel in (vk, PrecomputedKernel(vk, compute_cond_num=True)):
+        assert Kernel.read(kernel.write(tmp_path / "k")).condition_number == vk.condition_number
     assert (ConnectivityKernel(adata) + ConnectivityKernel(adata)).compute_transition_matrix().condition_number is None

@@ -318,6 +318,7 @@ def test_a_kernel_of_results_shares_them(adata):
     kernel = VelocityKernel._of_results(adata, False, data, directed, result, params)
     matrix = kernel.transition_matrix
     assert np.shares_memory(matrix.data, result.matrix.data)
+    assert matrix is not result.matrix, "what is done to a kernel's matrix leaves the others alone"
     assert kernel.params == params
     kernel.compute_transition_matrix(softmax_scale=3.0)
     assert kernel.transition_matrix is matrix
