@@ -27,7 +27,15 @@ const params = shape({
   backward: flag,
   backward_mode: text,
   basis: text,
+  smooth: number,
+  density: number,
 });
+
+/** A lattice: its first point, the distance of neighbours, and how many there are along each axis. */
+const lattice = { start: list(number), spacing: number, shape: list(number) };
+
+/** Smallest and largest value. */
+const range = list(number);
 
 /** One form of a message from Python: its fields besides the envelope, and the arrays it needs. */
 interface Variant<K extends string, F extends Record<string, Guard<unknown>>, A extends ArrayTypes> {
@@ -50,6 +58,8 @@ export const VARIANTS = [
     fields: list(text),
     bases: list(text),
     columns: list(text),
+    diagnostics: list(text),
+    ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range }),
     n_genes: number,
   }),
   variant("automatic", { scale: nullable(number) }),
@@ -75,7 +85,7 @@ export const VARIANTS = [
     "color",
     {
       key: text,
-      source: literal("obs", "gene"),
+      source: literal("obs", "gene", "diagnostics"),
       type: literal("continuous"),
       vmin: number,
       vmax: number,
@@ -85,6 +95,18 @@ export const VARIANTS = [
   ),
   variant("result", { stage: literal("grid"), params }, { points: "float32", vectors: "float32" }),
   variant("result", { stage: literal("projection"), params }, { vectors: "float32" }),
+  variant("result", { stage: literal("stream"), params }, { points: "float32", starts: "int32", speeds: "float32" }),
+  variant(
+    "result",
+    { stage: literal("particles"), params, ...lattice, min_mass: number },
+    { vectors: "float32", mass: "float32" },
+  ),
+  variant(
+    "result",
+    { stage: literal("diagnostics"), params },
+    { fidelity: "float32", support: "float32", entropy: "float32" },
+  ),
+  variant("result", { stage: literal("belief"), params, ...lattice }, { belief: "float32" }),
   variant("status", {
     state: literal("ready", "working", "cancelled", "failed"),
     stage: nullable(text),

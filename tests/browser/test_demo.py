@@ -44,7 +44,7 @@ def test_demo_opens_the_notebook_and_its_cells_run(demo, browser, tmp_path):
     page.wait_for_function("document.querySelectorAll('.jp-Cell').length > 5")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    expect(page.locator(".velowidget canvas")).to_have_count(2, timeout=90_000)
+    expect(page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=90_000)
     expect(page.locator(".jp-Dialog, .Toastify__toast")).to_have_count(0)  # no news, no question
     page.close()
     assert (tmp_path / "velowidget-demo" / "01_first_look.ipynb").exists()

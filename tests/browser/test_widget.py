@@ -205,7 +205,7 @@ def test_the_wheel_scrolls_the_notebook_until_the_picture_is_clicked(notebook):
 def test_two_displays_and_a_view_stay_in_step(notebook):
     notebook.open([SIMULATED, SHOW, "w", "w.view('parameters')"])
     page = notebook.page
-    expect(page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
     expect(page.get_by_role("slider", name="softmax scale", exact=True)).to_have_count(3)
     settled(notebook)
     sliders = page.get_by_role("slider", name="softmax scale", exact=True).all()
@@ -218,10 +218,10 @@ def test_two_displays_and_a_view_stay_in_step(notebook):
 
 def test_a_removed_display_frees_its_canvas_and_the_rest_lives(notebook):
     notebook.open([SIMULATED, SHOW, "w.view('embedding')"])
-    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
     notebook.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     notebook.page.wait_for_timeout(3000)
-    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
     settled(notebook)
 
 
@@ -302,7 +302,7 @@ def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_lay
             "other = velowidget.VelocityWidget(adata, scheme='cosine')\nother",
         ]
     )
-    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
     settled(notebook)
     assert notebook.python("__import__('numba').threading_layer()") == "workqueue"
     notebook.execute_unawaited(
@@ -328,7 +328,7 @@ def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_lay
 def test_the_first_notebook_runs(notebook):
     book = nbformat.read(ROOT / "examples" / "01_first_look.ipynb", as_version=4)
     notebook.open_book(book)
-    expect(notebook.page.locator(".velowidget canvas")).to_have_count(2, timeout=90_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=90_000)
     settled(notebook)
     assert notebook.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
 

@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { arrowsOf, GAIN, gridSpacing, keyLength, SHORTEST, thinned } from "../../js/src/layers/arrow-geometry";
-import type { Result } from "../../js/src/protocol";
-import { message } from "./fixtures";
+import type { ResultOf } from "../../js/src/protocol";
+import { result } from "./fixtures";
 
 const f32 = (...values: number[]) => Float32Array.from(values);
 const NAN = Number.NaN;
 
 /** A grid result with these points and vectors. */
-function grid(points: Float32Array, vectors: Float32Array): Result {
-  const example = message("result-grid", "result");
-  if (example.stage !== "grid") throw new Error("The example is of another stage.");
-  return { ...example, arrays: { points, vectors } };
+function grid(points: Float32Array, vectors: Float32Array): ResultOf<"grid"> {
+  return { ...result("grid"), arrays: { points, vectors } };
 }
 
 const lengths = ({ steps, count }: { steps: Float32Array; count: number }) =>
@@ -34,13 +32,13 @@ describe("arrows", () => {
   });
 
   it("of cells stand on the cells, scaled by the extent of the embedding", () => {
-    const example = message("result-projection", "result");
+    const example = result("projection");
     const arrows = arrowsOf(example, f32(0, 0, 32, 0, NAN, NAN));
     expect(arrows).toMatchObject({ count: 2, spacing: 1 });
   });
 
   it("are few rather than wrong when there are more cells than vectors", () => {
-    expect(arrowsOf(message("result-projection", "result"), new Float32Array(20)).count).toBe(2);
+    expect(arrowsOf(result("projection"), new Float32Array(20)).count).toBe(2);
   });
 
   it("point where their vectors point", () => {

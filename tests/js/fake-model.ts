@@ -21,6 +21,11 @@ export class FakeModel {
       basis: "umap",
       color: "clusters",
       field: "grid",
+      smooth: 0.8,
+      density: 1,
+      arrow_length: 1,
+      point_size: 1,
+      honest: true,
       _ui: {},
       ...traits,
     };

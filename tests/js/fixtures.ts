@@ -1,7 +1,7 @@
 /** The messages that both sides check, as they would arrive. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Kind, MessageKind } from "../../js/src/protocol";
+import type { Kind, MessageKind, ResultOf, Stage } from "../../js/src/protocol";
 import { decode } from "../../js/src/wire";
 
 const FOLDER = fileURLToPath(new URL("../fixtures/protocol/", import.meta.url));
@@ -26,6 +26,11 @@ export function message<K extends Kind>(name: string, kind: K): MessageKind<K> {
   const read = decode(header, buffers);
   if (read.kind !== kind) throw new Error(`${name} is of kind ${read.kind}.`);
   return read as MessageKind<K>;
+}
+
+/** The example of a result. */
+export function result<S extends Stage>(stage: S): ResultOf<S> {
+  return message(`result-${stage}`, "result") as ResultOf<S>;
 }
 
 function fromBase64(text: string): DataView {

@@ -56,7 +56,16 @@ describe("what can be chosen as colour", () => {
 
   it("needs a prefix only where a plain name would mean something else", () => {
     const values = colorOptions("", options, found).map(({ value }) => value);
-    expect(values).toEqual(["clusters", "obs:gene:odd", "Ins1", "gene:clusters", "gene:obs:x"]);
+    expect(values).toEqual([
+      "clusters",
+      "obs:gene:odd",
+      "fidelity",
+      "support",
+      "entropy",
+      "Ins1",
+      "gene:clusters",
+      "gene:obs:x",
+    ]);
   });
 
   it("are the columns with the letters, whatever their case, and with a prefix", () => {

@@ -59,25 +59,32 @@ class Gate:
 
 # -- which parameter makes which stage stale ------------------------------------------------------
 
-ALL = {"similarity", "T", "projection", "lattice", "grid"}
+FIELD = {"particles", "grid", "stream"}  # of averages
+BELIEF = {"diagnostics", "belief"}
+ALL = {"similarity", "T", "projection", "lattice", "null"} | FIELD | BELIEF
 STALE = {
-    ("scheme", "cosine"): {"similarity", "T", "projection", "grid"},
-    ("softmax_scale", 7.0): {"T", "projection", "grid"},
-    ("basis", "pca"): {"projection", "lattice", "grid"},
-    ("backward", True): {"similarity", "T", "projection", "grid"},
+    ("scheme", "cosine"): ALL - {"lattice"},
+    ("softmax_scale", 7.0): {"T", "projection"} | FIELD | BELIEF,
+    ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
+    ("backward", True): ALL - {"lattice"},
+    ("smooth", 2.0): {"lattice", "belief"} | FIELD,
+    ("density", 2.0): {"lattice", "belief"} | FIELD,
     ("backward_mode", "negate"): set(),  # forward: the mode is not in use
 }
 
 
 @pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
-    before = Parameters("correlation", 4.0, False, "transpose", "umap")
+    before = Parameters("correlation", 4.0, False, "transpose", "umap", smooth=0.8, density=1.0)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 
 
 @pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
 def test_only_stale_stages_are_computed(pipeline, change, stale):
+    for stage in STAGES:
+        pipeline.ask(stage)
+    pipeline.wait()
     events = recorded(pipeline)
     setattr(pipeline, *change)
     pipeline.wait()
@@ -385,7 +392,7 @@ def test_an_interrupted_cell_hands_its_work_over_and_loses_no_event(pipeline):
     with pytest.raises(KeyboardInterrupt):
         pipeline.softmax_scale = 6.0
     pipeline.wait(10)
-    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0, 6.0, 6.0]
+    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0] * 4
     pipeline.softmax_scale = 7.0
     pipeline.wait(10)
     assert pipeline.jobs.latest("grid").value.softmax_scale == 7.0
@@ -470,7 +477,7 @@ def test_what_is_drawn_does_not_wait_for_a_long_stage_beside_it(pipeline, monkey
     assert pipeline.jobs.latest("extra") is None
     finish.set()
     pipeline.wait(10)
-    assert computed(events) == ["T", "projection", "grid", "extra"]
+    assert computed(events) == ["T", "projection", "particles", "grid", "extra"]
 
 
 # -- failures -------------------------------------------------------------------------------------

@@ -26,6 +26,8 @@ def sent(name, widget):
         return messages.color(pipeline)
     if name.startswith("result-"):
         stage = name.removeprefix("result-")
+        pipeline.ask(stage)
+        pipeline.wait()
         return messages.result(pipeline.jobs.latest(stage))
     if name == "error-stage":
         return messages.refusal("", ValueError("x"))

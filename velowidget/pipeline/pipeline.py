@@ -16,6 +16,7 @@ from velowidget.core.similarity import SCHEMES
 from velowidget.kernels.annotations import (
     Annotation,
     CategoricalAnnotation,
+    ContinuousAnnotation,
     bases,
     default_column,
     read_annotation,
@@ -28,10 +29,16 @@ from velowidget.pipeline.events import Changed, Event
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
 
-FIELDS = {"grid": "grid", "arrows": "projection", "none": "T"}
+FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
 """What can be drawn, and the stage it needs."""
 
+RANGES = {"smooth": (0.1, 5.0), "density": (0.2, 4.0), "arrow_length": (0.1, 5.0), "point_size": (0.1, 10.0)}
+"""Smallest and largest value of the numbers that say how it is drawn."""
+
 AUTOMATIC = "auto"
+
+DIAGNOSTICS = ("fidelity", "support", "entropy")
+"""What cells can be coloured by besides what the data have."""
 
 
 class VelocityPipeline(t.HasTraits):
@@ -67,7 +74,12 @@ class VelocityPipeline(t.HasTraits):
     backward_mode = t.Unicode("transpose", help="How a backward kernel uses velocities: 'transpose' or 'negate'.")
     basis = t.Unicode("", help="Embedding, without 'X_'.")
     color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME' and 'gene:NAME' decide; '' for none.")
-    field = t.Unicode("grid", help="What is drawn: 'grid', 'arrows' or 'none'.")
+    field = t.Unicode("grid", help="What is drawn: 'grid', 'arrows', 'stream', 'particles' or 'none'.")
+    smooth = t.Float(0.8, help="Standard deviation of the Gaussian that averages arrows, in distances on the grid.")
+    density = t.Float(1.0, help="Of grid arrows and lines: 32 along the longest side, times this.")
+    arrow_length = t.Float(1.0, help="Length of arrows and speed of particles, times this.")
+    point_size = t.Float(1.0, help="Size of cells, times this.")
+    honest = t.Bool(True, help="Whether what is drawn fades where it deserves less belief.")
 
     def __init__(
         self,
@@ -155,6 +167,15 @@ class VelocityPipeline(t.HasTraits):
         with _refusing():
             return one_of(name, proposal["value"], allowed)
 
+    @t.validate(*RANGES)
+    def _check_number(self, proposal: Any) -> float:
+        name, value = proposal["trait"].name, proposal["value"]
+        low, high = RANGES[name]
+        with _refusing():
+            if not low <= value <= high:
+                raise ValueError(f"{name} must be from {low:g} to {high:g}, not {value!r}.")
+        return float(value)
+
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:
         name = str(proposal["value"].removeprefix("X_"))
@@ -193,7 +214,8 @@ class VelocityPipeline(t.HasTraits):
     @property
     def wanted(self) -> tuple[str, ...]:
         """The stages asked for: what the field draws, then the others in the order in which they were asked for."""
-        return tuple(dict.fromkeys((FIELDS[self.field], *self._asked)))
+        colored = ("diagnostics",) if self.is_diagnostic(self.color) else ()
+        return tuple(dict.fromkeys((FIELDS[self.field], *colored, *self._asked)))
 
     def ask(self, stage: str) -> None:
         """Keep a stage computed from now on, whatever is drawn; try it again if it has failed.
@@ -301,6 +323,8 @@ class VelocityPipeline(t.HasTraits):
             backward=self.backward,
             backward_mode=self.backward_mode,
             basis=self.basis,
+            smooth=self.smooth,
+            density=self.density,
         )
         return Target(self.wanted, parameters, next(iter(self._refused.values()), None))
 
@@ -320,8 +344,16 @@ class VelocityPipeline(t.HasTraits):
             finally:
                 self._trusted = before
 
+    def is_diagnostic(self, color: str) -> bool:
+        """Whether a colour is one of `DIAGNOSTICS`, and nothing of the data's."""
+        return color in DIAGNOSTICS and color not in self.adata.obs and color not in self.adata.var_names
+
     def _read_color(self, color: str) -> Annotation | None:
-        return read_annotation(self.adata, color) if color else None
+        if not self.is_diagnostic(color):
+            return read_annotation(self.adata, color) if color else None
+        computed = self.jobs.latest("diagnostics")
+        values = np.full(self.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
+        return ContinuousAnnotation(color, "diagnostics", values)
 
     def _set_default(self, name: str, usable: Sequence[str]) -> None:
         """Set the first value that is not refused; if there is none, the stage that needs one says so."""

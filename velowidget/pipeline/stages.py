@@ -11,11 +11,13 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
+from velowidget.core.diagnostics import entropy, fidelity, shuffled_genes, support
 from velowidget.core.graph import Graph
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity, similarity
 from velowidget.core.softmax import Transitions, row_softmax
+from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.data import VelocityData
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
 
@@ -29,6 +31,8 @@ class Parameters:
     backward: bool
     backward_mode: str
     basis: str
+    smooth: float
+    density: float
 
     @property
     def transposed(self) -> bool:
@@ -90,6 +94,33 @@ class Grid:
     softmax_scale: float
 
 
+@dataclass(frozen=True, eq=False)
+class Field:
+    """Values at all points of a lattice, float64, shape (*lattice.shape, n_values), and the scale that they show."""
+
+    lattice: Lattice
+    values: NDArray[np.float64]
+    softmax_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """Streamlines, and the scale that they show."""
+
+    lines: Streamlines
+    softmax_scale: float
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnostics:
+    """How far to believe each cell's arrow, each float64, shape (n_cells,), and the scale that they are about."""
+
+    fidelity: NDArray[np.float64]
+    support: NDArray[np.float64]
+    entropy: NDArray[np.float64]
+    softmax_scale: float
+
+
 @dataclass(frozen=True)
 class Stage:
     """One step of the computation.
@@ -141,12 +172,48 @@ def _projection(context: Context, chain: Chain) -> Arrows:
 
 
 def _lattice(context: Context) -> Lattice:
-    return lattice(context.inputs.positions(context.parameters.basis))
+    parameters = context.parameters
+    positions = context.inputs.positions(parameters.basis)
+    return lattice(positions, smooth=parameters.smooth, density=parameters.density)
 
 
-def _grid(_context: Context, arrows: Arrows, on: Lattice) -> Grid:
-    vectors = average(on, arrows.vectors).reshape(-1, arrows.vectors.shape[1])[on.kept]
-    return Grid(on.points, vectors, arrows.softmax_scale)
+def _field(_context: Context, arrows: Arrows, on: Lattice) -> Field:
+    return Field(on, average(on, arrows.vectors), arrows.softmax_scale)
+
+
+def _grid(_context: Context, field: Field) -> Grid:
+    on = field.lattice
+    return Grid(on.points, field.values.reshape(-1, field.values.shape[-1])[on.kept], field.softmax_scale)
+
+
+def _stream(_context: Context, field: Field) -> Stream:
+    return Stream(streamlines(field.lattice, field.values), field.softmax_scale)
+
+
+def _null(context: Context) -> NDArray[np.float64]:
+    data, parameters = _given(context.inputs.data), context.parameters
+    shuffled = shuffled_genes(data.v)
+    graph, transposed = _given(context.inputs.graph), parameters.transposed
+    return similarity(graph, data.x, shuffled, parameters.scheme, transposed=transposed, report=context.report).logits
+
+
+def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64]) -> Diagnostics:
+    graph, probabilities = chain.transitions.graph, chain.transitions.probabilities
+    positions = context.inputs.positions(context.parameters.basis)
+    x = _given(context.inputs.data).x
+    given = _given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
+    return Diagnostics(
+        fidelity(graph, probabilities, x, positions, arrows.vectors, context.report),
+        support(given, chain.similarity.logits, null),
+        entropy(graph, probabilities),
+        chain.softmax_scale,
+    )
+
+
+def _belief(_context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
+    """The smaller of fidelity and support, averaged; NaN where there are no cells."""
+    values = average(on, np.minimum(diagnostics.fidelity, diagnostics.support)[:, None])
+    return Field(on, np.where(on.mass[..., None] > 0, values, np.nan), diagnostics.softmax_scale)
 
 
 STAGES: Mapping[str, Stage] = {
@@ -155,8 +222,13 @@ STAGES: Mapping[str, Stage] = {
         Stage("similarity", "Similarities", (), ("scheme", "transposed"), _similarity),
         Stage("T", "Transition matrix", ("similarity",), ("softmax_scale", "negated"), _chain),
         Stage("projection", "Projection", ("T",), ("basis",), _projection),
-        Stage("lattice", "Grid points", (), ("basis",), _lattice),
-        Stage("grid", "Grid arrows", ("projection", "lattice"), (), _grid),
+        Stage("lattice", "Grid points", (), ("basis", "smooth", "density"), _lattice),
+        Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field),
+        Stage("grid", "Grid arrows", ("particles",), (), _grid),
+        Stage("stream", "Streamlines", ("particles",), (), _stream),
+        Stage("null", "Similarities with shuffled genes", (), ("scheme", "transposed"), _null),
+        Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
+        Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief),
     )
 }
 

@@ -13,8 +13,8 @@ from velowidget.core.similarity import SCHEMES
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
-from velowidget.pipeline.pipeline import FIELDS
-from velowidget.pipeline.stages import Arrows, Grid
+from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, RANGES
+from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
 from velowidget.plotting.palettes import category_colors
 from velowidget.widget.protocol import Message, encode
 
@@ -30,6 +30,8 @@ def options(pipeline: VelocityPipeline) -> Message:
         fields=list(FIELDS),
         bases=bases(pipeline.adata),
         columns=columns(pipeline.adata),
+        diagnostics=[name for name in DIAGNOSTICS if pipeline.is_diagnostic(name)],
+        ranges={name: list(ends) for name, ends in RANGES.items()},
         n_genes=pipeline.adata.n_vars,
     )
 
@@ -85,13 +87,16 @@ def color(pipeline: VelocityPipeline) -> Message:
             arrays={"codes": annotation.codes},
         )
     known = annotation.values[~np.isnan(annotation.values)]
+    low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
+    if annotation.source == "diagnostics":  # shares, comparable between pictures
+        low, high = 0.0, 1.0
     return encode(
         "color",
         key=annotation.key,
         source=annotation.source,
         type="continuous",
-        vmin=float(known.min()) if known.size else 0.0,
-        vmax=float(known.max()) if known.size else 0.0,
+        vmin=float(low),
+        vmax=float(high),
         missing=int(annotation.values.size - known.size),
         arrays={"values": _float32(annotation.values)},
     )
@@ -99,22 +104,52 @@ def color(pipeline: VelocityPipeline) -> Message:
 
 def result(computed: Computed, id: str | None = None) -> Message | None:
     """A result that can be drawn; None for the stages that only lead to one."""
-    value = computed.value
-    if not isinstance(value, Arrows | Grid):
+    parts = _parts(computed.stage, computed.value)
+    if parts is None:
         return None
-    arrays = {"vectors": _float32(value.vectors)}
-    if isinstance(value, Grid):
-        arrays = {"points": _float32(value.points), **arrays}
+    fields, arrays = parts
     parameters = computed.parameters
     shown = {
         "scheme": parameters.scheme,
-        "softmax_scale": value.softmax_scale,
+        "softmax_scale": computed.value.softmax_scale,
         "auto_scale": parameters.softmax_scale is None,
         "backward": parameters.backward,
         "backward_mode": parameters.backward_mode,
         "basis": parameters.basis,
+        "smooth": parameters.smooth,
+        "density": parameters.density,
     }
-    return encode("result", id=id, generation=computed.generation, stage=computed.stage, params=shown, arrays=arrays)
+    return encode(
+        "result",
+        id=id,
+        generation=computed.generation,
+        stage=computed.stage,
+        params=shown,
+        arrays={name: values if values.dtype == np.int32 else _float32(values) for name, values in arrays.items()},
+        **fields,
+    )
+
+
+def _parts(stage: str, value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    """Fields and arrays of a result; None if it is none to draw."""
+    match value:
+        case Arrows():
+            return {}, {"vectors": value.vectors}
+        case Grid():
+            return {}, {"points": value.points, "vectors": value.vectors}
+        case Stream():
+            lines = value.lines
+            return {}, {"points": lines.points, "starts": lines.starts, "speeds": lines.speeds}
+        case Diagnostics():
+            return {}, {"fidelity": value.fidelity, "support": value.support, "entropy": value.entropy}
+        case Field():
+            on = value.lattice
+            place = {"start": on.start.tolist(), "spacing": on.spacing, "shape": list(on.shape)}
+            flat = value.values.reshape(-1, value.values.shape[-1])
+            if stage == "belief":
+                return place, {"belief": flat[:, 0]}
+            return {**place, "min_mass": on.min_mass}, {"vectors": flat, "mass": on.mass.ravel()}
+    return None
 
 
 def status(now: Status) -> Message:

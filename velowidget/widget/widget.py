@@ -14,7 +14,7 @@ from anndata import AnnData
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
-from velowidget.pipeline.pipeline import FIELDS, PARAMETERS
+from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, PARAMETERS
 from velowidget.pipeline.stages import STAGES, with_ancestors
 from velowidget.widget import messages
 from velowidget.widget.protocol import Message, Request, decode
@@ -50,9 +50,16 @@ class VelocityWidget(anywidget.AnyWidget):
     basis : str
         Embedding, without ``X_``.
     color : str
-        Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide.
+        Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide. Else ``'fidelity'``,
+        ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
     field : str
-        ``'grid'``, ``'arrows'`` or ``'none'``.
+        ``'grid'``, ``'arrows'``, ``'stream'``, ``'particles'`` or ``'none'``.
+    smooth, density : float
+        How far arrows are averaged, in distances on the grid; how dense grid arrows and lines are.
+    arrow_length, point_size : float
+        Factors of the length of arrows (and speed of particles) and the size of cells.
+    honest : bool
+        Whether arrows, lines and particles fade by the smaller of fidelity and support.
 
     Raises
     ------
@@ -78,6 +85,11 @@ class VelocityWidget(anywidget.AnyWidget):
     basis = t.Unicode("").tag(sync=True)
     color = t.Unicode("").tag(sync=True)
     field = t.Unicode("").tag(sync=True)
+    smooth = t.Float(0.0).tag(sync=True)
+    density = t.Float(0.0).tag(sync=True)
+    arrow_length = t.Float(0.0).tag(sync=True)
+    point_size = t.Float(0.0).tag(sync=True)
+    honest = t.Bool(True).tag(sync=True)
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, adata: AnnData, **settings: Any) -> None:
@@ -234,10 +246,11 @@ class VelocityWidget(anywidget.AnyWidget):
         match event:
             case Computed(stage="similarity"):
                 self._tell(messages.automatic)
+            case Computed(stage="diagnostics") if self.pipeline.color in DIAGNOSTICS:
+                self._send_result(event)
+                self._tell(messages.color)
             case Computed():
-                # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.
-                if event.stage in self.pipeline.wanted:
-                    self._post(messages.result(event, self._asked.pop(event.stage, None)))
+                self._send_result(event)
             case Failed():
                 waiting = [stage for stage in self._asked if event.stage in _needs(stage)]
                 asked: list[str | None] = [self._asked.pop(stage) for stage in waiting]
@@ -253,6 +266,11 @@ class VelocityWidget(anywidget.AnyWidget):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
                 if computed is not None:  # for another field, and not sent then
                     self._on_event(computed)
+
+    def _send_result(self, computed: Computed) -> None:
+        # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.
+        if computed.stage in self.pipeline.wanted:
+            self._post(messages.result(computed, self._asked.pop(computed.stage, None)))
 
     def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
         self._post(make(self.pipeline))

@@ -17,7 +17,7 @@ export interface PythonDynamics extends Dynamics {
 export function createPythonDynamics(wire: Wire): PythonDynamics {
   const waiting = new Map<Stage, Waiting>();
   const wanted = new Map<Stage, number>();
-  const listeners: Record<Stage, Set<(result: Result) => void>> = { grid: new Set(), projection: new Set() };
+  const listeners = new Map<Stage, Set<(result: Result) => void>>();
 
   /** Take the request with this id, if it is still the newest of its stage. */
   function take(id: string | null): Waiting | undefined {
@@ -39,8 +39,9 @@ export function createPythonDynamics(wire: Wire): PythonDynamics {
     },
     subscribe(stage, callback) {
       const listener = callback as (result: Result) => void;
-      listeners[stage].add(listener);
-      return () => listeners[stage].delete(listener);
+      const others = listeners.get(stage) ?? new Set();
+      listeners.set(stage, others.add(listener));
+      return () => others.delete(listener);
     },
     want(stage) {
       const others = wanted.get(stage) ?? 0;
@@ -62,7 +63,7 @@ export function createPythonDynamics(wire: Wire): PythonDynamics {
       wire.send({ kind: "resume" });
     },
     receive(result) {
-      for (const listener of listeners[result.stage]) listener(result);
+      for (const listener of listeners.get(result.stage) ?? []) listener(result);
       take(result.id)?.resolve(result);
     },
     fail(failure) {

@@ -1,5 +1,5 @@
 /** From vectors without a unit to arrows on the embedding. */
-import type { Result } from "../protocol";
+import type { Result, ResultOf } from "../protocol";
 import { extentOf, longestSide } from "../scene/camera";
 import { spread } from "../scene/order";
 
@@ -19,26 +19,46 @@ export interface Arrows {
   feet: Float32Array;
   /** From foot to tip, in units of the embedding. */
   steps: Float32Array;
+  opacities: Float32Array;
   /** Distance of neighbouring grid points, in units of the embedding. */
   spacing: number;
 }
 
+export type ArrowStage = "grid" | "projection";
+
+export function isOfArrows(result: Result): result is ResultOf<ArrowStage> {
+  return result.stage === "grid" || result.stage === "projection";
+}
+
 /** The arrows of a result, in an order whose every beginning is a fair sample of them. */
-export function arrowsOf(result: Result, positions: Float32Array): Arrows {
+export function arrowsOf(
+  result: ResultOf<ArrowStage>,
+  positions: Float32Array,
+  strength = 1,
+  opacity: (i: number, foot: ArrayLike<number>) => number = () => 1,
+): Arrows {
   const feet = result.stage === "grid" ? result.arrays.points : positions;
   const { vectors } = result.arrays;
   const spacing = (result.stage === "grid" ? gridSpacing(feet) : null) ?? extentSpacing(positions);
   const n = Math.min(feet.length, vectors.length) / 2;
-  const arrows = { count: 0, feet: new Float32Array(2 * n), steps: new Float32Array(2 * n), spacing };
+  const arrows = {
+    count: 0,
+    feet: new Float32Array(2 * n),
+    steps: new Float32Array(2 * n),
+    opacities: new Float32Array(n),
+    spacing,
+  };
+  const gain = GAIN * strength;
   for (const i of spread(n)) {
     const [x, y] = [feet[2 * i] as number, feet[2 * i + 1] as number];
     const [u, v] = [vectors[2 * i] as number, vectors[2 * i + 1] as number];
-    const length = Math.hypot(u, v) * GAIN;
+    const length = Math.hypot(u, v) * gain;
     // False for NaN, whether in a vector or in a position.
     if (!(length >= SHORTEST && Number.isFinite(x + y))) continue;
+    arrows.opacities[arrows.count] = opacity(i, [x, y]);
     const at = 2 * arrows.count++;
     arrows.feet.set([x, y], at);
-    arrows.steps.set([u * GAIN * spacing, v * GAIN * spacing], at);
+    arrows.steps.set([u * gain * spacing, v * gain * spacing], at);
   }
   return arrows;
 }
@@ -72,7 +92,7 @@ export interface Window {
  * How many of the arrows to draw, so that about `limit` of them stand in the window: all, or their first half, quarter, ...
  * Halving keeps the arrows that are drawn the same while panning.
  */
-export function thinned({ count, feet }: Arrows, window: Window, limit: number): number {
+export function thinned({ count, feet }: Pick<Arrows, "count" | "feet">, window: Window, limit: number): number {
   let seen = 0;
   for (let i = 0; i < count; i++) {
     const [x, y] = [feet[2 * i] as number, feet[2 * i + 1] as number];

@@ -37,6 +37,7 @@ const vs = /* glsl */ `\
 in vec2 corners;
 in vec2 instanceFeet;
 in vec2 instanceSteps;
+in float instanceOpacities;
 out vec2 at;
 flat out float reach;
 flat out float pixel;
@@ -50,7 +51,7 @@ void main(void) {
   vec2 along = reach > 0.0 ? step / reach : vec2(1.0, 0.0);
   vec2 across = vec2(-along.y, along.x);
   pixel = 1.0 / project.devicePixelRatio;
-  opacity = layer.opacity;
+  opacity = layer.opacity * instanceOpacities;
   // The halo's corner reaches farther than its width beyond the pointed tip.
   float margin = 3.0 * arrows.haloWidth + 1.0;
   at = vec2(mix(-margin, reach + margin, corners.x), corners.y * (0.5 * arrows.head + margin));
@@ -90,7 +91,7 @@ void main(void) {
 `;
 
 interface OwnProps {
-  /** Binary attributes `getFoot` and `getStep`, x and y each. */
+  /** Binary attributes `getFoot` and `getStep`, x and y each, and `getOpacity`. */
   data: LayerDataSource<unknown>;
   ink: Rgb;
   halo: Rgb;
@@ -124,6 +125,7 @@ export class ArrowsLayer extends Layer<OwnProps> {
     this.getAttributeManager()?.addInstanced({
       instanceFeet: { size: 2, type: "float32", accessor: "getFoot" },
       instanceSteps: { size: 2, type: "float32", accessor: "getStep" },
+      instanceOpacities: { size: 1, type: "float32", accessor: "getOpacity" },
     });
     this.setState({
       model: new Model(this.context.device, {

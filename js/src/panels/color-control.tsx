@@ -102,6 +102,13 @@ export function ColorControl({ store }: { store: Store }) {
               onPick={commit}
             />
             <Group
+              title="How far to believe"
+              source="diagnostics"
+              {...{ id, options, active }}
+              current={store.traits.color.value}
+              onPick={commit}
+            />
+            <Group
               title="Genes"
               source="gene"
               {...{ id, options, active }}

@@ -2,7 +2,7 @@
 import type { Matches, Options } from "../protocol";
 
 export interface ColorOption {
-  source: "obs" | "gene";
+  source: "obs" | "gene" | "diagnostics";
   name: string;
   /** The value of the trait: `name`, with a prefix only where that alone would mean something else. */
   value: string;
@@ -18,6 +18,9 @@ export function colorOptions(query: string, options: Options | null, found: Matc
     ...columns
       .filter((name) => name.toLowerCase().includes(wanted))
       .map((name) => ({ source: "obs" as const, name, value: PREFIX.test(name) ? `obs:${name}` : name })),
+    ...(options?.diagnostics ?? [])
+      .filter((name) => name.includes(wanted) && !PREFIX.test(query))
+      .map((name) => ({ source: "diagnostics" as const, name, value: name })),
     ...(found?.genes ?? []).map((name) => ({
       source: "gene" as const,
       name,

@@ -5,6 +5,14 @@ import { formatCount, formatNumber } from "./text";
 
 const GRADIENT = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, i) => interpolateViridis(i / 16)).join(", ")})`;
 
+/** What the numbers say that are not the data's own. */
+const MEANING: Readonly<Record<string, string>> = {
+  fidelity:
+    "Does the arrow here do what the chain does among the genes? 1: it orders the neighbours alike. 0: it has nothing to do with it.",
+  support: "Do velocities point at neighbours better than with shuffled genes? 1: far better. 0: no better than noise.",
+  entropy: "How evenly the chain spreads. This follows from the softmax scale; it says nothing about belief.",
+};
+
 export function Legend({ color }: { color: Color }) {
   return (
     <aside class="vw-legend" aria-label="Legend">
@@ -13,6 +21,7 @@ export function Legend({ color }: { color: Color }) {
         {color.source === "gene" && <span class="vw-muted"> gene</span>}
       </h3>
       {color.type === "categorical" ? <Categories color={color} /> : <ColorBar color={color} />}
+      {color.source === "diagnostics" && <p class="vw-muted">{MEANING[color.key]}</p>}
     </aside>
   );
 }

@@ -2,12 +2,19 @@ import type { ComponentChildren } from "preact";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { ColorControl } from "./color-control";
+import { Drawing } from "./drawing";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
 import { formatDirection, formatScheme } from "./text";
 import { usePageId } from "./use-page-id";
 
-const FIELD_LABELS: Record<string, string> = { grid: "grid of arrows", arrows: "arrow per cell", none: "no arrows" };
+const FIELD_LABELS: Record<string, string> = {
+  grid: "grid of arrows",
+  arrows: "arrow per cell",
+  stream: "streamlines",
+  particles: "particles",
+  none: "nothing",
+};
 const BACKWARD_MODES = ["transpose", "negate"] as const;
 
 export function Parameters({ store }: { store: Store }) {
@@ -28,10 +35,11 @@ export function Parameters({ store }: { store: Store }) {
       <TraitSelect
         store={store}
         name="field"
-        help="How to draw the velocity: averaged on a grid, one arrow per cell, or not at all."
+        help="How to draw the velocity: averaged, as arrows on a grid, lines or moving particles; one arrow per cell; or not at all."
         choices={options?.fields}
         label={(field) => FIELD_LABELS[field] ?? field}
       />
+      <Drawing store={store} />
     </div>
   );
 }

@@ -1,14 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { pan, zoomBy } from "../scene/camera";
+import { createOverlay } from "../scene/overlay";
 import { createScene, type Scene } from "../scene/scene";
 import { markShown } from "../scene/shown-mark";
 import { hasWebGL2 } from "../scene/webgl";
 import type { Store } from "../state/store";
-import { ArrowKey } from "./arrow-key";
 import type { EmbeddingProps } from "./embedding";
+import { FieldKey } from "./field-key";
 import { Hover } from "./hover";
-import { FitIcon, MinusIcon, PlusIcon } from "./icons";
+import { FitIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon } from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
 import { StaleChip, StatusCard } from "./status";
@@ -31,12 +32,13 @@ const CONTEXT_LOST = {
 export function Plot({ store, dynamics, theme }: EmbeddingProps) {
   const root = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
+  const over = useRef<HTMLCanvasElement>(null);
   const [scene, setScene] = useState<Scene | null>(null);
   const [attempt, setAttempt] = useState(0);
   const [problem, setProblem] = useState<{ message: string; hint: string } | null>(null);
 
   useEffect(() => {
-    if (!root.current || !place.current) return;
+    if (!root.current || !place.current || !over.current) return;
     if (!hasWebGL2()) {
       setProblem(NO_WEBGL);
       return;
@@ -46,10 +48,12 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
       error: (error) => setProblem({ message: `The cells cannot be drawn: ${error.message}`, hint: "" }),
       contextLost: () => setProblem(CONTEXT_LOST),
     });
+    const removeOverlay = createOverlay(over.current, store, made.view, theme);
     setScene(made);
     const unmark = markShown(root.current, store, made);
     return () => {
       unmark();
+      removeOverlay();
       made.dispose();
     };
   }, [store, theme, attempt]);
@@ -70,6 +74,7 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
       <div class="vw-figure" data-legend={color !== null}>
         <Canvas store={store} scene={scene}>
           <div class="vw-deck" ref={place} data-stale={store.stale.value} />
+          <canvas class="vw-over" ref={over} data-stale={store.stale.value} />
           <div class="vw-overlay-bottom">
             <StaleChip store={store} />
             <StatusCard store={store} dynamics={dynamics} />
@@ -77,7 +82,7 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
         </Canvas>
         {color && <Legend color={color} />}
       </div>
-      {scene && <ArrowKey scene={scene} />}
+      {scene && <FieldKey store={store} scene={scene} />}
     </div>
   );
 }
@@ -122,6 +127,9 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
     "=": () => zoom(ZOOM_STEP),
     "-": () => zoom(1 / ZOOM_STEP),
     "0": () => store.setCamera(null),
+    " ": () => {
+      store.paused.value = !store.paused.value;
+    },
   };
 
   return (
@@ -160,8 +168,23 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
         <Tool name="zoom in" help="Zoom in (+)" onClick={() => zoom(ZOOM_STEP)} icon={<PlusIcon />} />
         <Tool name="zoom out" help="Zoom out (-)" onClick={() => zoom(1 / ZOOM_STEP)} icon={<MinusIcon />} />
         <Tool name="reset view" help="Show everything (0)" onClick={() => store.setCamera(null)} icon={<FitIcon />} />
+        {store.shown.value?.stage === "particles" && <PauseTool store={store} />}
       </div>
     </div>
+  );
+}
+
+function PauseTool({ store }: { store: Store }) {
+  const paused = store.paused.value;
+  return (
+    <Tool
+      name={paused ? "move particles" : "pause particles"}
+      help={paused ? "Let the particles move (space)" : "Stop the particles (space)"}
+      onClick={() => {
+        store.paused.value = !paused;
+      }}
+      icon={paused ? <PlayIcon /> : <PauseIcon />}
+    />
   );
 }
 

@@ -1,14 +1,15 @@
 /** The picture: one deck.gl instance that follows the store. */
 import { Deck, OrthographicView } from "@deck.gl/core";
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { type Arrows, arrowsOf, thinned } from "../layers/arrow-geometry";
+import { type ArrowStage, type Arrows, arrowsOf, isOfArrows, thinned } from "../layers/arrow-geometry";
 import { ArrowsLayer } from "../layers/arrows";
+import { opacityAt, opacityOfCell } from "../layers/belief";
 import { PointsLayer } from "../layers/points";
-import type { Stage } from "../protocol";
 import type { Camera } from "../state/camera";
-import type { Store } from "../state/store";
-import { extentOf, fitCamera, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
-import { cellColors, type Rgb, type ThemeName } from "./colors";
+import type { Drawn, Store } from "../state/store";
+import { extentOf, fitCamera, type Size, toScreen, ZOOM_IN, ZOOM_OUT } from "./camera";
+import { cellColors, type ThemeName } from "./colors";
+import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
 
@@ -16,13 +17,8 @@ const PADDING_PIXELS = 24;
 const MOST_ARROWS = 2500;
 const PICKING_RADIUS = 3;
 
-const INK: Record<ThemeName, { ink: Rgb; halo: Rgb }> = {
-  light: { ink: [24, 24, 27], halo: [255, 255, 255] },
-  dark: { ink: [250, 250, 250], halo: [16, 16, 18] },
-};
-
 /** In CSS pixels: arrows of cells are many and lie on each other, so theirs are finer. */
-const STROKES: Record<Stage, { width: number; head: number; haloWidth: number }> = {
+const STROKES: Record<ArrowStage, { width: number; head: number; haloWidth: number }> = {
   grid: { width: 1.3, head: 6, haloWidth: 1.2 },
   projection: { width: 0.9, head: 4.5, haloWidth: 0.6 },
 };
@@ -31,6 +27,8 @@ export interface View {
   camera: Camera;
   size: Size;
   limits: { min: number; max: number };
+  /** Where the point whose coordinates begin at an index is on the screen, in pixels from the upper left. */
+  project(coordinates: ArrayLike<number>, at: number): [number, number];
 }
 
 export interface Scene {
@@ -42,6 +40,13 @@ export interface Scene {
   /** Whether there has been a first frame. */
   rendered: ReadonlySignal<boolean>;
   dispose(): void;
+}
+
+/** How opaque each arrow is, by its index and its foot. */
+function fading(shown: Drawn, store: Store): (i: number, foot: ArrayLike<number>) => number {
+  if (shown.stage === "projection") return opacityOfCell(store.diagnostics.value);
+  const at = opacityAt(store.belief.value);
+  return (_, foot) => at(foot);
 }
 
 export function createScene(
@@ -66,7 +71,13 @@ export function createScene(
   const view = computed<View | null>(() => {
     if (!home.value) return null;
     const limits = { min: home.value.zoom - ZOOM_OUT, max: home.value.zoom + ZOOM_IN };
-    return { camera: store.camera.value ?? home.value, size: size.value, limits };
+    const camera = store.camera.value ?? home.value;
+    return {
+      camera,
+      size: size.value,
+      limits,
+      project: (at, i) => toScreen(camera, size.value, at[i] as number, at[i + 1] as number),
+    };
   });
 
   const order = computed(() => positions.value && drawOrder(positions.value, store.color.value));
@@ -81,7 +92,11 @@ export function createScene(
         attributes: { getPosition: { value: positions.value, size: 2 }, getColor: { value: colors.value, size: 4 } },
       },
   );
-  const arrows = computed(() => store.shown.value && positions.value && arrowsOf(store.shown.value, positions.value));
+  const arrows = computed(() => {
+    const shown = store.shown.value;
+    if (!shown || !isOfArrows(shown) || !positions.value) return null;
+    return arrowsOf(shown, positions.value, store.traits.arrow_length.value, fading(shown, store));
+  });
   const drawn = computed(() => {
     if (!arrows.value || !view.value) return 0;
     const { camera, size } = view.value;
@@ -94,7 +109,11 @@ export function createScene(
     () =>
       arrows.value && {
         length: drawn.value,
-        attributes: { getFoot: { value: arrows.value.feet, size: 2 }, getStep: { value: arrows.value.steps, size: 2 } },
+        attributes: {
+          getFoot: { value: arrows.value.feet, size: 2 },
+          getStep: { value: arrows.value.steps, size: 2 },
+          getOpacity: { value: arrows.value.opacities, size: 1 },
+        },
       },
   );
 
@@ -133,7 +152,9 @@ export function createScene(
       return;
     }
     const { camera, limits } = view.value;
-    const radius = pointRadius(order.value.length, size.value, camera.zoom - home.value.zoom);
+    const shown = store.shown.value;
+    const zoomedIn = camera.zoom - home.value.zoom;
+    const radius = store.traits.point_size.value * pointRadius(order.value.length, size.value, zoomedIn);
     deck.setProps({
       viewState: {
         target: [...camera.target, 0],
@@ -144,12 +165,13 @@ export function createScene(
       layers: [
         new PointsLayer({ id: "cells", data: points.value, order: order.value, radius, opacity: 0.9, pickable: true }),
         strokes.value &&
-          store.shown.value &&
+          shown &&
+          isOfArrows(shown) &&
           new ArrowsLayer({
             id: "arrows",
             data: strokes.value,
             ...INK[theme.value],
-            ...STROKES[store.shown.value.stage],
+            ...STROKES[shown.stage],
           }),
       ],
     });

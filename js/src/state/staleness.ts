@@ -3,7 +3,10 @@ import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Params, Status } from "../protocol";
 import type { Traits } from "./traits";
 
-type Parameters = Pick<Traits, "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis">;
+type Parameters = Pick<
+  Traits,
+  "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis" | "smooth" | "density"
+>;
 
 /**
  * A result is old when Python says so, or when a parameter was changed here and Python has not answered yet.
@@ -16,7 +19,12 @@ export function isStale(
   // A result may overtake the status that knows of it.
   const superseded =
     status?.pending.includes(shown.stage) && (shown.generation ?? -1) < (status.generation ?? Number.NEGATIVE_INFINITY);
-  return superseded === true || !shows(shown.params, wanted);
+  return superseded === true || !shows(shown.params, wanted) || !isAsAveraged(shown, wanted);
+}
+
+/** Whether averages are over the distance that is wanted; arrows of cells are none. */
+function isAsAveraged({ stage, params }: { stage: string; params: Params }, wanted: Parameters): boolean {
+  return stage === "projection" || (params.smooth === wanted.smooth && params.density === wanted.density);
 }
 
 function shows(params: Params, wanted: Parameters): boolean {

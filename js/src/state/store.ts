@@ -1,8 +1,20 @@
 /** What the panels show: made once per model, shared by every display of it. */
 import type { AnyModel } from "@anywidget/types";
-import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
-import type { Cells, Color, Embedding, Failure, Matches, Message, Options, ResultOf, Status } from "../protocol";
+import type {
+  Cells,
+  Color,
+  Embedding,
+  Failure,
+  Matches,
+  Message,
+  Options,
+  Result,
+  ResultOf,
+  Stage,
+  Status,
+} from "../protocol";
 import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
 import { createLayout } from "./layout";
@@ -11,6 +23,18 @@ import { createTraits, type TraitSignals, type Traits } from "./traits";
 
 /** Work or staleness that is over sooner is not shown. */
 const FLICKER_MS = 150;
+
+/** The stages that draw a field. */
+export type FieldStage = "grid" | "projection" | "stream" | "particles";
+export type Drawn = ResultOf<FieldStage>;
+
+const STAGES: readonly Stage[] = ["grid", "projection", "stream", "particles", "diagnostics", "belief"];
+const STAGE_OF_FIELD: Readonly<Record<string, FieldStage>> = {
+  grid: "grid",
+  arrows: "projection",
+  stream: "stream",
+  particles: "particles",
+};
 
 export interface Store {
   readonly traits: TraitSignals;
@@ -26,7 +50,12 @@ export interface Store {
   readonly status: ReadonlySignal<Status | null>;
 
   /** The field to draw on the present embedding: right or old, but never one that belongs to another embedding. */
-  readonly shown: ReadonlySignal<ResultOf<"grid"> | ResultOf<"projection"> | null>;
+  readonly shown: ReadonlySignal<Drawn | null>;
+  /** Whether the user's system asks for no motion: lines are then drawn instead of particles. */
+  readonly calm: ReadonlySignal<boolean>;
+  /** How far to believe what is drawn, of cells and on the grid; null where that is not known, or not wanted. */
+  readonly diagnostics: ReadonlySignal<ResultOf<"diagnostics"> | null>;
+  readonly belief: ReadonlySignal<ResultOf<"belief"> | null>;
   readonly stale: ReadonlySignal<boolean>;
   readonly working: ReadonlySignal<boolean>;
 
@@ -43,6 +72,8 @@ export interface Store {
   setOpen(panel: string, isOpen: boolean): void;
   readonly camera: ReadonlySignal<Camera | null>;
   setCamera(camera: Camera | null): void;
+  /** Whether particles stand still. */
+  readonly paused: Signal<boolean>;
   /** The cell under the pointer, in whichever display. */
   readonly hovered: Signal<number | null>;
   cellName(index: number): string;
@@ -66,33 +97,44 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const embedding = signal<Embedding | null>(null);
   const color = signal<Color | null>(null);
   const status = signal<Status | null>(null);
-  const grid = signal<ResultOf<"grid"> | null>(null);
-  const projection = signal<ResultOf<"projection"> | null>(null);
   const failures = signal<readonly Failure[]>([]);
   const refusals = signal<readonly Failure[]>([]);
   const notices = signal<readonly string[]>([]);
   const hovered = signal<number | null>(null);
+  const paused = signal(false);
   // Parsed when first asked for: many people never hover, and the list may be long.
   const names = computed<string[]>(() => JSON.parse(new TextDecoder().decode(cells.value?.arrays.names) || "[]"));
   const searches = new Map<string, (matches: Matches) => void>();
 
+  const results = createResults(dynamics, until);
+  const calm = createCalm(until);
+  const stage = computed<FieldStage | null>(() => {
+    const asked = STAGE_OF_FIELD[traits.signals.field.value] ?? null;
+    return asked === "particles" && calm.value ? "stream" : asked;
+  });
+  const shown = computed(() => {
+    const result = stage.value && results(stage.value).value;
+    return result?.params.basis === embedding.value?.basis ? result : null;
+  });
+  const isHonest = computed(() => traits.signals.honest.value && stage.value !== null);
+  const trusted = <S extends "diagnostics" | "belief">(of: S) =>
+    computed(() => {
+      const result = isHonest.value ? results(of).value : null;
+      return result?.params.basis === embedding.value?.basis ? result : null;
+    });
   const stops = [
-    dynamics.subscribe("grid", (result) => {
-      grid.value = result;
-    }),
-    dynamics.subscribe("projection", (result) => {
-      projection.value = result;
+    effect(() =>
+      stage.value === "stream" && traits.signals.field.value !== "stream" ? dynamics.want("stream") : undefined,
+    ),
+    effect(() => {
+      if (!isHonest.value || !cells.value) return;
+      return dynamics.want(stage.value === "projection" ? "diagnostics" : "belief");
     }),
   ];
   until.addEventListener("abort", () => {
     for (const stop of stops) stop();
   });
 
-  const shown = computed(() => {
-    const field = traits.signals.field.value;
-    const result = field === "grid" ? grid.value : field === "arrows" ? projection.value : null;
-    return result?.params.basis === embedding.value?.basis ? result : null;
-  });
   const staleNow = computed(
     () =>
       shown.value !== null &&
@@ -102,6 +144,8 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         backward: traits.signals.backward.value,
         backward_mode: traits.signals.backward_mode.value,
         basis: traits.signals.basis.value,
+        smooth: traits.signals.smooth.value,
+        density: traits.signals.density.value,
       }),
   );
   const workingNow = computed(() => status.value?.state === "working");
@@ -165,6 +209,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     color,
     status,
     shown,
+    calm,
+    diagnostics: trusted("diagnostics"),
+    belief: trusted("belief"),
     stale: lasting(staleNow, FLICKER_MS, until, shown),
     working: lasting(workingNow, FLICKER_MS, until),
     failures,
@@ -180,6 +227,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     setOpen: layout.setOpen,
     camera: camera.signal,
     setCamera: camera.set,
+    paused,
     hovered,
     cellName: (index) => names.value[index] ?? `cell ${index}`,
     search(query, limit) {
@@ -194,4 +242,29 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
 /** Python names several traits, with commas, where they were set at once. */
 export function refusedTraits(refusal: Failure): string[] {
   return refusal.trait?.split(", ") ?? [];
+}
+
+/** The newest result of each stage. */
+function createResults(dynamics: Dynamics, until: AbortSignal) {
+  const newest = new Map<Stage, Signal<Result | null>>();
+  for (const stage of STAGES) {
+    const made = signal<Result | null>(null);
+    const stop = dynamics.subscribe(stage, (result) => {
+      made.value = result;
+    });
+    until.addEventListener("abort", stop);
+    newest.set(stage, made);
+  }
+  return <S extends Stage>(stage: S) => newest.get(stage) as unknown as ReadonlySignal<ResultOf<S> | null>;
+}
+
+function createCalm(until: AbortSignal): ReadonlySignal<boolean> {
+  const calm = signal(false);
+  const query = globalThis.matchMedia?.("(prefers-reduced-motion: reduce)"); // there is none outside of a page
+  const follow = () => {
+    calm.value = query?.matches ?? false;
+  };
+  follow();
+  query?.addEventListener("change", follow, { signal: until });
+  return calm;
 }

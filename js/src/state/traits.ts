@@ -11,6 +11,11 @@ export interface Traits {
   basis: string;
   color: string;
   field: string;
+  smooth: number;
+  density: number;
+  arrow_length: number;
+  point_size: number;
+  honest: boolean;
 }
 
 export type TraitSignals = { readonly [K in keyof Traits]: ReadonlySignal<Traits[K]> };
@@ -24,6 +29,11 @@ const NAMES: (keyof Traits)[] = [
   "basis",
   "color",
   "field",
+  "smooth",
+  "density",
+  "arrow_length",
+  "point_size",
+  "honest",
 ];
 
 export interface SyncedTraits {

@@ -20,6 +20,11 @@ export function createFakeModel(settings) {
     basis: "umap",
     color: settings.color,
     field: settings.field,
+    smooth: 0.8,
+    density: 1,
+    arrow_length: 1,
+    point_size: 1,
+    honest: false,
     _ui: { camera: null },
   };
   const listeners = new Map();
@@ -90,6 +95,8 @@ export function createFakeModel(settings) {
         fields: ["grid", "arrows", "none"],
         bases: ["umap", "pca"],
         columns: ["clusters", "latent_time", "n_counts", "phase"],
+        diagnostics: [],
+        ranges: { smooth: [0.1, 5], density: [0.2, 4], arrow_length: [0.1, 5], point_size: [0.1, 10] },
         n_genes: 27998,
       });
       post({ kind: "automatic", scale: auto });
@@ -232,10 +239,9 @@ export function createFakeModel(settings) {
 
   function compute() {
     const params = Object.fromEntries(
-      ["scheme", "softmax_scale", "auto_scale", "backward", "backward_mode", "basis"].map((name) => [
-        name,
-        state[name],
-      ]),
+      ["scheme", "softmax_scale", "auto_scale", "backward", "backward_mode", "basis", "smooth", "density"].map(
+        (name) => [name, state[name]],
+      ),
     );
     const strength = 1.1 * Math.tanh(0.7 * (state.softmax_scale / auto) ** 0.7) * (state.backward ? -1 : 1);
     const vectors = data.directions.map((value) => value * strength);

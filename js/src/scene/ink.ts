@@ -1,0 +1,7 @@
+/** Of arrows, lines and particles. */
+import type { Rgb, ThemeName } from "./colors";
+
+export const INK: Record<ThemeName, { ink: Rgb; halo: Rgb }> = {
+  light: { ink: [24, 24, 27], halo: [255, 255, 255] },
+  dark: { ink: [250, 250, 250], halo: [16, 16, 18] },
+};

@@ -1,0 +1,70 @@
+"""Fields, and how far to believe them, in a real JupyterLab."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_widget import SHOW, SIMULATED, control, pixels, settled
+
+
+@pytest.fixture
+def shown(notebook):
+    notebook.open([SIMULATED, SHOW])
+    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=60_000)
+    settled(notebook)
+    return notebook
+
+
+def test_each_field_is_another_picture(shown):
+    pictures = []
+    for field in ("grid", "arrows", "stream", "none"):
+        control(shown, "field").select_option(field)
+        settled(shown)
+        pictures.append(pixels(shown))
+    assert len(set(pictures)) == 4
+    control(shown, "field").select_option("stream")
+    settled(shown)
+    assert pixels(shown) == pictures[2], "nothing is left of other fields"
+
+
+def test_smoothing_and_belief_change_the_lines(shown):
+    control(shown, "field").select_option("stream")
+    settled(shown)
+    before = pixels(shown)
+    control(shown, "smoothing", "slider").focus()
+    for _ in range(10):
+        shown.page.keyboard.press("ArrowRight")
+    settled(shown)
+    smoother = pixels(shown)
+    assert shown.python("w.smooth") > 1
+    control(shown, "fade by belief", "checkbox").click()
+    settled(shown)
+    assert len({before, smoother, pixels(shown)}) == 3
+    assert shown.python("w.honest") is False
+
+
+def test_particles_move_until_they_are_paused(shown):
+    control(shown, "field").select_option("particles")
+    settled(shown)
+    assert pixels(shown) != pixels(shown)
+    shown.page.get_by_role("button", name="pause particles").click()
+    expect(shown.page.get_by_role("button", name="move particles")).to_be_visible()
+    assert pixels(shown) == pixels(shown)
+
+
+def test_particles_are_lines_for_who_wants_no_motion(shown):
+    control(shown, "field").select_option("stream")
+    settled(shown)
+    lines = pixels(shown)
+    shown.page.emulate_media(reduced_motion="reduce")
+    control(shown, "field").select_option("particles")
+    settled(shown)
+    expect(shown.page.get_by_text("Particles are drawn as lines")).to_be_visible()
+    assert pixels(shown) == lines
+
+
+def test_colour_by_belief_says_what_it_means(shown):
+    shown.execute("w.color = 'support'")
+    settled(shown)
+    expect(shown.page.get_by_text("no better than noise")).to_be_visible()
