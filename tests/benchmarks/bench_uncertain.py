@@ -88,8 +88,9 @@ def brute_force(around, cell, x, v, scales, rng):
         for (scheme, kind), scale in scales.items():
             p = softmax(scale * similar[scheme])
             sums[scheme, kind] += p.sum(axis=0), (p * p).sum(axis=0)
-    means = {case: total[0] / N_SAMPLES for case, total in sums.items()}
-    return {case: (means[case], np.sqrt(sums[case][1] / N_SAMPLES - means[case] ** 2)) for case in scales}
+    moments = {case: total / N_SAMPLES for case, total in sums.items()}
+    # A variance that is zero may come out below, by rounding.
+    return {case: (mean, np.sqrt(np.maximum(square - mean**2, 0))) for case, (mean, square) in moments.items()}
 
 
 def beside_brute_force():
