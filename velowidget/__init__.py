@@ -15,6 +15,7 @@ _HOMES = {
     "VelocityPipeline": "velowidget.pipeline",
     "VelocityWidget": "velowidget.widget",
     "datasets": None,
+    "plugins": None,
 }
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "VelocityWidget",
     "__version__",
     "datasets",
+    "plugins",
 ]
 
 

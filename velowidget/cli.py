@@ -28,8 +28,50 @@ def main(arguments: list[str] | None = None) -> int:
         help="where the notebook is (default ./velowidget-demo)",
     )
     demo.add_argument("--no-browser", action="store_true", help="do not open a browser")
+    plugins = commands.add_parser("plugins", help="list plugins, or look whether they can be used")
+    actions = plugins.add_subparsers(dest="action", required=True)
+    actions.add_parser("list", help="installed plugins and what they contribute; imports none of them")
+    validate = actions.add_parser("validate", help="check manifests, and import what they name")
+    validate.add_argument("plugin", nargs="*", help="names, or manifests' files (default: every installed plugin)")
     options = parser.parse_args(arguments)
+    if options.command == "plugins":
+        return list_plugins() if options.action == "list" else validate_plugins(options.plugin)
     return run_demo(options.directory, options.port, open_browser=not options.no_browser)
+
+
+def list_plugins() -> int:
+    """Print the plugins with their contributions, and those that were left out; the status is 1 if there are any."""
+    from velowidget.plugins.registry import registry
+
+    for name, manifest in registry.manifests.items():
+        print(name if manifest.title == name else f"{name}: {manifest.title}")
+        for kind, entries in manifest.contributions.items():
+            for entry in entries.values():
+                needs = f" (requires {', '.join(entry.requires)})" if entry.requires else ""
+                print(f"  {kind.replace('_', ' '):<12} {entry.key:<30} {entry.title}{needs}")
+    for failure in registry.failures:
+        print(failure.message, file=sys.stderr)
+    return 1 if registry.failures else 0
+
+
+def validate_plugins(asked: list[str]) -> int:
+    """Check manifests, those of all plugins by default, and import what they name; the status is 1 if any is wrong."""
+    from velowidget.plugins.manifest import ManifestError
+    from velowidget.plugins.registry import PluginError, check, registry
+
+    failures = {failure.plugin: failure.message for failure in registry.failures}
+    problems = []
+    for plugin in asked or [*registry.manifests, *failures]:
+        found: list[str] = []
+        try:
+            found = [failures[plugin]] if plugin in failures else list(check(plugin))
+        except (ManifestError, PluginError, ValueError) as error:
+            found = [str(error)]
+        print(f"{plugin}: {'can be used' if not found else 'cannot be used'}")
+        problems += found
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
 
 
 def run_demo(directory: Path, port: int, *, open_browser: bool) -> int:

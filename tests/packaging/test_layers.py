@@ -12,15 +12,17 @@ ROOT = Path(__file__).parents[2] / "velowidget"
 
 MAY_IMPORT = {
     "core": {"core"},
-    "kernels": {"core", "kernels"},
-    "datasets": {"datasets", "kernels"},
-    "pipeline": {"core", "kernels", "pipeline"},
-    "plotting": {"core", "kernels", "plotting"},
-    "widget": {"core", "kernels", "pipeline", "plotting", "widget"},
+    "plugins": {"plugins"},
+    "kernels": {"core", "kernels", "plugins"},
+    "datasets": {"datasets", "kernels", "plugins"},
+    "pipeline": {"core", "kernels", "pipeline", "plugins"},
+    "plotting": {"core", "kernels", "plotting", "plugins"},
+    "widget": {"core", "kernels", "pipeline", "plotting", "widget", "plugins"},
 }
 THE_FIELDS_OWN = {"numpy", "scipy", "numba"}
 MAY_KNOW = {
     "core": THE_FIELDS_OWN,
+    "plugins": set(),
     "kernels": THE_FIELDS_OWN | {"anndata", "pandas", "h5py", "tqdm", "cellrank"},
     "datasets": THE_FIELDS_OWN | {"anndata", "pandas", "scanpy", "pooch", "sklearn"},
     "pipeline": {"numpy", "anndata", "traitlets"},
@@ -67,6 +69,8 @@ def test_every_folder_is_a_known_layer():
     [
         ("core", "velowidget.kernels.velocity"),
         ("core", "anndata.AnnData"),
+        ("plugins", "velowidget.kernels.velocity"),
+        ("plugins", "numpy"),
         ("kernels", "velowidget.pipeline.jobs"),
         ("pipeline", "velowidget.plotting.palettes"),
         ("pipeline", "anywidget"),

@@ -53,7 +53,7 @@ class Gate:
                 context.report(1, 4)
             return compute(context)
 
-        stage = stages.Stage("similarity", "Similarities", (), ("scheme", "transposed"), gated)
+        stage = stages.Stage("similarity", "Similarities", (), ("scheme", "direction"), gated)
         monkeypatch.setitem(STAGES, "similarity", stage)
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from velowidget.core.blocks import Report, compiled_code, over_blocks
 from velowidget.core.graph import Graph
 
-SCHEMES = ("correlation", "cosine", "dot_product")
+SCHEMES = CORRELATION, COSINE, DOT_PRODUCT = ("correlation", "cosine", "dot_product")
 
 # A centred squared norm this far below the raw one is rounding noise of a constant vector.
 NOISE = 1e-24

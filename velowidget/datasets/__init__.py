@@ -1,4 +1,4 @@
-"""Example data: two simulations with known truth, and one public data set.
+"""Example data: two simulations with known truth, one public data set, and those of plugins by :func:`load`.
 
 =================  ==========================================================================
 :func:`bifurcation`  simulated: progenitors choose one of two fates
@@ -9,22 +9,44 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from velowidget.plugins.registry import registry
+
 if TYPE_CHECKING:
+    from anndata import AnnData
+
     from velowidget.datasets.remote import pancreas
     from velowidget.datasets.simulated import bifurcation, cycle
 
-__all__ = ["bifurcation", "cycle", "pancreas"]
+__all__ = ["bifurcation", "cycle", "load", "pancreas"]
 
-_MODULE_OF = {"bifurcation": "simulated", "cycle": "simulated", "pancreas": "remote"}
+
+def load(name: str, **settings: Any) -> AnnData:
+    """Example data by name: those above, and those of plugins.
+
+    Parameters
+    ----------
+    name
+        A key of ``velowidget.plugins.contributions('sample_data')``.
+    **settings
+        For the function that makes them.
+
+    Raises
+    ------
+    ValueError
+        If there are none of that name.
+    velowidget.plugins.PluginError
+        If the plugin that they are of cannot be used.
+    """
+    data: AnnData = registry.load("sample_data", name)(**settings)
+    return data
 
 
 def __getattr__(name: str) -> Any:
     # Looked up on first use, so that `import velowidget.datasets` loads neither scanpy nor pooch.
-    if name in _MODULE_OF:
-        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    if name in registry.contributions("sample_data"):
+        return registry.load("sample_data", name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -18,6 +18,7 @@ from velowidget.core.softmax import row_softmax
 from velowidget.core.stochastic import stochastic
 from velowidget.kernels.arguments import one_of
 from velowidget.kernels.data import VelocityData
+from velowidget.plugins.registry import registry
 
 MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
 BACKWARD_MODES = ("transpose", "negate")
@@ -26,15 +27,26 @@ Results = tuple[Similarity, NDArray[np.float64]]
 
 
 def checked_scheme(scheme: object, mode: str) -> str | Scheme:
-    """Return a scheme if it is a known name, or a callable that has what the mode needs.
+    """Return a scheme as core knows it: one of its own names, or a callable that has what the mode needs.
+
+    Parameters
+    ----------
+    scheme
+        Name of a scheme, ours or a plugin's, or a callable.
+    mode
+        The kernel's.
 
     Raises
     ------
     TypeError, ValueError
         If it is neither, or the mode is stochastic and it has no second derivatives.
+    velowidget.plugins.PluginError
+        If the plugin that it is of cannot be used.
     """
     if isinstance(scheme, str):
-        return one_of("scheme", scheme, SCHEMES)
+        scheme = registry.load("schemes", one_of("scheme", scheme, registry.contributions("schemes")))
+        if isinstance(scheme, str):
+            return one_of("scheme", scheme, SCHEMES)
     if not callable(scheme):
         raise TypeError(f"scheme must be one of {', '.join(map(repr, SCHEMES))}, or a callable, not {scheme!r}.")
     if mode == "stochastic" and not callable(getattr(scheme, "hessian", None)):

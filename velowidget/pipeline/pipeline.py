@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,7 @@ import traitlets as t
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.core.similarity import SCHEMES
+from velowidget.core.custom import Scheme
 from velowidget.kernels.annotations import (
     Annotation,
     CategoricalAnnotation,
@@ -24,10 +26,12 @@ from velowidget.kernels.annotations import (
 )
 from velowidget.kernels.base import one_of, reject_unknown
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
+from velowidget.kernels.modes import checked_scheme, name_of
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
 from velowidget.pipeline.events import Changed, Event
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
+from velowidget.plugins.registry import PluginError, registry, require
 
 FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
 """What can be drawn, and the stage it needs."""
@@ -80,6 +84,7 @@ class VelocityPipeline(t.HasTraits):
     arrow_length = t.Float(1.0, help="Length of arrows and speed of particles, times this.")
     point_size = t.Float(1.0, help="Size of cells, times this.")
     honest = t.Bool(True, help="Whether what is drawn fades where it deserves less belief.")
+    palette = t.Unicode("auto", help="Colours of categories: 'auto' for the data's own, else a palette's.")
 
     def __init__(
         self,
@@ -160,10 +165,10 @@ class VelocityPipeline(t.HasTraits):
                 if getattr(self, name) != value:
                     setattr(self, name, value)
 
-    @t.validate("scheme", "backward_mode", "field")
+    @t.validate("backward_mode", "field")
     def _check_word(self, proposal: Any) -> str:
         name = proposal["trait"].name
-        allowed = {"scheme": SCHEMES, "backward_mode": BACKWARD_MODES, "field": tuple(FIELDS)}[name]
+        allowed = {"backward_mode": BACKWARD_MODES, "field": tuple(FIELDS)}[name]
         with _refusing():
             return one_of(name, proposal["value"], allowed)
 
@@ -175,6 +180,17 @@ class VelocityPipeline(t.HasTraits):
             if not low <= value <= high:
                 raise ValueError(f"{name} must be from {low:g} to {high:g}, not {value!r}.")
         return float(value)
+
+    @t.validate("scheme")
+    def _check_scheme(self, proposal: Any) -> str:
+        with _refusing():
+            self._own_scheme(proposal["value"])
+        return str(proposal["value"])
+
+    @t.validate("palette")
+    def _check_palette(self, proposal: Any) -> str:
+        with _refusing():
+            return one_of("palette", proposal["value"], (AUTOMATIC, *registry.contributions("palettes")))
 
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:
@@ -205,7 +221,7 @@ class VelocityPipeline(t.HasTraits):
         self._scale_known = True
         return value
 
-    @t.observe("basis", "color", "field")
+    @t.observe("basis", "color", "palette", "field")
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -273,7 +289,7 @@ class VelocityPipeline(t.HasTraits):
             parameters = computed.parameters
         params: dict[str, Any] = {
             "mode": "deterministic",
-            "scheme": parameters.scheme,
+            "scheme": name_of(parameters.asked),
             "softmax_scale": chain.softmax_scale,
         }
         if parameters.backward:
@@ -282,6 +298,12 @@ class VelocityPipeline(t.HasTraits):
         return VelocityKernel._of_results(
             self.adata, parameters.backward, data, chain.similarity, chain.transitions, params, self._conn_key
         )
+
+    def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
+        """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
+        from velowidget.pipeline import exporters
+
+        return exporters.export(self, exporter, path)
 
     def wait(self, timeout: float | None = 60) -> None:
         """Return when every stage asked for is computed for the present parameters, and handed to the listeners.
@@ -317,8 +339,15 @@ class VelocityPipeline(t.HasTraits):
     # -- inside ------------------------------------------------------------------------------------
 
     def _target(self) -> Target:
+        refused = next(iter(self._refused.values()), None)
+        own_scheme = None
+        try:
+            own_scheme = self._own_scheme(self.scheme)
+        except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
+            refused = refused or error
         parameters = Parameters(
             scheme=self.scheme,
+            own_scheme=own_scheme,
             softmax_scale=None if self.auto_scale or not self._scale_known else self.softmax_scale,
             backward=self.backward,
             backward_mode=self.backward_mode,
@@ -326,7 +355,13 @@ class VelocityPipeline(t.HasTraits):
             smooth=self.smooth,
             density=self.density,
         )
-        return Target(self.wanted, parameters, next(iter(self._refused.values()), None))
+        return Target(self.wanted, parameters, refused)
+
+    def _own_scheme(self, name: str) -> Scheme | None:
+        """The callable that a scheme is; None for one of core's."""
+        scheme = checked_scheme(name, "deterministic")
+        require(registry.get("schemes", name), self.adata)
+        return None if isinstance(scheme, str) else scheme
 
     def _published(self, stage: str, value: Any) -> None:
         if stage == "T" and (self.auto_scale or not self._scale_known):
@@ -393,7 +428,7 @@ def _refusing() -> Iterator[None]:
     """Turn the error of a check into the one that traitlets expect of a validator."""
     try:
         yield
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, PluginError) as error:
         raise t.TraitError(str(error)) from error
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,16 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
+from velowidget.core.custom import Scheme
 from velowidget.core.diagnostics import entropy, fidelity, shuffled_genes, support
 from velowidget.core.graph import Graph
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
-from velowidget.core.similarity import Similarity, similarity
-from velowidget.core.softmax import Transitions, row_softmax
+from velowidget.core.similarity import Similarity
+from velowidget.core.softmax import Transitions
 from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.data import VelocityData
+from velowidget.kernels.modes import expected, similarities
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
 
 
@@ -33,11 +35,22 @@ class Parameters:
     basis: str
     smooth: float
     density: float
+    own_scheme: Scheme | None = None  # the callable that a scheme is, where it is none of core's
 
     @property
-    def transposed(self) -> bool:
-        """Whether the neighbours' velocities count, not the cell's own."""
-        return self.backward and self.backward_mode == "transpose"
+    def asked(self) -> str | Scheme:
+        """The scheme as core knows it."""
+        return self.own_scheme or self.scheme
+
+    @property
+    def direction(self) -> str:
+        """The direction in which similarities are computed: ``'forward'``, ``'transpose'`` or ``'negate'``.
+
+        Core's own schemes are odd in the velocity: theirs are negated afterwards.
+        """
+        if self.negated and self.own_scheme is None:
+            return "forward"
+        return self.backward_mode if self.backward else "forward"
 
     @property
     def negated(self) -> bool:
@@ -145,24 +158,21 @@ class Stage:
 
 
 def _similarity(context: Context) -> Similarity:
-    data, parameters = _given(context.inputs.data), context.parameters
-    return similarity(
-        _given(context.inputs.graph),
-        data.x,
-        data.v,
-        parameters.scheme,
-        transposed=parameters.transposed,
-        report=context.report,
+    inputs, parameters = context.inputs, context.parameters
+    return similarities(
+        _given(inputs.graph), _given(inputs.data), parameters.asked, parameters.direction, context.report
     )
 
 
 def _chain(context: Context, similar: Similarity) -> Chain:
     inputs, parameters = context.inputs, context.parameters
-    directed = similar.reversed() if parameters.negated else similar
+    directed = similar.reversed() if parameters.negated and parameters.own_scheme is None else similar
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
-    graph = _given(inputs.graph)
-    probabilities = row_softmax(graph, directed.logits, scale)
-    result = defined_transitions(inputs.adata, graph, directed, probabilities, inputs.degenerate)
+    graph, params = _given(inputs.graph), {"mode": "deterministic", "softmax_scale": scale}
+    found, probabilities = expected(
+        graph, _given(inputs.data), parameters.asked, params, parameters.direction, lambda: directed, context.report
+    )
+    result = defined_transitions(inputs.adata, graph, found, probabilities, inputs.degenerate)
     return Chain(result, directed, scale)
 
 
@@ -191,10 +201,10 @@ def _stream(_context: Context, field: Field) -> Stream:
 
 
 def _null(context: Context) -> NDArray[np.float64]:
-    data, parameters = _given(context.inputs.data), context.parameters
-    shuffled = shuffled_genes(data.v)
-    graph, transposed = _given(context.inputs.graph), parameters.transposed
-    return similarity(graph, data.x, shuffled, parameters.scheme, transposed=transposed, report=context.report).logits
+    inputs, parameters, data = context.inputs, context.parameters, _given(context.inputs.data)
+    shuffled = replace(data, v=shuffled_genes(data.v))
+    graph = _given(inputs.graph)
+    return similarities(graph, shuffled, parameters.asked, parameters.direction, context.report).logits
 
 
 def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64]) -> Diagnostics:
@@ -219,14 +229,14 @@ def _belief(_context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
 STAGES: Mapping[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("similarity", "Similarities", (), ("scheme", "transposed"), _similarity),
+        Stage("similarity", "Similarities", (), ("scheme", "own_scheme", "direction"), _similarity),
         Stage("T", "Transition matrix", ("similarity",), ("softmax_scale", "negated"), _chain),
         Stage("projection", "Projection", ("T",), ("basis",), _projection),
         Stage("lattice", "Grid points", (), ("basis", "smooth", "density"), _lattice),
         Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field),
         Stage("grid", "Grid arrows", ("particles",), (), _grid),
         Stage("stream", "Streamlines", ("particles",), (), _stream),
-        Stage("null", "Similarities with shuffled genes", (), ("scheme", "transposed"), _null),
+        Stage("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "direction"), _null),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
         Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief),
     )

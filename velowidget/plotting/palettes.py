@@ -1,17 +1,20 @@
-"""Colours of categories: the user's own where they are stored, else a palette that is safe for colour-blind readers."""
+"""Colours of categories: the user's own where they are stored, else those of a palette, ours or a plugin's."""
 
 from __future__ import annotations
 
 import colorsys
 from collections.abc import Sequence
 
-# Okabe & Ito 2008 without black, which is the ink of the arrows.
-OKABE_ITO = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
+from velowidget.plugins.registry import registry
+
+# The data's own colours where they are stored, else a palette that colour-blind people can tell apart.
+AUTOMATIC = "auto"
+_DEFAULT = "okabe_ito"
 # Of what has no value.
 MISSING = "#c8c8c8"
 
 
-def category_colors(n_categories: int, stored: Sequence[str] | None = None) -> list[str]:
+def category_colors(n_categories: int, stored: Sequence[str] | None = None, palette: str = AUTOMATIC) -> list[str]:
     """One colour for each category.
 
     Parameters
@@ -19,20 +22,23 @@ def category_colors(n_categories: int, stored: Sequence[str] | None = None) -> l
     n_categories
         How many.
     stored
-        Colours as matplotlib understands them, used if there is a valid one for each category.
+        Colours as matplotlib understands them, used for ``'auto'`` if there is a valid one for each category.
+    palette
+        ``'auto'``, or a key of ``velowidget.plugins.contributions('palettes')``.
 
     Returns
     -------
-    ``'#rrggbb'`` strings. By default Okabe and Ito's eight; beyond eight, hues a golden angle apart at three
-    lightnesses, so that neighbours in the list differ in both.
+    ``'#rrggbb'`` strings: the palette's, by default Okabe and Ito's eight. For more categories than it has colours,
+    hues a golden angle apart at three lightnesses, so that neighbours in the list differ in both.
     """
-    if stored is not None and len(stored) >= n_categories:
+    if palette == AUTOMATIC and stored is not None and len(stored) >= n_categories:
         from matplotlib.colors import is_color_like, to_hex
 
         if all(is_color_like(color) for color in stored[:n_categories]):
             return [to_hex(color) for color in stored[:n_categories]]
-    if n_categories <= len(OKABE_ITO):
-        return list(OKABE_ITO[:n_categories])
+    known = registry.get("palettes", _DEFAULT if palette == AUTOMATIC else palette).colors
+    if n_categories <= len(known):
+        return list(known[:n_categories])
     colors = []
     for i in range(n_categories):
         red, green, blue = colorsys.hls_to_rgb((0.1 + 0.381966 * i) % 1.0, (0.45, 0.62, 0.33)[i % 3], 0.65)

@@ -9,24 +9,28 @@ from typing import Any
 import numpy as np
 from traitlets import TraitError
 
-from velowidget.core.similarity import SCHEMES
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
 from velowidget.plotting.palettes import category_colors
+from velowidget.plugins.registry import PluginError, registry, unmet
 from velowidget.widget.protocol import Message, encode
 
 # Errors that tell a user about the input; any other is a bug of ours.
-_EXPECTED = (KeyError, ValueError, TypeError, TraitError)
+_EXPECTED = (KeyError, ValueError, TypeError, TraitError, PluginError)
 
 
 def options(pipeline: VelocityPipeline) -> Message:
-    """What the controls offer."""
+    """What the controls offer, and why the data cannot support what is greyed out."""
     return encode(
         "options",
-        schemes=list(SCHEMES),
+        schemes=_offered(pipeline, "schemes"),
+        palettes=_offered(pipeline, "palettes"),
+        panels=[
+            {**offer, "place": registry.get("panels", offer["key"]).place} for offer in _offered(pipeline, "panels")
+        ],
         fields=list(FIELDS),
         bases=bases(pipeline.adata),
         columns=columns(pipeline.adata),
@@ -73,7 +77,7 @@ def color(pipeline: VelocityPipeline) -> Message:
         return encode("color", key="", type="none")
     if isinstance(annotation, CategoricalAnnotation):
         counts = np.bincount(annotation.codes + 1, minlength=len(annotation.categories) + 1)
-        hexes = category_colors(len(annotation.categories), annotation.stored_colors)
+        hexes = category_colors(len(annotation.categories), annotation.stored_colors, pipeline.palette)
         return encode(
             "color",
             key=annotation.key,
@@ -179,8 +183,8 @@ def refusal(trait: str, error: Exception) -> Message:
 
 
 def notices(pipeline: VelocityPipeline) -> Message:
-    """What a user should know about how the data were read."""
-    return encode("notices", items=list(pipeline.notices))
+    """What a user should know about how the data were read, and which plugins were left out."""
+    return encode("notices", items=[*pipeline.notices, *(failure.message for failure in registry.failures)])
 
 
 def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) -> Message:
@@ -191,7 +195,7 @@ def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) 
 
 def _explained(error: Exception) -> dict[str, Any]:
     """The error's first sentence, and what to do next."""
-    text = str(error)
+    text = " ".join([str(error), *getattr(error, "__notes__", ())])
     if not isinstance(error, _EXPECTED):
         return {
             "message": f"{type(error).__name__}: {text}",
@@ -199,6 +203,13 @@ def _explained(error: Exception) -> dict[str, Any]:
         }
     first, *rest = re.split(r"(?<=[.?])\s+(?=[A-Z])", text, maxsplit=1)
     return {"message": first, "hint": rest[0] if rest else ""}
+
+
+def _offered(pipeline: VelocityPipeline, kind: str) -> list[dict[str, Any]]:
+    return [
+        {"key": key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.adata)}
+        for key, entry in registry.contributions(kind).items()
+    ]
 
 
 def _float32(values: Any) -> Any:

@@ -10,7 +10,7 @@ import anywidget
 import traitlets as t
 
 from velowidget.kernels.base import one_of
-from velowidget.widget.widget import PANELS
+from velowidget.plugins.registry import registry
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 
@@ -35,6 +35,7 @@ class VelocityView(anywidget.AnyWidget):
     panels = t.List(t.Unicode()).tag(sync=True)
 
     def __init__(self, widget: Any, panels: Sequence[str]) -> None:
+        known = registry.contributions("panels")
         if not panels:
-            raise ValueError(f"Name at least one panel: {', '.join(map(repr, PANELS))}.")
-        super().__init__(widget=widget, panels=[one_of("panel", panel, PANELS) for panel in panels])
+            raise ValueError(f"Name at least one panel: {', '.join(map(repr, known))}.")
+        super().__init__(widget=widget, panels=[one_of("panel", panel, known) for panel in panels])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +17,11 @@ from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
 from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, PARAMETERS
 from velowidget.pipeline.stages import STAGES, with_ancestors
-from velowidget.widget import messages
+from velowidget.plugins.registry import registry
+from velowidget.widget import messages, panels
 from velowidget.widget.protocol import Message, Request, decode
 
 _STATIC = pathlib.Path(__file__).parent / "static"
-PANELS = ("parameters", "embedding")
 
 
 class VelocityWidget(anywidget.AnyWidget):
@@ -44,7 +45,7 @@ class VelocityWidget(anywidget.AnyWidget):
     auto_scale : bool
         Whether the softmax scale follows the data.
     scheme : str
-        ``'correlation'``, ``'cosine'`` or ``'dot_product'``.
+        ``'correlation'``, ``'cosine'`` or ``'dot_product'``, or a plugin's.
     backward, backward_mode : bool, str
         Direction, and how a backward kernel uses velocities: ``'transpose'`` or ``'negate'``.
     basis : str
@@ -52,6 +53,8 @@ class VelocityWidget(anywidget.AnyWidget):
     color : str
         Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide. Else ``'fidelity'``,
         ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
+    palette : str
+        Colours of categories: ``'auto'`` for the data's own where there are any, else a palette of ours or a plugin's.
     field : str
         ``'grid'``, ``'arrows'``, ``'stream'``, ``'particles'`` or ``'none'``.
     smooth, density : float
@@ -84,6 +87,7 @@ class VelocityWidget(anywidget.AnyWidget):
     backward_mode = t.Unicode("").tag(sync=True)
     basis = t.Unicode("").tag(sync=True)
     color = t.Unicode("").tag(sync=True)
+    palette = t.Unicode("").tag(sync=True)
     field = t.Unicode("").tag(sync=True)
     smooth = t.Float(0.0).tag(sync=True)
     density = t.Float(0.0).tag(sync=True)
@@ -101,6 +105,7 @@ class VelocityWidget(anywidget.AnyWidget):
             self._following = False
             self.pipeline.observe(self._follow, list(PARAMETERS))
             self._stop_listening = self.pipeline.listen(self._on_event)
+            self._stop_following_plugins = registry.listen(self._follow_plugins)
         self.on_msg(self._on_message)
 
     # -- for users ---------------------------------------------------------------------------------
@@ -134,13 +139,17 @@ class VelocityWidget(anywidget.AnyWidget):
         """
         self.pipeline.wait(timeout)
 
+    def export(self, exporter: str, path: str | os.PathLike[str]) -> pathlib.Path:
+        """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
+        return self.pipeline.export(exporter, path)
+
     def view(self, *panels: str) -> Any:
         """One panel or several by themselves, for another cell, in step with the widget and with each other.
 
         Parameters
         ----------
         panels
-            ``'parameters'``, ``'embedding'``.
+            ``'parameters'``, ``'embedding'``, or a plugin's.
         """
         from velowidget.widget.view import VelocityView
 
@@ -150,6 +159,7 @@ class VelocityWidget(anywidget.AnyWidget):
         """Stop computing and take the widget off the page."""
         if hasattr(self, "_stop_listening"):  # Python also closes what was never made, for a wrong argument
             self._stop_listening()
+            self._stop_following_plugins()
             self.pipeline.cancel()
         super().close()
 
@@ -203,7 +213,7 @@ class VelocityWidget(anywidget.AnyWidget):
 
     # -- messages ----------------------------------------------------------------------------------
 
-    def _on_message(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def _on_message(self, _widget: Any, content: Any, buffers: Any) -> None:
         try:
             asked = decode(content)
         except ValueError as error:
@@ -223,6 +233,10 @@ class VelocityWidget(anywidget.AnyWidget):
             case "search":
                 query, limit = asked.fields["query"], asked.fields["limit"]
                 self._post(messages.matches(self.pipeline, query, limit, asked.id))
+            case "panel":
+                self._post(panels.javascript(asked))
+            case "ask":
+                self._post(panels.answer(self.pipeline, asked, buffers))
 
     def _tell_all(self) -> None:
         with self.pipeline.jobs.outbox.in_order():
@@ -260,7 +274,7 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._post(messages.status(event))
             case Changed(name="basis"):
                 self._tell(messages.embedding)
-            case Changed(name="color"):
+            case Changed(name="color" | "palette"):
                 self._tell(messages.color)
             case Changed(name="field"):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
@@ -271,6 +285,10 @@ class VelocityWidget(anywidget.AnyWidget):
         # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.
         if computed.stage in self.pipeline.wanted:
             self._post(messages.result(computed, self._asked.pop(computed.stage, None)))
+
+    def _follow_plugins(self) -> None:
+        with self.pipeline.changing():  # its scheme may be another, or gone
+            self._tell(messages.options)
 
     def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
         self._post(make(self.pipeline))

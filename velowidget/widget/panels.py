@@ -1,0 +1,54 @@
+"""What the panels of plugins are sent: their JavaScript, and answers of their Python side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from velowidget.pipeline import VelocityPipeline
+from velowidget.plugins.registry import PluginError, registry
+from velowidget.widget.protocol import Message, Request, encode
+
+
+def javascript(asked: Request) -> Message:
+    """The JavaScript of the panel that is asked for, or why there is none."""
+    try:
+        return _answer(asked, {"esm": registry.javascript(asked.fields["panel"])})
+    except (PluginError, ValueError) as error:
+        return _answer(asked, None, problem=str(error))
+
+
+def answer(pipeline: VelocityPipeline, asked: Request, buffers: Sequence[Any]) -> Message:
+    """What the panel's Python side answers, or how it failed: a plugin's mistake must not end in a log alone."""
+    panel, name, payload = (asked.fields[field] for field in ("panel", "name", "payload"))
+    try:
+        found = registry.load("panels", panel)(pipeline, name, payload, list(buffers))
+        content, arrays = found if isinstance(found, tuple) else (found, {})
+        json.dumps(content, allow_nan=False)
+        return _answer(asked, content, {key: _sendable(key, value) for key, value in arrays.items()})
+    except PluginError as error:
+        return _answer(asked, None, problem=str(error))
+    except Exception as error:
+        problem = f"The panel {panel!r} failed to answer {name!r}: {type(error).__name__}: {error}"
+        return _answer(asked, None, problem=problem)
+
+
+def _answer(
+    asked: Request, payload: Any, arrays: Mapping[str, NDArray[Any]] | None = None, problem: str | None = None
+) -> Message:
+    return encode("answer", id=asked.id, payload=payload, problem=problem, arrays=arrays or {})
+
+
+def _sendable(name: str, value: Any) -> NDArray[Any]:
+    """An array as JavaScript can have it: float32, int32 or uint8."""
+    array = np.asarray(value)
+    kinds = {"f": "<f4", "i": "<i4", "u": "<i4", "b": "u1"}
+    if array.dtype.kind not in kinds:
+        raise TypeError(f"The array {name!r} is of {array.dtype}, not of numbers.")
+    if array.dtype.kind in "iu" and array.size and not -(2**31) <= array.min() <= array.max() < 2**31:
+        raise ValueError(f"The array {name!r} has numbers that do not fit into 32 bits.")
+    return np.ascontiguousarray(array, dtype="u1" if array.dtype == np.uint8 else kinds[array.dtype.kind])
