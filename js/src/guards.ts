@@ -8,6 +8,8 @@ export type Shape<F extends Fields> = { [K in keyof F]: Guarded<F[K]> };
 
 export const text: Guard<string> = (value) => typeof value === "string";
 export const flag: Guard<boolean> = (value) => typeof value === "boolean";
+/** Any JSON. */
+export const anything: Guard<unknown> = (value): value is unknown => value !== undefined;
 export const number: Guard<number> = (value) => typeof value === "number";
 
 export function literal<const T extends string | number>(...allowed: T[]): Guard<T> {

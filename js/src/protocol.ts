@@ -2,7 +2,19 @@
  * The messages between Python and the browser, version 1: `{v, kind, id, generation, ...}` and binary buffers.
  * The Python side is `velowidget/widget/protocol.py`; `tests/fixtures/protocol` holds examples that both sides check.
  */
-import { flag, type Guard, type Guarded, list, literal, nullable, number, type Shape, shape, text } from "./guards";
+import {
+  anything,
+  flag,
+  type Guard,
+  type Guarded,
+  list,
+  literal,
+  nullable,
+  number,
+  type Shape,
+  shape,
+  text,
+} from "./guards";
 
 export const VERSION = 1;
 
@@ -37,6 +49,9 @@ const lattice = { start: list(number), spacing: number, shape: list(number) };
 /** Smallest and largest value. */
 const range = list(number);
 
+/** Something that can be chosen, or cannot be with these data for a reason. */
+const offer = { key: text, title: text, help: text, reason: nullable(text) };
+
 /** One form of a message from Python: its fields besides the envelope, and the arrays it needs. */
 interface Variant<K extends string, F extends Record<string, Guard<unknown>>, A extends ArrayTypes> {
   kind: K;
@@ -54,7 +69,9 @@ function variant<
 
 export const VARIANTS = [
   variant("options", {
-    schemes: list(text),
+    schemes: list(shape(offer)),
+    palettes: list(shape(offer)),
+    panels: list(shape({ ...offer, place: literal("side", "main", "dock") })),
     fields: list(text),
     bases: list(text),
     columns: list(text),
@@ -118,6 +135,7 @@ export const VARIANTS = [
   variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
   variant("notices", { items: list(text) }),
   variant("matches", { genes: list(text), more: number }),
+  variant("answer", { payload: anything, problem: nullable(text) }),
 ] as const;
 
 interface Envelope {
@@ -140,6 +158,8 @@ export type CategoricalColor = Extract<Color, { type: "categorical" }>;
 export type ContinuousColor = Extract<Color, { type: "continuous" }>;
 export type Status = MessageKind<"status">;
 export type Failure = MessageKind<"error">;
+export type Offer = Options["schemes"][number];
+export type Answer = MessageKind<"answer">;
 export type Matches = MessageKind<"matches">;
 export type Result = MessageKind<"result">;
 export type Stage = Result["stage"];
@@ -153,4 +173,6 @@ export type Request =
   | { kind: "release"; stage: Stage }
   | { kind: "resume" }
   | { kind: "cancel" }
-  | { kind: "search"; query: string; limit: number };
+  | { kind: "search"; query: string; limit: number }
+  | { kind: "panel"; panel: string }
+  | { kind: "ask"; panel: string; name: string; payload: unknown };

@@ -4,8 +4,8 @@ import { type Guard, nullable, number, text } from "./guards";
 import { type ArraySpec, arraySpec, type Dtype, type Message, type Request, VARIANTS, VERSION } from "./protocol";
 
 export interface Wire {
-  /** Send a message; returns the id that its answer will carry. */
-  send(request: Request): string;
+  /** Send a message, and binary buffers with it; returns the id that its answer will carry. */
+  send(request: Request, buffers?: readonly ArrayBufferView[]): string;
 }
 
 const ARRAY_TYPES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
@@ -33,9 +33,9 @@ export function createWire(model: AnyModel, signal: AbortSignal, receive: (messa
   signal.addEventListener("abort", () => model.off("msg:custom", listen));
 
   return {
-    send(request) {
+    send(request, buffers) {
       const id = `${page}-${++sent}`;
-      model.send({ v: VERSION, id, ...request });
+      model.send({ v: VERSION, id, ...request }, undefined, buffers && [...buffers]);
       return id;
     },
   };

@@ -20,6 +20,7 @@ export class FakeModel {
       backward_mode: "transpose",
       basis: "umap",
       color: "clusters",
+      palette: "auto",
       field: "grid",
       smooth: 0.8,
       density: 1,

@@ -1,13 +1,17 @@
-"""``velowidget demo`` up to the start of JupyterLab; ``tests/browser/test_demo.py`` goes on from there."""
+"""``velowidget demo`` up to the start of JupyterLab, where ``tests/browser/test_demo.py`` goes on; and ``plugins``."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 
 import pytest
 from jupyterlab.labapp import LabApp
 
+from tests.plugins.made import scheme
 from velowidget.cli import NOTEBOOK, main
+from velowidget.plugins.manifest import parse_manifest
+from velowidget.plugins.registry import Failure, Registry
 
 
 @pytest.fixture
@@ -41,3 +45,37 @@ def test_demo_without_jupyterlab_says_how_to_get_it(started, monkeypatch, capsys
     assert main(["demo"]) == 1
     assert 'pip install "velowidget[lab]"' in capsys.readouterr().err
     assert not started
+
+
+@pytest.fixture
+def plugins(monkeypatch):
+    """The command line with these installed plugins: one that can be used, one left out, one without its object."""
+    found = Registry(lambda: ())
+    monkeypatch.setattr("velowidget.plugins.registry.registry", found)
+    found.register(parse_manifest(tomllib.loads(scheme("good", "json:loads")), "here"))
+    return found
+
+
+def test_plugins_are_listed_with_what_they_contribute_and_who_was_left_out(plugins, capsys):
+    assert main(["plugins", "list"]) == 0
+    listed = capsys.readouterr().out
+    assert "sample data  bifurcation" in listed
+    assert "schemes      good.angle" in listed
+    plugins._failures.append(Failure("bad", "The plugin 'bad' was left out. Why not."))
+    assert main(["plugins", "list"]) == 1
+    assert "'bad' was left out" in capsys.readouterr().err
+
+
+def test_plugins_are_validated_by_importing_them(plugins, capsys, tmp_path):
+    assert main(["plugins", "validate"]) == 0
+    assert capsys.readouterr().out == "velowidget: can be used\ngood: can be used\n"
+    plugins.register(parse_manifest(tomllib.loads(scheme("gone", "json:gone")), "here"))
+    plugins._failures.append(Failure("bad", "The plugin 'bad' was left out. Why not."))
+    assert main(["plugins", "validate", "good", "gone", "bad", "goood"]) == 1
+    out, errors = capsys.readouterr()
+    assert [line.partition(": ")[2] for line in out.splitlines()] == ["can be used", *["cannot be used"] * 3]
+    assert all(words in errors for words in ("json:gone", "Why not", "did you mean 'good'"))
+    path = tmp_path / "plugin.toml"
+    path.write_text("name = 3")
+    assert main(["plugins", "validate", str(path)]) == 1
+    assert "name = 3" in capsys.readouterr().err

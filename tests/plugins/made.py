@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from velowidget import plugins
+
 
 def scheme(name: str, python_name: str, key: str = "angle") -> str:
     """A manifest with one scheme."""
@@ -32,3 +38,13 @@ def content(**changes):
         "sample_data": [entry],
         **changes,
     }
+
+
+@contextmanager
+def registered(manifest: Mapping[str, Any]) -> Iterator[None]:
+    """A plugin of this process, for a while."""
+    take_out = plugins.register(manifest)
+    try:
+        yield
+    finally:
+        take_out()

@@ -120,6 +120,17 @@ def test_plugins_can_be_disabled_and_enabled(empty):
         empty.disable("velowidget")
 
 
+def test_a_listener_that_fails_is_logged_and_harms_no_other(empty, caplog):
+    heard = []
+    empty.listen(lambda: 1 / 0)
+    stop = empty.listen(lambda: heard.append(1))
+    empty.register(content())
+    assert "ZeroDivisionError" in caplog.text
+    stop()
+    empty.disable("mine")
+    assert heard == [1]
+
+
 def test_plugins_come_and_go_without_installation(empty, tmp_path):
     take_out = empty.register(content())
     assert empty.load("schemes", "mine.it").__name__ == "loads"

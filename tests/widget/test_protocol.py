@@ -9,13 +9,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.plugins.made import registered
 from velowidget.pipeline.events import Status
-from velowidget.widget import messages
+from velowidget.widget import messages, panels
 from velowidget.widget.protocol import decode
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search"}
+FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask"}
+
+
+HISTOGRAM = {
+    "name": "example",
+    "commands": [{"id": "example.count", "python_name": f"{__name__}:count"}],
+    "panels": [{"id": "example.histogram", "title": "Histogram", "esm": "x", "command": "example.count"}],
+}
+
+
+def count(pipeline, name, payload, buffers):
+    return {"unit": "cells"}, {name: np.arange(payload["bins"], dtype=float)}
 
 
 def sent(name, widget):
@@ -37,6 +49,9 @@ def sent(name, widget):
         return messages.status(Status(3, "working", "similarity", 0.5, "half", ("grid",), ("T",)))
     if name == "matches":
         return messages.matches(pipeline, str(widget.adata.var_names[0]), 2, "page-1")
+    if name == "answer":
+        with registered(HISTOGRAM):
+            return panels.answer(pipeline, decode(FIXTURES["ask"]["header"]), [])
     return getattr(messages, name)(pipeline)
 
 

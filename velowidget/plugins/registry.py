@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from velowidget.plugins.manifest import (
     plugin_of,
     read_manifest,
 )
+
+_log = logging.getLogger(__name__)
 
 GROUP = "velowidget.manifest"
 """The group of entry points that name manifests: ``name = "package:file.toml"``."""
@@ -288,7 +291,10 @@ class Registry:
 
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
-            listener()
+            try:
+                listener()
+            except Exception:  # one widget's trouble is no other's
+                _log.exception("A listener failed.")
 
 
 registry = Registry()

@@ -3,23 +3,18 @@ import { Embedding } from "./embedding";
 import type { Panel } from "./panel";
 import { Parameters } from "./parameters";
 
-export const BUILTIN_PANELS: readonly Panel[] = [
-  {
-    id: "parameters",
-    title: "Parameters",
-    place: "side",
+/** Our own panels by the keys that `velowidget/plugins/builtin.toml` gives them. */
+export const BUILTIN_PANELS: Readonly<Record<string, Panel>> = {
+  parameters: {
     mount(ctx) {
       render(<Parameters store={ctx.store} />, ctx.el);
       return () => render(null, ctx.el);
     },
   },
-  {
-    id: "embedding",
-    title: "Embedding",
-    place: "main",
+  embedding: {
     mount(ctx) {
       render(<Embedding store={ctx.store} dynamics={ctx.dynamics} theme={ctx.theme} />, ctx.el);
       return () => render(null, ctx.el);
     },
   },
-];
+};

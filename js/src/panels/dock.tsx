@@ -1,27 +1,29 @@
 /** Panels under the picture that open and close. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Store } from "../state/store";
-import type { MountPanel, Panel } from "./panel";
+import type { MountPanel } from "./panel";
 import { usePageId } from "./use-page-id";
 
-export function Dock({ store, panels, mount }: { store: Store; panels: readonly Panel[]; mount: MountPanel }) {
+export function Dock({ store, mount }: { store: Store; mount: MountPanel }) {
   const id = usePageId();
+  const panels = store.options.value?.panels.filter(({ place }) => place === "dock") ?? [];
   if (!panels.length) return null;
-  const open = store.open.value;
+  const open = panels.filter(({ key, reason }) => reason === null && store.open.value.includes(key));
   return (
     <>
       <div class="vw-dock-bar">
         {panels.map((panel) => {
-          const isOpen = open.includes(panel.id);
+          const isOpen = open.includes(panel);
           return (
             <button
-              key={panel.id}
+              key={panel.key}
               type="button"
               class="vw-button vw-dock-button"
               aria-expanded={isOpen}
-              aria-controls={`${id}-${panel.id}`}
-              title={`${isOpen ? "Close" : "Open"} the panel below.`}
-              onClick={() => store.setOpen(panel.id, !isOpen)}
+              aria-controls={`${id}-${panel.key}`}
+              aria-disabled={panel.reason !== null}
+              title={panel.reason ?? `${panel.help} ${isOpen ? "Close" : "Open"} the panel below.`.trim()}
+              onClick={() => panel.reason === null && store.setOpen(panel.key, !isOpen)}
             >
               {panel.title}
             </button>
@@ -29,8 +31,8 @@ export function Dock({ store, panels, mount }: { store: Store; panels: readonly 
         })}
       </div>
       {panels.map((panel) => (
-        <div key={panel.id} id={`${id}-${panel.id}`} class="vw-dock-place" hidden={!open.includes(panel.id)}>
-          {open.includes(panel.id) && <Place id={panel.id} mount={mount} />}
+        <div key={panel.key} id={`${id}-${panel.key}`} class="vw-dock-place" hidden={!open.includes(panel)}>
+          {open.includes(panel) && <Place id={panel.key} mount={mount} />}
         </div>
       ))}
     </>

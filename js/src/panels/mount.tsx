@@ -2,9 +2,9 @@
 import { render } from "preact";
 import type { WidgetState } from "../state/model";
 import { watchTheme } from "../theme/theme";
-import { BUILTIN_PANELS } from "./builtin";
 import { Dock } from "./dock";
 import { staysHere } from "./keys";
+import { mountPanel } from "./mount-panel";
 import type { MountPanel } from "./panel";
 
 /** Show these panels, one below the other; returns how to take them away, which an abort of the signal does too. */
@@ -27,12 +27,10 @@ export function mountWidget(el: HTMLElement, state: WidgetState, signal?: AbortS
   return mountDisplay(el, state, signal, (body, mount) => {
     const side = element("vw-side", body);
     const main = element("vw-main", body);
-    const placed = BUILTIN_PANELS.filter((panel) => panel.place !== "dock").map((panel) =>
-      mount(panel.id, element("vw-panel", panel.place === "side" ? side : main)),
-    );
-    const docked = BUILTIN_PANELS.filter((panel) => panel.place === "dock");
+    // These two are there before Python says which others there are.
+    const placed = [mount("parameters", element("vw-panel", side)), mount("embedding", element("vw-panel", main))];
     const dock = element("vw-dock", main);
-    render(<Dock store={state.store} panels={docked} mount={mount} />, dock);
+    render(<Dock store={state.store} mount={mount} />, dock);
     return () => {
       render(null, dock);
       for (const dispose of placed) dispose();
@@ -54,24 +52,7 @@ function mountDisplay(
     if (staysHere(event)) event.stopPropagation();
   });
 
-  const empty = fill(body, (id, place) => {
-    place.dataset.panel = id;
-    const panel = BUILTIN_PANELS.find((candidate) => candidate.id === id);
-    place.setAttribute("role", "region");
-    place.setAttribute("aria-label", panel?.title ?? id);
-    try {
-      if (!panel) {
-        const known = BUILTIN_PANELS.map((candidate) => candidate.id).join(", ");
-        throw new Error(`There is no panel "${id}"; there are: ${known}.`);
-      }
-      return panel.mount({ ...state, el: place, theme, signal: controller.signal });
-    } catch (error) {
-      const alert = element("vw-card vw-card-error", place);
-      alert.setAttribute("role", "alert");
-      alert.textContent = `This panel could not be shown. ${error instanceof Error ? error.message : error}`;
-      return () => place.replaceChildren();
-    }
-  });
+  const empty = fill(body, (id, place) => mountPanel(id, place, state, theme));
 
   const dispose = () => {
     if (controller.signal.aborted) return;

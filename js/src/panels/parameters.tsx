@@ -1,11 +1,12 @@
 import type { ComponentChildren } from "preact";
+import type { Offer } from "../protocol";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { ColorControl } from "./color-control";
 import { Drawing } from "./drawing";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
-import { formatDirection, formatScheme } from "./text";
+import { formatDirection } from "./text";
 import { usePageId } from "./use-page-id";
 
 const FIELD_LABELS: Record<string, string> = {
@@ -26,38 +27,58 @@ export function Parameters({ store }: { store: Store }) {
         store={store}
         name="scheme"
         help="How a neighbour is compared with the velocity: by correlation, by cosine (without centring), or by dot product (longer steps count more)."
-        choices={options?.schemes}
-        label={formatScheme}
+        choices={options?.schemes.map(choice)}
       />
       <DirectionControl store={store} />
-      <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases} />
+      <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
       <ColorControl store={store} />
+      {store.color.value?.type === "categorical" && (
+        <TraitSelect
+          store={store}
+          name="palette"
+          help="Colours of the categories: the data's own where they have some, or a palette's."
+          choices={options && [{ value: "auto", label: "automatic" }, ...options.palettes.map(choice)]}
+        />
+      )}
       <TraitSelect
         store={store}
         name="field"
         help="How to draw the velocity: averaged, as arrows on a grid, lines or moving particles; one arrow per cell; or not at all."
-        choices={options?.fields}
-        label={(field) => FIELD_LABELS[field] ?? field}
+        choices={options?.fields.map((field) => ({ value: field, label: FIELD_LABELS[field] ?? field }))}
       />
       <Drawing store={store} />
     </div>
   );
 }
 
+interface Choice {
+  value: string;
+  label: string;
+  /** Whether the data cannot support it. */
+  disabled?: boolean;
+}
+
+function named(value: string): Choice {
+  return { value, label: value };
+}
+
+function choice({ key, title, reason }: Offer): Choice {
+  return { value: key, label: reason === null ? title : `${title}: ${reason}`, disabled: reason !== null };
+}
+
 function TraitSelect(props: {
   store: Store;
-  name: keyof Traits & ("scheme" | "basis" | "field");
+  name: keyof Traits & ("scheme" | "basis" | "palette" | "field");
   help: string;
-  choices: readonly string[] | undefined;
-  label?: (choice: string) => string;
+  choices: readonly Choice[] | null | undefined;
 }) {
-  const { store, name, help, choices, label = (choice: string) => choice } = props;
+  const { store, name, help, choices } = props;
   return (
     <Select
       name={name}
       help={help}
       value={store.traits[name].value}
-      choices={choices?.map((value) => ({ value, label: label(value) }))}
+      choices={choices}
       onChange={(value) => store.set(name, value)}
     >
       <Refused store={store} traits={[name]} />
@@ -91,12 +112,13 @@ function Select(props: {
   help: string;
   value: string;
   /** Undefined until Python has told. */
-  choices: readonly { value: string; label: string }[] | undefined;
+  choices: readonly Choice[] | null | undefined;
   onChange: (value: string) => void;
   children: ComponentChildren;
 }) {
   const id = usePageId();
-  const { name, help, value, choices = [], onChange, children } = props;
+  const { name, help, value, onChange, children } = props;
+  const choices = props.choices ?? [];
   // A value that Python took is shown, even if it is none of the choices.
   const shown = choices.some((choice) => choice.value === value) ? choices : [{ value, label: value }, ...choices];
   return (
@@ -111,7 +133,7 @@ function Select(props: {
         onChange={(event) => onChange(event.currentTarget.value)}
       >
         {shown.map((choice) => (
-          <option key={choice.value} value={choice.value}>
+          <option key={choice.value} value={choice.value} disabled={choice.disabled}>
             {choice.label}
           </option>
         ))}

@@ -2,12 +2,14 @@ import type { AnyModel } from "@anywidget/types";
 import type { Dynamics } from "../dynamics/dynamics";
 import { createPythonDynamics } from "../dynamics/python";
 import { createWire } from "../wire";
+import { createPlugins, type Plugins } from "./plugins";
 import { createStore, type Store } from "./store";
 
 /** Everything that belongs to one widget, however many displays it has. */
 export interface WidgetState {
   store: Store;
   dynamics: Dynamics;
+  plugins: Plugins;
   /** Ask Python to tell everything it has. */
   hello(): void;
 }
@@ -15,10 +17,13 @@ export interface WidgetState {
 export function createWidgetState(model: AnyModel, until: AbortSignal): WidgetState {
   const wire = createWire(model, until, (message) => {
     if (message.kind === "result") dynamics.receive(message);
+    else if (message.kind === "answer") plugins.receive(message);
     else store.receive(message);
+    if (message.kind === "options") plugins.forget();
     if (message.kind === "error") dynamics.fail(message);
   });
   const dynamics = createPythonDynamics(wire);
+  const plugins = createPlugins(wire, until);
   const store = createStore(model, wire, dynamics, until);
-  return { store: store.store, dynamics, hello: () => void wire.send({ kind: "hello" }) };
+  return { store: store.store, dynamics, plugins, hello: () => void wire.send({ kind: "hello" }) };
 }

@@ -10,6 +10,7 @@ export interface Traits {
   backward_mode: string;
   basis: string;
   color: string;
+  palette: string;
   field: string;
   smooth: number;
   density: number;
@@ -28,6 +29,7 @@ const NAMES: (keyof Traits)[] = [
   "backward_mode",
   "basis",
   "color",
+  "palette",
   "field",
   "smooth",
   "density",

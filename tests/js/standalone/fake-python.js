@@ -8,6 +8,10 @@ const ODD_NAMES = [
   "Größe μ 細胞",
 ];
 
+function offer(key) {
+  return { key, title: key.replaceAll("_", " "), help: "", reason: null };
+}
+
 /** @param {{cells: number, categories: number, color: string, scenario: string}} settings */
 export function createFakeModel(settings) {
   const auto = 12.4;
@@ -19,6 +23,7 @@ export function createFakeModel(settings) {
     backward_mode: "transpose",
     basis: "umap",
     color: settings.color,
+    palette: "auto",
     field: settings.field,
     smooth: 0.8,
     density: 1,
@@ -87,11 +92,29 @@ export function createFakeModel(settings) {
   }
 
   const answers = {
+    panel({ id, panel }) {
+      const esm = `export default { mount({ el, request }) {
+        el.innerHTML = "<p></p>";
+        request("count").then(({ arrays }) => { el.firstChild.textContent = "Cells: " + arrays.counts.join(", "); });
+      } };`;
+      const known = panel === "example.panel";
+      post({ kind: "answer", id, payload: { esm }, problem: known ? null : `There is no panel "${panel}".` });
+    },
+    ask({ id }) {
+      post({ kind: "answer", id, payload: null, problem: null }, { counts: { values: new Int32Array([3, 1, 2]) } });
+    },
     hello() {
       if (settings.scenario === "waiting") return;
       post({
         kind: "options",
-        schemes: ["correlation", "cosine", "dot_product"],
+        schemes: ["correlation", "cosine", "dot_product"].map((key) => offer(key)),
+        palettes: [offer("okabe_ito")],
+        panels: [
+          { ...offer("parameters"), place: "side" },
+          { ...offer("embedding"), place: "main" },
+          { ...offer("example.panel"), place: "dock" },
+          { ...offer("example.other"), place: "dock", reason: "needs adata.obs['age']" },
+        ],
         fields: ["grid", "arrows", "none"],
         bases: ["umap", "pca"],
         columns: ["clusters", "latent_time", "n_counts", "phase"],

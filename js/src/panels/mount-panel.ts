@@ -1,0 +1,91 @@
+/** One panel in its place, ours or a plugin's. */
+import { effect } from "@preact/signals";
+import type { WidgetState } from "../state/model";
+import { BUILTIN_PANELS } from "./builtin";
+import type { Dispose, PanelContext } from "./panel";
+
+/**
+ * Show a panel. Whatever goes wrong with it is said in its own place, and nowhere else does harm. Returns how to take it
+ * away.
+ */
+export function mountPanel(
+  id: string,
+  place: HTMLElement,
+  state: WidgetState,
+  theme: PanelContext["theme"],
+): () => void {
+  const life = new AbortController();
+  const el = document.createElement("div");
+  place.append(el);
+  place.dataset.panel = id;
+  place.setAttribute("role", "region");
+  const unlabel = effect(() => {
+    const known = state.store.options.value?.panels.find(({ key }) => key === id);
+    place.setAttribute("aria-label", known?.title ?? id);
+  });
+
+  let card: HTMLElement | undefined;
+  const say = (what: string, error: unknown) => {
+    card?.remove();
+    if (life.signal.aborted) return;
+    card = document.createElement("div");
+    card.className = "vw-card vw-card-error";
+    card.setAttribute("role", "alert");
+    card.textContent = `${what} ${error instanceof Error ? error.message : error}`;
+    place.prepend(card);
+  };
+  const ctx: PanelContext = {
+    el,
+    store: state.store,
+    dynamics: state.dynamics,
+    theme,
+    signal: life.signal,
+    async request(name, payload, buffers) {
+      try {
+        const reply = await state.plugins.request(id, name, payload, buffers);
+        card?.remove();
+        return reply;
+      } catch (error) {
+        say("This panel got no answer.", error);
+        throw error;
+      }
+    },
+  };
+
+  let dispose: Dispose;
+  const finish = (made: Dispose) => {
+    if (!life.signal.aborted) dispose = made;
+    else made?.();
+  };
+  const fail = (error: unknown) => {
+    el.replaceChildren();
+    if (!card?.isConnected) say("This panel could not be shown.", error); // an answer that failed says more
+  };
+  try {
+    const builtin = BUILTIN_PANELS[id];
+    const made = builtin ? builtin.mount(ctx) : mountPlugin(id, ctx, state);
+    if (made instanceof Promise) made.then(finish).catch(fail);
+    else finish(made);
+  } catch (error) {
+    fail(error);
+  }
+
+  return () => {
+    if (life.signal.aborted) return;
+    life.abort();
+    unlabel();
+    try {
+      dispose?.();
+    } catch (error) {
+      console.error(`[velowidget] The panel "${id}" failed when it was closed.`, error);
+    }
+    place.replaceChildren();
+  };
+}
+
+async function mountPlugin(id: string, ctx: PanelContext, state: WidgetState): Promise<Dispose> {
+  ctx.el.textContent = "Loading…";
+  const panel = await state.plugins.load(id);
+  ctx.el.textContent = "";
+  return ctx.signal.aborted ? undefined : panel.mount(ctx);
+}

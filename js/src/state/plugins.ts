@@ -1,0 +1,82 @@
+/** What the panels of plugins need: their JavaScript, and the answers of their Python side. */
+import type { Panel } from "../panels/panel";
+import type { Answer } from "../protocol";
+import type { Wire } from "../wire";
+
+/** What a panel's Python side answers. */
+export interface Reply {
+  payload: unknown;
+  arrays: Readonly<Record<string, ArrayBufferView>>;
+}
+
+export interface Plugins {
+  /** A panel's JavaScript, run once. */
+  load(panel: string): Promise<Panel>;
+  /** Ask a panel's Python side. */
+  request(panel: string, name: string, payload: unknown, buffers?: readonly ArrayBufferView[]): Promise<Reply>;
+  /** To be given every answer. */
+  receive(answer: Answer): void;
+  /** Load JavaScript anew when it is next asked for: there may be other plugins now. */
+  forget(): void;
+}
+
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+export function createPlugins(wire: Wire, until: AbortSignal, run = runModule): Plugins {
+  const waiting = new Map<string, Waiting>();
+  const loaded = new Map<string, Promise<Panel>>();
+  until.addEventListener("abort", () => {
+    for (const { reject } of waiting.values()) reject(new Error("The widget is gone."));
+    waiting.clear();
+  });
+
+  function answerTo(id: string): Promise<Reply> {
+    return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
+  }
+
+  async function load(panel: string): Promise<Panel> {
+    const { payload } = await answerTo(wire.send({ kind: "panel", panel }));
+    const module = await run((payload as { esm: string }).esm);
+    const found = module.default as Partial<Panel> | undefined;
+    if (typeof found?.mount !== "function") {
+      throw new Error(`The JavaScript of "${panel}" has no default export { mount }.`);
+    }
+    return found as Panel;
+  }
+
+  return {
+    load(panel) {
+      const before = loaded.get(panel);
+      if (before) return before;
+      const now = load(panel);
+      loaded.set(panel, now);
+      now.catch(() => loaded.delete(panel)); // it may be mended by then
+      return now;
+    },
+    request(panel, name, payload, buffers) {
+      return answerTo(wire.send({ kind: "ask", panel, name, payload: payload ?? null }, buffers));
+    },
+    receive({ id, payload, arrays, problem }) {
+      const asked = id === null ? undefined : waiting.get(id);
+      if (!asked || id === null) return;
+      waiting.delete(id);
+      if (problem === null) asked.resolve({ payload, arrays });
+      else asked.reject(new Error(problem));
+    },
+    forget() {
+      loaded.clear();
+    },
+  };
+}
+
+async function runModule(text: string): Promise<{ default?: unknown }> {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

@@ -1,0 +1,127 @@
+"""Plugins in the widget: offered, greyed out with the reason, answering, and failing without harm."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.plugins.made import registered
+from tests.plugins.objects import MANIFEST
+from velowidget.plugins.registry import Failure, registry
+
+
+@pytest.fixture(autouse=True)
+def _mine():
+    with registered(MANIFEST):
+        yield
+
+
+def ask(widget, name, payload=None, buffers=(), kind="ask", panel="mine.answer"):
+    message = {"v": 1, "kind": kind, "id": "page-7", "panel": panel, "name": name, "payload": payload}
+    widget._on_message(widget, message, list(buffers))
+
+
+def offered(recorder, kind):
+    return {offer["key"]: offer for offer in recorder.last("options")[0][kind]}
+
+
+def test_the_browser_is_told_what_there_is_and_what_the_data_lack(widget, recorder):
+    schemes = offered(recorder, "schemes")
+    assert schemes["correlation"]["reason"] is None
+    assert schemes["mine.lopsided"]["title"] == "lopsided"
+    assert schemes["mine.on_the_moon"]["reason"] == "needs adata.obsm['X_moon']"
+    assert list(offered(recorder, "palettes")) == ["okabe_ito", "mine.greys"]
+    panels = offered(recorder, "panels")
+    assert {key: panel["place"] for key, panel in panels.items() if key in ("parameters", "mine.answer")} == {
+        "parameters": "side",
+        "mine.answer": "dock",
+    }
+
+
+def test_the_browser_is_told_when_plugins_come_and_go(widget, recorder):
+    with registered({"name": "late", "panels": [{"id": "late.p", "title": "p", "esm": "x"}]}):
+        assert "late.p" in offered(recorder, "panels")
+    assert "late.p" not in offered(recorder, "panels")
+    assert widget._follow_plugins in registry._listeners
+    widget.close()
+    assert widget._follow_plugins not in registry._listeners
+
+
+def test_plugins_left_out_are_told(widget, recorder, monkeypatch):
+    monkeypatch.setattr(registry, "_failures", [Failure("broken", "The plugin 'broken' was left out. Why not.")])
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    assert "The plugin 'broken' was left out. Why not." in recorder.last("notices")[0]["items"]
+
+
+def test_a_panels_javascript(widget, recorder):
+    ask(widget, None, kind="panel")
+    content_, _ = recorder.last("answer")
+    assert content_["payload"] == {"esm": "export default { mount() {} }"}
+    assert (content_["id"], content_["problem"]) == ("page-7", None)
+    ask(widget, None, kind="panel", panel="mine.answers")
+    assert "did you mean 'mine.answer'" in recorder.last("answer")[0]["problem"]
+
+
+def test_a_panels_python_side_answers(widget, recorder):
+    ask(widget, "sum", buffers=[np.array([1, 2, 3.5], dtype="<f4").tobytes()])
+    assert recorder.last("answer")[0]["payload"] == 6.5
+    ask(widget, "arrays")
+    header, buffers = recorder.last("answer")
+    assert [(a["name"], a["dtype"], a["shape"]) for a in header["arrays"]] == [
+        ("f", "float32", [2, 2]),
+        ("i", "int32", [3]),
+        ("u", "uint8", [2]),
+        ("b", "uint8", [1]),
+    ]
+    assert np.frombuffer(buffers[1], dtype="<i4").tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("other", "The panel 'mine.answer' failed to answer 'other': ValueError: What is other?"),
+        ("nan", "failed to answer 'nan': ValueError"),
+        ("text", "not of numbers"),
+        ("large", "do not fit into 32 bits"),
+    ],
+)
+def test_a_python_side_that_fails_says_so_and_the_widget_lives_on(widget, recorder, name, words):
+    ask(widget, name)
+    answered, _ = recorder.last("answer")
+    assert answered["id"] == "page-7"
+    assert words in answered["problem"]
+    widget.scheme = "cosine"
+    widget.wait()
+
+
+def test_a_refused_scheme_is_explained_at_its_control(widget, recorder):
+    widget.set_state({"scheme": "mine.gone"})
+    error, _ = recorder.last("error", trait="scheme")
+    assert "The plugin 'mine' could not be used" in error["message"]
+    assert widget.scheme == "correlation"
+
+
+def test_a_scheme_that_raises_is_explained(widget, recorder):
+    widget.scheme = "mine.failing"
+    with pytest.raises(RuntimeError):
+        widget.wait()
+    error, _ = recorder.last("error", stage="similarity")
+    assert "RuntimeError: no idea Raised by the scheme <function failing" in error["message"]
+
+
+def test_a_palette_changes_the_colours(widget, recorder):
+    before = [category["color"] for category in recorder.last("color")[0]["categories"]]
+    widget.palette = "mine.greys"
+    after = [category["color"] for category in recorder.last("color")[0]["categories"]]
+    assert len(after) == len(before)
+    assert after != before
+
+
+def test_views_of_plugins_panels(widget):
+    assert widget.view("mine.answer").panels == ["mine.answer"]
+    with pytest.raises(ValueError, match=r"did you mean 'mine\.answer'"):
+        widget.view("mine.answr")
+
+
+def test_export(widget, tmp_path):
+    assert widget.export("mine.write", tmp_path / "x").read_text().startswith("correlation")
