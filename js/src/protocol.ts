@@ -110,6 +110,7 @@ export const VARIANTS = [
     },
     { values: "float32" },
   ),
+  variant("selection", {}, { cells: "int32" }),
   variant("result", { stage: literal("grid"), params }, { points: "float32", vectors: "float32" }),
   variant("result", { stage: literal("projection"), params }, { vectors: "float32" }),
   variant("result", { stage: literal("stream"), params }, { points: "float32", starts: "int32", speeds: "float32" }),
@@ -175,4 +176,6 @@ export type Request =
   | { kind: "cancel" }
   | { kind: "search"; query: string; limit: number }
   | { kind: "panel"; panel: string }
-  | { kind: "ask"; panel: string; name: string; payload: unknown };
+  | { kind: "ask"; panel: string; name: string; payload: unknown }
+  /** With the cells' indices, int32, as its buffer. */
+  | { kind: "select" };

@@ -30,6 +30,7 @@ from velowidget.kernels.modes import checked_scheme, name_of
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
 from velowidget.pipeline.events import Changed, Event
 from velowidget.pipeline.jobs import Jobs, Target
+from velowidget.pipeline.selection import Cells, checked_cells
 from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
 from velowidget.plugins.registry import PluginError, registry, require
 
@@ -85,6 +86,7 @@ class VelocityPipeline(t.HasTraits):
     point_size = t.Float(1.0, help="Size of cells, times this.")
     honest = t.Bool(True, help="Whether what is drawn fades where it deserves less belief.")
     palette = t.Unicode("auto", help="Colours of categories: 'auto' for the data's own, else a palette's.")
+    selection = Cells(help="Indices of the selected cells, int32, ascending, read-only; nothing is computed from it.")
 
     def __init__(
         self,
@@ -172,6 +174,16 @@ class VelocityPipeline(t.HasTraits):
         with _refusing():
             return one_of(name, proposal["value"], allowed)
 
+    @t.default("selection")
+    def _select_nothing(self) -> NDArray[np.int32]:
+        return checked_cells((), self.adata.n_obs)
+
+    @t.validate("selection")
+    def _check_selection(self, proposal: Any) -> NDArray[np.int32]:
+        with _refusing():
+            cells = checked_cells(proposal["value"], self.adata.n_obs)
+        return self.selection if np.array_equal(cells, self.selection) else cells
+
     @t.validate(*RANGES)
     def _check_number(self, proposal: Any) -> float:
         name, value = proposal["trait"].name, proposal["value"]
@@ -221,7 +233,7 @@ class VelocityPipeline(t.HasTraits):
         self._scale_known = True
         return value
 
-    @t.observe("basis", "color", "palette", "field")
+    @t.observe("basis", "color", "palette", "field", "selection")
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -419,8 +431,8 @@ class VelocityPipeline(t.HasTraits):
         return value
 
 
-PARAMETERS = tuple(VelocityPipeline.class_own_traits())
-"""Names of the pipeline's traits: the parameters that faces share."""
+PARAMETERS = tuple(name for name in VelocityPipeline.class_own_traits() if name != "selection")
+"""Names of the pipeline's traits that are single values: the parameters that faces share."""
 
 
 @contextmanager

@@ -106,6 +106,11 @@ def color(pipeline: VelocityPipeline) -> Message:
     )
 
 
+def selection(pipeline: VelocityPipeline, id: str | None = None) -> Message:
+    """The selected cells; `id` is that of the message that selected them."""
+    return encode("selection", id=id, arrays={"cells": pipeline.selection})
+
+
 def result(computed: Computed, id: str | None = None) -> Message | None:
     """A result that can be drawn; None for the stages that only lead to one."""
     parts = _parts(computed.stage, computed.value)

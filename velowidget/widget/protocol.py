@@ -1,9 +1,10 @@
 """The messages between Python and the browser, version 1: ``{v, kind, id, generation, ...}`` and binary buffers.
 
 Browser to Python: ``hello`` (tell me everything), ``request`` (a stage from now on), ``release`` (no longer),
-``cancel``, ``resume`` (go on), ``search`` (genes by name), ``panel`` (the JavaScript of one), ``ask`` (what a panel
-asks its Python side). Python to browser: ``options``, ``automatic``, ``cells``, ``embedding``, ``color``, ``result``,
-``status``, ``error``, ``notices``, ``matches``, ``answer`` (to ``panel`` and ``ask``). The TypeScript side is
+``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of int32), ``panel`` (the
+JavaScript of one), ``ask`` (what a panel asks its Python side). Python to browser: ``options``, ``automatic``, ``cells``,
+``embedding``, ``color``, ``selection``, ``result``, ``status``, ``error``, ``notices``, ``matches``, ``answer`` (to
+``panel`` and ``ask``). The TypeScript side is
 ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
 """
 
@@ -66,6 +67,7 @@ _REQUESTS: Mapping[str, Mapping[str, type]] = {
     "search": {"query": str, "limit": int},
     "panel": {"panel": str},
     "ask": {"panel": str, "name": str, "payload": object},
+    "select": {},
 }
 
 

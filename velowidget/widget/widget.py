@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import anywidget
+import numpy as np
 import traitlets as t
 from anndata import AnnData
+from numpy.typing import NDArray
 
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
 from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, PARAMETERS
+from velowidget.pipeline.selection import Cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
 from velowidget.plugins.registry import registry
 from velowidget.widget import messages, panels
@@ -63,6 +66,8 @@ class VelocityWidget(anywidget.AnyWidget):
         Factors of the length of arrows (and speed of particles) and the size of cells.
     honest : bool
         Whether arrows, lines and particles fade by the smaller of fidelity and support.
+    selection : array
+        Indices of the selected cells, int32, ascending, read-only. Can be set to indices or to a mask.
 
     Raises
     ------
@@ -94,16 +99,18 @@ class VelocityWidget(anywidget.AnyWidget):
     arrow_length = t.Float(0.0).tag(sync=True)
     point_size = t.Float(0.0).tag(sync=True)
     honest = t.Bool(True).tag(sync=True)
+    selection = Cells()  # crosses the wire as a message
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, adata: AnnData, **settings: Any) -> None:
         self.pipeline = VelocityPipeline(adata, **settings)
         self._asked: dict[str, str] = {}
+        self._selecting: str | None = None  # the message that is changing the selection
         self._following = True  # the first values come from the pipeline
         with self.pipeline.changing():
             super().__init__(**{name: getattr(self.pipeline, name) for name in PARAMETERS})
             self._following = False
-            self.pipeline.observe(self._follow, list(PARAMETERS))
+            self.pipeline.observe(self._follow, [*PARAMETERS, "selection"])
             self._stop_listening = self.pipeline.listen(self._on_event)
             self._stop_following_plugins = registry.listen(self._follow_plugins)
         self.on_msg(self._on_message)
@@ -187,7 +194,11 @@ class VelocityWidget(anywidget.AnyWidget):
                 self.pipeline.restore(before)
                 raise
 
-    @t.validate(*PARAMETERS)
+    @t.default("selection")
+    def _selection_of_pipeline(self) -> NDArray[np.int32]:
+        return self.pipeline.selection
+
+    @t.validate(*PARAMETERS, "selection")
     def _ask_pipeline(self, proposal: Any) -> Any:
         name = proposal["trait"].name
         if not self._following:
@@ -237,10 +248,28 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._post(panels.javascript(asked))
             case "ask":
                 self._post(panels.answer(self.pipeline, asked, buffers))
+            case "select":
+                self._select(asked, buffers)
+
+    def _select(self, asked: Request, buffers: Any) -> None:
+        self._selecting = asked.id
+        try:
+            self.selection = np.frombuffer(buffers[0], dtype="<i4")
+        except (t.TraitError, ValueError, IndexError) as error:
+            self._post(messages.refusal("selection", error))
+        finally:
+            self._selecting = None
 
     def _tell_all(self) -> None:
         with self.pipeline.jobs.outbox.in_order():
-            for make in (messages.options, messages.cells, messages.embedding, messages.color, messages.notices):
+            for make in (
+                messages.options,
+                messages.cells,
+                messages.embedding,
+                messages.color,
+                messages.selection,
+                messages.notices,
+            ):
                 self._tell(make)
             self.pipeline.jobs.replay(self._on_event)
 
@@ -276,6 +305,8 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._tell(messages.embedding)
             case Changed(name="color" | "palette"):
                 self._tell(messages.color)
+            case Changed(name="selection"):
+                self._post(messages.selection(self.pipeline, self._selecting))
             case Changed(name="field"):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
                 if computed is not None:  # for another field, and not sent then

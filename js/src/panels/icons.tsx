@@ -44,3 +44,15 @@ export const PlayIcon = () => (
     <path d="M5 3.5l7 4.5-7 4.5z" />
   </Icon>
 );
+
+export const LassoIcon = () => (
+  <Icon>
+    <path d="M5 10.5C3.3 9.8 2.2 8.6 2.2 7.1 2.2 4.7 4.8 2.8 8 2.8s5.8 1.9 5.8 4.3S11.2 11.4 8 11.4c-.9 0-1.6-.1-2.3-.3M5 10.5a1.2 1.2 0 1 0 .9 1.9c.4 1-.3 1.6-1.6 1.6" />
+  </Icon>
+);
+
+export const BoxIcon = () => (
+  <Icon>
+    <path d="M3 3h10v10H3z" stroke-dasharray="2.4 2.4" />
+  </Icon>
+);

@@ -1,6 +1,8 @@
 import { scaleLinear } from "d3-scale";
 import { interpolateViridis } from "d3-scale-chromatic";
 import type { CategoricalColor, Color, ContinuousColor } from "../protocol";
+import { isolated, toggled } from "../state/hidden";
+import type { Store } from "../state/store";
 import { formatCount, formatNumber } from "./text";
 
 const GRADIENT = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, i) => interpolateViridis(i / 16)).join(", ")})`;
@@ -13,32 +15,71 @@ const MEANING: Readonly<Record<string, string>> = {
   entropy: "How evenly the chain spreads. This follows from the softmax scale; it says nothing about belief.",
 };
 
-export function Legend({ color }: { color: Color }) {
+export function Legend({ store, color }: { store: Store; color: Color }) {
   return (
     <aside class="vw-legend" aria-label="Legend">
       <h3 class="vw-legend-title" title={color.key}>
         {color.key}
         {color.source === "gene" && <span class="vw-muted"> gene</span>}
       </h3>
-      {color.type === "categorical" ? <Categories color={color} /> : <ColorBar color={color} />}
+      {color.type === "categorical" ? <Categories store={store} color={color} /> : <ColorBar color={color} />}
       {color.source === "diagnostics" && <p class="vw-muted">{MEANING[color.key]}</p>}
     </aside>
   );
 }
 
-function Categories({ color }: { color: CategoricalColor }) {
+const ENTRY_HELP = "Click: hide or show these cells. Double click, or the key I: show them alone.";
+
+function Categories({ store, color }: { store: Store; color: CategoricalColor }) {
+  const codes = [...color.categories.keys(), ...(color.missing ? [-1] : [])];
+  const hidden = store.hidden.value;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long list is scrolled with the keyboard
-    <ul class="vw-legend-list" tabIndex={0}>
-      {color.categories.map((category) => (
-        <li key={category.name} class="vw-legend-row" title={category.name}>
-          <span class="vw-swatch" style={{ background: category.color }} />
-          <span class="vw-legend-name">{category.name}</span>
-          <span class="vw-legend-count">{formatCount(category.count)}</span>
-        </li>
-      ))}
-      <Missing count={color.missing} />
-    </ul>
+    <>
+      <ul class="vw-legend-list">
+        {codes.map((code) => {
+          const category = color.categories[code] ?? { name: "missing", count: color.missing, color: "" };
+          const isShown = !hidden.has(code);
+          return (
+            <li key={code}>
+              <button
+                type="button"
+                class="vw-legend-row vw-legend-entry"
+                aria-pressed={isShown}
+                title={`${category.name}\n${ENTRY_HELP}`}
+                onClick={() => {
+                  store.hidden.value = toggled(hidden, code);
+                }}
+                onDblClick={() => {
+                  store.hidden.value = isolated(hidden, code, codes);
+                }}
+                onKeyDown={(event) => {
+                  if (event.key === "i") store.hidden.value = isolated(hidden, code, codes);
+                }}
+              >
+                <span
+                  class={`vw-swatch${category.color ? "" : " vw-swatch-missing"}`}
+                  style={category.color ? { background: category.color } : undefined}
+                />
+                <span class="vw-legend-name">{category.name}</span>
+                <span class="vw-legend-count">{formatCount(category.count)}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ul>
+      {hidden.size > 0 && (
+        <button
+          type="button"
+          class="vw-button vw-button-small"
+          title="Show the cells of every category."
+          onClick={() => {
+            store.hidden.value = new Set();
+          }}
+        >
+          show all
+        </button>
+      )}
+    </>
   );
 }
 

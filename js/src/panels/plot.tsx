@@ -9,9 +9,10 @@ import type { Store } from "../state/store";
 import type { EmbeddingProps } from "./embedding";
 import { FieldKey } from "./field-key";
 import { Hover } from "./hover";
-import { FitIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon } from "./icons";
+import { BoxIcon, FitIcon, LassoIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon } from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
+import { Outline, useSelecting } from "./select";
 import { StaleChip, StatusCard } from "./status";
 import { formatCount } from "./text";
 
@@ -80,7 +81,7 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
             <StatusCard store={store} dynamics={dynamics} />
           </div>
         </Canvas>
-        {color && <Legend color={color} />}
+        {color && <Legend store={store} color={color} />}
       </div>
       {scene && <FieldKey store={store} scene={scene} />}
     </div>
@@ -99,7 +100,29 @@ function Heading({ store }: { store: Store }) {
         {cells && `${formatCount(cells.n_cells)} cells`}
         {embedding && embedding.missing > 0 && `, ${formatCount(embedding.missing)} without coordinates`}
       </span>
+      <Selected store={store} />
     </div>
+  );
+}
+
+function Selected({ store }: { store: Store }) {
+  const count = store.selection.value.length;
+  return (
+    <span class="vw-selected" role="status">
+      {count > 0 && (
+        <>
+          <span>{formatCount(count)} selected</span>
+          <button
+            type="button"
+            class="vw-button vw-button-small"
+            title="Select no cell (Escape)"
+            onClick={() => store.select(new Int32Array())}
+          >
+            clear
+          </button>
+        </>
+      )}
+    </span>
   );
 }
 
@@ -109,6 +132,8 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
   const frame = useRef<HTMLDivElement>(null);
   const [hasPointer, setHasPointer] = useState(false);
   const hint = useHint();
+  const selecting = useSelecting(store, scene);
+  const { tool } = selecting;
 
   const zoom = (factor: number) => {
     const view = scene?.view.value;
@@ -140,7 +165,11 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says
         tabIndex={0}
         role="application"
-        aria-label="embedding: arrow keys move, plus and minus zoom, 0 shows everything"
+        aria-label="embedding: arrow keys move, plus and minus zoom, 0 shows everything, B selects with a box that arrow keys move and, with Shift, size; Enter takes it, Escape leaves"
+        onPointerDownCapture={selecting.onPointerDownCapture}
+        onPointerMoveCapture={selecting.onPointerMoveCapture}
+        onPointerUpCapture={selecting.onPointerUpCapture}
+        onPointerCancelCapture={selecting.onPointerCancelCapture}
         onPointerDown={() => frame.current?.focus({ preventScroll: true })}
         onPointerEnter={() => setHasPointer(true)}
         onPointerLeave={() => {
@@ -154,6 +183,10 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
           hint.show();
         }}
         onKeyDown={(event) => {
+          if (!event.ctrlKey && !event.metaKey && selecting.onKey(event)) {
+            event.preventDefault();
+            return;
+          }
           const act = keys[event.key];
           if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
           act();
@@ -161,6 +194,8 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
         }}
       >
         {children}
+        {tool.value !== "move" && <div class="vw-shield" />}
+        <Outline outline={selecting.outline} />
         {scene?.view.value && <Hover store={store} view={scene.view.value} hasPointer={hasPointer} />}
         {hint.visible && <div class="vw-hint">Click the picture to zoom with the wheel, or hold Ctrl.</div>}
       </div>
@@ -168,6 +203,20 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
         <Tool name="zoom in" help="Zoom in (+)" onClick={() => zoom(ZOOM_STEP)} icon={<PlusIcon />} />
         <Tool name="zoom out" help="Zoom out (-)" onClick={() => zoom(1 / ZOOM_STEP)} icon={<MinusIcon />} />
         <Tool name="reset view" help="Show everything (0)" onClick={() => store.setCamera(null)} icon={<FitIcon />} />
+        <Tool
+          name="lasso"
+          help="Select cells with a lasso (L). Shift adds, Alt takes away, Escape leaves. Shift and drag does it at any time."
+          pressed={tool.value === "lasso"}
+          onClick={() => selecting.choose(tool.value === "lasso" ? "move" : "lasso")}
+          icon={<LassoIcon />}
+        />
+        <Tool
+          name="box"
+          help="Select cells with a box (B). Shift adds, Alt takes away, Escape leaves."
+          pressed={tool.value === "box"}
+          onClick={() => selecting.choose(tool.value === "box" ? "move" : "box")}
+          icon={<BoxIcon />}
+        />
         {store.shown.value?.stage === "particles" && <PauseTool store={store} />}
       </div>
     </div>
@@ -188,9 +237,16 @@ function PauseTool({ store }: { store: Store }) {
   );
 }
 
-function Tool(props: { name: string; help: string; onClick: () => void; icon: ComponentChildren }) {
+function Tool(props: { name: string; help: string; pressed?: boolean; onClick: () => void; icon: ComponentChildren }) {
   return (
-    <button type="button" class="vw-icon-button" aria-label={props.name} title={props.help} onClick={props.onClick}>
+    <button
+      type="button"
+      class="vw-icon-button"
+      aria-label={props.name}
+      aria-pressed={props.pressed}
+      title={props.help}
+      onClick={props.onClick}
+    >
       {props.icon}
     </button>
   );

@@ -16,8 +16,16 @@ export function parseHex(hex: string): Rgb {
   return [bits >> 16, (bits >> 8) & 255, bits & 255];
 }
 
+/** Opacity of cells that are not selected while others are, of 255. */
+const UNSELECTED = 46;
+
 /** Red, green, blue and opacity of each cell. */
-export function cellColors(color: Color | null, n: number, theme: ThemeName): Uint8ClampedArray {
+export function cellColors(
+  color: Color | null,
+  n: number,
+  theme: ThemeName,
+  selection: Int32Array = new Int32Array(),
+): Uint8ClampedArray {
   const missing = MISSING[theme];
   const rgb = rgbOf(color);
   const out = new Uint8ClampedArray(4 * n);
@@ -26,8 +34,9 @@ export function cellColors(color: Color | null, n: number, theme: ThemeName): Ui
     out[4 * i] = red;
     out[4 * i + 1] = green;
     out[4 * i + 2] = blue;
-    out[4 * i + 3] = 255;
+    out[4 * i + 3] = selection.length ? UNSELECTED : 255;
   }
+  for (const i of selection) out[4 * i + 3] = 255;
   return out;
 }
 

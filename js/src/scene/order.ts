@@ -19,13 +19,17 @@ export function spread(n: number): Uint32Array {
  * Indices of the cells that have coordinates: first those without a colour; then spread evenly for categories, or by
  * rising value, so that rare high values are seen.
  */
-export function drawOrder(positions: Float32Array, color: Color | null): Uint32Array {
+export function drawOrder(
+  positions: Float32Array,
+  color: Color | null,
+  hidden: (cell: number) => boolean = () => false,
+): Uint32Array {
   const n = positions.length / 2;
   const levelOf = levels(color);
   const counts = new Uint32Array(BUCKETS + 2);
   const buckets = new Int16Array(n).fill(-1);
   for (let i = 0; i < n; i++) {
-    if (Number.isNaN(positions[2 * i]) || Number.isNaN(positions[2 * i + 1])) continue;
+    if (Number.isNaN(positions[2 * i]) || Number.isNaN(positions[2 * i + 1]) || hidden(i)) continue;
     const bucket = levelOf(i) + 1;
     buckets[i] = bucket;
     counts[bucket + 1] = (counts[bucket + 1] as number) + 1;

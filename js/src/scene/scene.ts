@@ -6,6 +6,7 @@ import { ArrowsLayer } from "../layers/arrows";
 import { opacityAt, opacityOfCell } from "../layers/belief";
 import { PointsLayer } from "../layers/points";
 import type { Camera } from "../state/camera";
+import { isHidden } from "../state/hidden";
 import type { Drawn, Store } from "../state/store";
 import { extentOf, fitCamera, type Size, toScreen, ZOOM_IN, ZOOM_OUT } from "./camera";
 import { cellColors, type ThemeName } from "./colors";
@@ -43,8 +44,15 @@ export interface Scene {
 }
 
 /** How opaque each arrow is, by its index and its foot. */
-function fading(shown: Drawn, store: Store): (i: number, foot: ArrayLike<number>) => number {
-  if (shown.stage === "projection") return opacityOfCell(store.diagnostics.value);
+function fading(
+  shown: Drawn,
+  store: Store,
+  hidden: (cell: number) => boolean,
+): (i: number, foot: ArrayLike<number>) => number {
+  if (shown.stage === "projection") {
+    const ofCell = opacityOfCell(store.diagnostics.value);
+    return (i) => (hidden(i) ? 0 : ofCell(i));
+  }
   const at = opacityAt(store.belief.value);
   return (_, foot) => at(foot);
 }
@@ -80,9 +88,11 @@ export function createScene(
     };
   });
 
-  const order = computed(() => positions.value && drawOrder(positions.value, store.color.value));
+  const hidden = computed(() => isHidden(store.color.value, store.hidden.value));
+  const order = computed(() => positions.value && drawOrder(positions.value, store.color.value, hidden.value));
   const colors = computed(
-    () => positions.value && cellColors(store.color.value, positions.value.length / 2, theme.value),
+    () =>
+      positions.value && cellColors(store.color.value, positions.value.length / 2, theme.value, store.selection.value),
   );
   const points = computed(
     () =>
@@ -95,7 +105,7 @@ export function createScene(
   const arrows = computed(() => {
     const shown = store.shown.value;
     if (!shown || !isOfArrows(shown) || !positions.value) return null;
-    return arrowsOf(shown, positions.value, store.traits.arrow_length.value, fading(shown, store));
+    return arrowsOf(shown, positions.value, store.traits.arrow_length.value, fading(shown, store, hidden.value));
   });
   const drawn = computed(() => {
     if (!arrows.value || !view.value) return 0;

@@ -72,6 +72,11 @@ export interface Store {
   setOpen(panel: string, isOpen: boolean): void;
   readonly camera: ReadonlySignal<Camera | null>;
   setCamera(camera: Camera | null): void;
+  /** Indices of the selected cells, ascending: here and in Python. */
+  readonly selection: ReadonlySignal<Int32Array>;
+  select(cells: Int32Array): void;
+  /** Categories that are not drawn, of the present colour; -1 is what is missing. */
+  readonly hidden: Signal<ReadonlySet<number>>;
   /** Whether particles stand still. */
   readonly paused: Signal<boolean>;
   /** The cell under the pointer, in whichever display. */
@@ -102,6 +107,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const notices = signal<readonly string[]>([]);
   const hovered = signal<number | null>(null);
   const paused = signal(false);
+  const selection = signal<Int32Array>(new Int32Array());
+  const selecting = new Set<string>();
+  const hidden = signal<ReadonlySet<number>>(new Set());
   // Parsed when first asked for: many people never hover, and the list may be long.
   const names = computed<string[]>(() => JSON.parse(new TextDecoder().decode(cells.value?.arrays.names) || "[]"));
   const searches = new Map<string, (matches: Matches) => void>();
@@ -168,7 +176,14 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         });
         break;
       case "color":
-        color.value = message.type === "none" ? null : message;
+        batch(() => {
+          if (message.key !== color.value?.key) hidden.value = new Set();
+          color.value = message.type === "none" ? null : message;
+        });
+        break;
+      case "selection":
+        // Python says so after every selection; one made here is known, and another may have followed it.
+        if (message.id === null || !selecting.delete(message.id)) selection.value = message.arrays.cells;
         break;
       case "status":
         batch(() => {
@@ -227,6 +242,12 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     setOpen: layout.setOpen,
     camera: camera.signal,
     setCamera: camera.set,
+    selection,
+    select(cells) {
+      selection.value = cells;
+      selecting.add(wire.send({ kind: "select" }, [cells]));
+    },
+    hidden,
     paused,
     hovered,
     cellName: (index) => names.value[index] ?? `cell ${index}`,

@@ -1,0 +1,66 @@
+"""Selected cells cross the wire as a buffer, both ways."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from anndata import AnnData
+from traitlets import TraitError
+
+from velowidget.widget import VelocityWidget
+
+
+def select(widget, cells, message_id="page-1"):
+    buffer = memoryview(np.asarray(cells, dtype="<i4").tobytes())
+    widget._on_message(widget, {"v": 1, "kind": "select", "id": message_id}, [buffer])
+
+
+def cells_of(message):
+    return np.frombuffer(message[1][0], dtype="<i4")
+
+
+def test_from_the_browser(widget, recorder):
+    heard = []
+    widget.observe(lambda change: heard.append(change.new), "selection")
+    select(widget, [2, 5, 7])
+    np.testing.assert_array_equal(widget.selection, [2, 5, 7])
+    np.testing.assert_array_equal(widget.pipeline.selection, [2, 5, 7])
+    assert len(heard) == 1
+    select(widget, [2, 5, 7])
+    assert len(heard) == 1, "nothing new"
+    assert recorder.last("selection")[0]["id"] == "page-1"
+
+
+def test_from_python(widget, recorder):
+    widget.selection = [9, 1]
+    np.testing.assert_array_equal(widget.selection, [1, 9])
+    message = recorder.last("selection")
+    np.testing.assert_array_equal(cells_of(message), [1, 9])
+    assert message[0]["id"] is None
+    with pytest.raises(TraitError, match="no cell 999999"):
+        widget.selection = [999_999]
+    np.testing.assert_array_equal(widget.selection, [1, 9])
+
+
+def test_a_page_that_opens_is_told(widget, recorder):
+    widget.selection = [4]
+    recorder.sent.clear()
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    np.testing.assert_array_equal(cells_of(recorder.last("selection")), [4])
+
+
+@pytest.mark.parametrize("buffers", [[], [memoryview(b"abc")], [memoryview(np.array([9_999_999], "<i4").tobytes())]])
+def test_nonsense_is_refused(widget, recorder, buffers):
+    widget._on_message(widget, {"v": 1, "kind": "select", "id": "page-1"}, buffers)
+    assert recorder.last("error")[0]["trait"] == "selection"
+    assert widget.selection.size == 0
+
+
+def test_a_hundred_thousand_cells_cross(recorder):
+    n = 100_000
+    adata = AnnData(sp.csr_matrix((n, 1), dtype=np.float32), obsm={"X_umap": np.zeros((n, 2), dtype=np.float32)})
+    widget = VelocityWidget(adata)  # without velocities, which it says; cells can be selected all the same
+    select(widget, np.arange(n))
+    np.testing.assert_array_equal(widget.selection, np.arange(n))
+    np.testing.assert_array_equal(cells_of(recorder.last("selection")), np.arange(n))

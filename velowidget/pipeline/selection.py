@@ -1,0 +1,59 @@
+"""Cells that somebody has selected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import traitlets as t
+from numpy.typing import NDArray
+
+
+class Cells(t.TraitType[NDArray[np.int32], Any]):
+    """A trait for an array of cells that its owner checks; observers hear of another array only, not of the same."""
+
+    def set(self, obj: t.HasTraits, value: Any) -> None:
+        """As in traitlets, which cannot tell whether two arrays are equal."""
+        name = str(self.name)
+        new, old = self._validate(obj, value), obj._trait_values.get(name)
+        if new is not old:
+            obj._trait_values[name] = new
+            obj._notify_trait(name, old, new)
+
+
+def checked_cells(cells: Any, n_cells: int) -> NDArray[np.int32]:
+    """Cells as a sorted array of indices.
+
+    Parameters
+    ----------
+    cells
+        Indices, negative ones counted from the end, or a mask with one flag for each cell; None for no cell.
+    n_cells
+        How many cells there are.
+
+    Returns
+    -------
+    int32, ascending, without repetitions, read-only.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If they are neither, or an index is that of no cell.
+    """
+    given = np.asarray(() if cells is None else cells)
+    if given.dtype == bool:
+        if given.shape != (n_cells,):
+            raise ValueError(f"A mask needs one flag for each of {n_cells:,} cells, not shape {given.shape}.")
+        given = np.flatnonzero(given)
+    if given.ndim != 1:
+        raise ValueError(
+            f"Cells are selected by a flat list of indices or a mask, not an array of shape {given.shape}."
+        )
+    if given.size and given.dtype.kind not in "iu":
+        raise TypeError(f"Cells are selected by whole numbers or a mask, not by {given.dtype} values.")
+    outside = given[(given < -n_cells) | (given >= n_cells)]
+    if outside.size:
+        raise ValueError(f"There is no cell {outside[0]}: cells are numbered from 0 to {n_cells - 1:,}.")
+    selected = np.unique(np.where(given < 0, given + n_cells, given)).astype(np.int32)
+    selected.flags.writeable = False
+    return selected
