@@ -18,3 +18,11 @@ def simulated() -> AnnData:
 def adata(simulated: AnnData) -> AnnData:
     """A small simulated bifurcation, free to be changed."""
     return simulated.copy()
+
+
+@pytest.fixture
+def everything_light(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stages that have run once count as light, however busy the machine."""
+    from velowidget.pipeline import jobs
+
+    monkeypatch.setattr(jobs, "LIGHT_SECONDS", 60.0)

@@ -241,7 +241,7 @@ def test_refused_together_nothing_counts(pipeline):
 # -- threads, progress, cancel --------------------------------------------------------------------
 
 
-def test_light_stages_answer_inside_the_assignment(pipeline):
+def test_light_stages_answer_inside_the_assignment(pipeline, everything_light):
     pipeline.softmax_scale = 5.0  # compiled by now
     pipeline.wait()
     threads = set()
@@ -378,7 +378,7 @@ def test_two_linked_pipelines_may_be_changed_from_two_threads(adata, pipeline):
     assert pipeline.kernel.params == other.kernel.params
 
 
-def test_an_interrupted_cell_hands_its_work_over_and_loses_no_event(pipeline):
+def test_an_interrupted_cell_hands_its_work_over_and_loses_no_event(pipeline, everything_light):
     pipeline.softmax_scale = 5.0  # light by now
     pipeline.wait()
     events, interrupts = [], [KeyboardInterrupt]

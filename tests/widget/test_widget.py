@@ -136,7 +136,7 @@ def test_the_grid_message_is_the_grid(widget, recorder):
     assert content["generation"] == widget.pipeline.jobs.generation
 
 
-def test_a_slider_move_sends_the_new_arrows_before_it_returns(widget, recorder):
+def test_a_slider_move_sends_the_new_arrows_before_it_returns(widget, recorder, everything_light):
     widget.softmax_scale = 5.0
     widget.wait()
     recorder.sent.clear()

@@ -24,8 +24,6 @@ from velowidget.core.graph import Graph
 from velowidget.core.projection import project, quiver_scale
 from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.arguments import one_of as one_of
-from velowidget.kernels.arguments import reject_unknown as reject_unknown
 from velowidget.kernels.data import checked_adata, same_cells
 from velowidget.kernels.matrices import sharing, stochastic_matrix
 

@@ -139,7 +139,7 @@ def read_velocity(
     else:
         genes, notes = gene_mask(adata, vkey, gene_subset)
     v = _columns(velocity, genes, of_v)
-    with_nan = np.isnan(v).any(axis=0)
+    with_nan = np.zeros(v.shape[1], dtype=bool) if _has_finite_sum(v) else np.isnan(v).any(axis=0)
     if with_nan.any():
         notes.append(
             f"{count(int(with_nan.sum()), 'gene')} of {len(with_nan):,} left out: the {of_v} holds NaN for them."
@@ -337,10 +337,7 @@ def _columns(stored: Any, genes: NDArray[np.bool_], what: str) -> NDArray[np.flo
 
 
 def _check_finite(adata: AnnData, attr: str, values: NDArray[np.floating], genes: NDArray[np.bool_], what: str) -> None:
-    # A sum is finite if all values are, and costs no mask; only a suspicious one is looked at closely.
-    with np.errstate(invalid="ignore", over="ignore"):
-        total = values.sum(dtype=np.float64)
-    if np.isfinite(total):
+    if _has_finite_sum(values):
         return
     bad = ~np.isfinite(values)
     if not bad.any():
@@ -355,6 +352,12 @@ def _check_finite(adata: AnnData, attr: str, values: NDArray[np.floating], genes
         f"The {what} is NaN or infinite in {count(int(bad.sum()), 'place')}, the first for cell "
         f"{str(adata.obs_names[cell])!r} and {where}. {remedy}"
     )
+
+
+def _has_finite_sum(values: NDArray[np.floating]) -> bool:
+    """Whether all values are finite for sure: a sum costs no mask, and only a suspicious one is worth a closer look."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return bool(np.isfinite(values.sum()))
 
 
 def _frozen(values: NDArray[np.floating], dtype: np.dtype) -> NDArray[np.floating]:

@@ -24,10 +24,10 @@ from velowidget.kernels.annotations import (
     read_annotation,
     read_embedding,
 )
-from velowidget.kernels.base import one_of, reject_unknown
+from velowidget.kernels.arguments import checked_scale, one_of, reject_unknown
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.modes import checked_scheme, name_of
-from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel, checked_scale
+from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel
 from velowidget.pipeline.events import Changed, Event
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.selection import Cells, checked_cells

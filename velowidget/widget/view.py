@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from velowidget.kernels.base import one_of
+from velowidget.kernels.arguments import one_of
 from velowidget.plugins.registry import registry
 
 _STATIC = pathlib.Path(__file__).parent / "static"
