@@ -125,6 +125,27 @@ export const VARIANTS = [
     { fidelity: "float32", support: "float32", entropy: "float32" },
   ),
   variant("result", { stage: literal("belief"), params, ...lattice }, { belief: "float32" }),
+  variant(
+    "result",
+    { stage: literal("flow"), params, cluster_key: text, time_key: text },
+    { edges: "int32", flow: "float32", expected: "float32", z: "float32" },
+  ),
+  variant(
+    "result",
+    { stage: literal("flow_null"), params, cluster_key: text, time_key: text },
+    { edges: "int32", low: "float32", high: "float32" },
+  ),
+  variant("flow_options", { cluster_keys: list(text), time_keys: list(text) }),
+  variant(
+    "groups",
+    {
+      cluster_key: text,
+      time_key: text,
+      clusters: list(shape({ name: text, color: text, count: number })),
+      times: list(number),
+    },
+    { codes: "int32", proportions: "float32" },
+  ),
   variant("status", {
     state: literal("ready", "working", "cancelled", "failed"),
     stage: nullable(text),
@@ -157,6 +178,8 @@ export type Embedding = MessageKind<"embedding">;
 export type Color = Exclude<MessageKind<"color">, { type: "none" }>;
 export type CategoricalColor = Extract<Color, { type: "categorical" }>;
 export type ContinuousColor = Extract<Color, { type: "continuous" }>;
+export type FlowOptions = MessageKind<"flow_options">;
+export type Groups = MessageKind<"groups">;
 export type Status = MessageKind<"status">;
 export type Failure = MessageKind<"error">;
 export type Offer = Options["schemes"][number];

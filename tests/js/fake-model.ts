@@ -27,6 +27,10 @@ export class FakeModel {
       arrow_length: 1,
       point_size: 1,
       honest: true,
+      cluster_key: "clusters",
+      time_key: "",
+      cluster: "",
+      min_flow: 0,
       _ui: {},
       ...traits,
     };

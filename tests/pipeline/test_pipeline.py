@@ -61,21 +61,25 @@ class Gate:
 
 FIELD = {"particles", "grid", "stream"}  # of averages
 BELIEF = {"diagnostics", "belief"}
-ALL = {"similarity", "T", "projection", "lattice", "null"} | FIELD | BELIEF
+FLOW = {"flow", "flow_null"}
+ALL = {"similarity", "T", "projection", "lattice", "null"} | FIELD | BELIEF | FLOW
 STALE = {
     ("scheme", "cosine"): ALL - {"lattice"},
-    ("softmax_scale", 7.0): {"T", "projection"} | FIELD | BELIEF,
+    ("softmax_scale", 7.0): {"T", "projection"} | FIELD | BELIEF | FLOW,
     ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
     ("backward", True): ALL - {"lattice"},
     ("smooth", 2.0): {"lattice", "belief"} | FIELD,
     ("density", 2.0): {"lattice", "belief"} | FIELD,
+    ("cluster_key", "stage"): FLOW,
+    ("time_key", "day"): FLOW,
     ("backward_mode", "negate"): set(),  # forward: the mode is not in use
 }
 
 
 @pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
-    before = Parameters("correlation", 4.0, False, "transpose", "umap", smooth=0.8, density=1.0)
+    shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
+    before = Parameters("correlation", 4.0, False, "transpose", "umap", **shown)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,9 +12,11 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.flow import Groups
+from velowidget.kernels.annotations import columns, default_column
 from velowidget.kernels.messages import MissingKeyError, nearest
 
 MAX_TIMES = 100
+_MOST_CLUSTERS = 200  # to choose from
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +35,8 @@ class FlowCells:
         Position in `names` of the cluster whose flow it is; None for all.
     times
         float64, shape (n_times,), ascending; None without time.
-    time_key
-        Column of the times.
+    cluster_key, time_key
+        Columns of the clusters and the times.
     """
 
     groups: Groups
@@ -42,6 +44,7 @@ class FlowCells:
     listed: tuple[int, ...]
     source: int | None
     times: NDArray[np.float64] | None
+    cluster_key: str
     time_key: str | None
 
     def of_source(self, values: NDArray[Any], otherwise: float) -> NDArray[Any]:
@@ -63,12 +66,12 @@ def read_cells(
 ) -> FlowCells:
     """Read clusters and times; parameters are those of :func:`velowidget.kernels.flow.flow`."""
     codes, categories = read_clusters(adata, cluster_key)
-    source = None if cluster is None else _position(cluster, categories, cluster_key)
+    source = None if cluster is None else place_of(cluster, categories, cluster_key)
     listed = tuple(range(len(categories)))
     if clusters is not None:
         if isinstance(clusters, str) or not isinstance(clusters, Iterable):
             raise TypeError(f"clusters must be a list of clusters, not {clusters!r}.")
-        wanted = [_position(name, categories, cluster_key) for name in clusters]
+        wanted = [place_of(name, categories, cluster_key) for name in clusters]
         listed = tuple(dict.fromkeys(wanted if source is None else [source, *wanted]))
     if len(listed) < 2:
         raise ValueError(
@@ -88,10 +91,54 @@ def read_cells(
     if time_key is None:
         if time_points is not None:
             raise ValueError("time_points are given without a time_key: name the column of adata.obs with the times.")
-        return FlowCells(Groups(codes, len(kept)), names, tuple(map(int, where)), source, None, None)
+        return FlowCells(Groups(codes, len(kept)), names, tuple(map(int, where)), source, None, cluster_key, None)
     times, at = read_times(adata, time_key, time_points, codes >= 0)
     groups = Groups(codes, len(kept), at, len(times))
-    return FlowCells(groups, names, tuple(map(int, where)), source, times, time_key)
+    return FlowCells(groups, names, tuple(map(int, where)), source, times, cluster_key, time_key)
+
+
+def with_source(cells: FlowCells, cluster: str) -> FlowCells:
+    """The same cells, with the flow of one cluster over time looked at; of all clusters, without time."""
+    if cells.times is None:
+        return cells
+    return replace(cells, source=place_of(cluster, cells.names, cells.cluster_key))
+
+
+def first_source(cells: FlowCells) -> str:
+    """The largest cluster of the first time."""
+    return str(cells.names[int(np.argmax(cells.groups.proportions[0]))])
+
+
+def cluster_columns(adata: AnnData) -> list[str]:
+    """Columns of ``adata.obs`` with 2 to 200 clusters, the one that cells are coloured by first in front."""
+    first = default_column(adata)
+    usable = [name for name in columns(adata) if _is_clustering(adata, name)]
+    return sorted(usable, key=lambda name: name != first)
+
+
+def time_columns(adata: AnnData) -> list[str]:
+    """Columns of ``adata.obs`` that can be read as times, numbers before text."""
+
+    def is_text(name: str) -> bool:
+        return not pd.api.types.is_numeric_dtype(adata.obs[name])
+
+    return sorted((name for name in columns(adata) if _is_time(adata, name)), key=is_text)
+
+
+def _is_clustering(adata: AnnData, name: str) -> bool:
+    try:
+        _, categories = read_clusters(adata, name)
+    except (TypeError, ValueError):
+        return False
+    return 2 <= len(categories) <= _MOST_CLUSTERS
+
+
+def _is_time(adata: AnnData, name: str) -> bool:
+    try:
+        read_times(adata, name)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def read_clusters(adata: AnnData, cluster_key: str) -> tuple[NDArray[np.int32], pd.Index]:
@@ -175,7 +222,7 @@ def _column(adata: AnnData, key: str, what: str) -> pd.Series:
     return column
 
 
-def _position(name: Any, categories: pd.Index, key: str) -> int:
+def place_of(name: Any, categories: pd.Index, key: str) -> int:
     """Where a cluster is among the categories, also if only its text is given."""
     texts = [str(category) for category in categories]
     if str(name) not in texts:

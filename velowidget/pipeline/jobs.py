@@ -335,7 +335,7 @@ class Jobs:
         if stage.name not in _used_in_process and done == 0:
             label, progress = f"{stage.label}: preparing, first use only", None
         elif total:
-            label, progress = f"{stage.label}: {done:,} of {total:,} cells", done / total
+            label, progress = f"{stage.label}: {done:,} of {total:,} {stage.unit}", done / total
         else:
             label, progress = stage.label, None
         with changes.lock:

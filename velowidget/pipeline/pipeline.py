@@ -26,6 +26,8 @@ from velowidget.kernels.annotations import (
 )
 from velowidget.kernels.arguments import checked_scale, one_of, reject_unknown
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
+from velowidget.kernels.flow import flow_table
+from velowidget.kernels.groups import FlowCells, cluster_columns, first_source, place_of, read_cells, with_source
 from velowidget.kernels.modes import checked_scheme, name_of
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel
 from velowidget.pipeline.events import Changed, Event
@@ -87,6 +89,10 @@ class VelocityPipeline(t.HasTraits):
     honest = t.Bool(True, help="Whether what is drawn fades where it deserves less belief.")
     palette = t.Unicode("auto", help="Colours of categories: 'auto' for the data's own, else a palette's.")
     selection = Cells(help="Indices of the selected cells, int32, ascending, read-only; nothing is computed from it.")
+    cluster_key = t.Unicode("", help="Column of obs with the clusters that flow goes between; '' for none.")
+    time_key = t.Unicode("", help="Column of obs with experimental times; '' for none.")
+    cluster = t.Unicode("", help="The cluster whose flow is looked at; with a time key always one, else '' for all.")
+    min_flow = t.Float(0.0, help="Only flows above this are drawn.")
 
     def __init__(
         self,
@@ -108,11 +114,13 @@ class VelocityPipeline(t.HasTraits):
         self.notices: tuple[str, ...] = ()
         self._refused: dict[str, Exception] = {}
         self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
+        self._flow_cells = functools.lru_cache(maxsize=8)(functools.partial(_flow_cells, adata))
         inputs = Inputs(
             adata=adata,
             data=self._read(lambda: read_velocity(checked_adata(adata), vkey, xkey, gene_subset)),
             graph=self._read(lambda: read_graph(checked_adata(adata), conn_key)),
             positions=self._positions,
+            flow_cells=self._flow_cells,
             degenerate=degenerate,
         )
         self._asked: dict[str, None] = {}
@@ -122,7 +130,8 @@ class VelocityPipeline(t.HasTraits):
         super().__init__()
         with self.changing():
             column = default_column(adata)
-            for name, usable in {"basis": bases(adata), "color": [column] if column else []}.items():
+            first = {"basis": bases(adata), "color": [column] if column else [], "cluster_key": cluster_columns(adata)}
+            for name, usable in first.items():
                 if name not in parameters:
                     self._set_default(name, usable)
             for name in sorted(parameters, key=PARAMETERS.index):
@@ -219,6 +228,36 @@ class VelocityPipeline(t.HasTraits):
             self._read_color(proposal["value"])
         return str(proposal["value"])
 
+    @t.validate("cluster_key", "time_key")
+    def _check_flow_column(self, proposal: Any) -> str:
+        keys = {name: getattr(self, name) for name in ("cluster_key", "time_key")}
+        keys[proposal["trait"].name] = proposal["value"]
+        with _refusing():
+            if proposal["value"]:
+                self._flow_cells(**keys)
+        return str(proposal["value"])
+
+    @t.validate("cluster")
+    def _check_cluster(self, proposal: Any) -> str:
+        with _refusing():
+            if proposal["value"]:
+                place_of(proposal["value"], self.flow_cells.names, self.cluster_key)
+            elif self.time_key and self.cluster_key:
+                return first_source(self.flow_cells)
+        return str(proposal["value"])
+
+    @t.validate("min_flow")
+    def _check_min_flow(self, proposal: Any) -> float:
+        if not 0 <= proposal["value"] < 1:
+            raise t.TraitError(f"min_flow must be from 0 up to, but not, 1, not {proposal['value']!r}.")
+        return float(proposal["value"])
+
+    @t.observe("cluster_key", "time_key")
+    def _keep_cluster(self, _change: Any) -> None:
+        names = map(str, self.flow_cells.names) if self.cluster_key else ()
+        # Set once more, the empty one becomes what it is with these keys.
+        self.cluster = self.cluster if self.cluster and self.cluster in names else ""
+
     @t.validate("softmax_scale")
     def _check_scale(self, proposal: Any) -> float:
         value = proposal["value"]
@@ -233,7 +272,7 @@ class VelocityPipeline(t.HasTraits):
         self._scale_known = True
         return value
 
-    @t.observe("basis", "color", "palette", "field", "selection")
+    @t.observe("basis", "color", "palette", "field", "selection", "cluster_key", "time_key")
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -287,6 +326,29 @@ class VelocityPipeline(t.HasTraits):
     def positions(self, basis: str) -> NDArray[np.float64]:
         """First two coordinates of the cells on an embedding, shape (n_cells, 2), read-only."""
         return self._positions(basis)
+
+    @property
+    def flow_cells(self) -> FlowCells:
+        """Clusters and times that the flow is between."""
+        return self._flow_cells(self.cluster_key, self.time_key)
+
+    @property
+    def flow(self) -> Any:
+        """The flow as a DataFrame, as from :meth:`velowidget.VelocityKernel.flow`; waits for it.
+
+        That of `cluster` over time if there is a `time_key`, else that of all clusters.
+        """
+        asked = "flow" in self._asked
+        self.ask("flow")
+        try:
+            self.jobs.wait(60, only="flow")
+            with self.jobs.changing():
+                computed = self.jobs.latest("flow")
+                assert computed is not None  # or wait() had raised
+                return flow_table(with_source(computed.value.cells, self.cluster), computed.value.values)
+        finally:
+            if not asked:
+                self.release("flow")
 
     @property
     def kernel(self) -> VelocityKernel:
@@ -366,6 +428,8 @@ class VelocityPipeline(t.HasTraits):
             basis=self.basis,
             smooth=self.smooth,
             density=self.density,
+            cluster_key=self.cluster_key,
+            time_key=self.time_key,
         )
         return Target(self.wanted, parameters, refused)
 
@@ -442,6 +506,15 @@ def _refusing() -> Iterator[None]:
         yield
     except (KeyError, ValueError, TypeError, PluginError) as error:
         raise t.TraitError(str(error)) from error
+
+
+def _flow_cells(adata: AnnData, cluster_key: str, time_key: str) -> FlowCells:
+    if not cluster_key:
+        raise ValueError(
+            "No clusters that flow could go between: adata.obs has no column of categories. "
+            "Make one with `scanpy.tl.leiden(adata)`, or name it as cluster_key."
+        )
+    return read_cells(adata, cluster_key=cluster_key, time_key=time_key or None)
 
 
 def _plane(adata: AnnData, basis: str) -> NDArray[np.float64]:

@@ -20,8 +20,10 @@ from velowidget.core.similarity import Similarity
 from velowidget.core.softmax import Transitions
 from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.data import VelocityData
+from velowidget.kernels.groups import FlowCells
 from velowidget.kernels.modes import expected, similarities
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
+from velowidget.pipeline.flow import compute_flow, compute_interval
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Parameters:
     basis: str
     smooth: float
     density: float
+    cluster_key: str
+    time_key: str
     own_scheme: Scheme | None = None  # the callable that a scheme is, where it is none of core's
 
     @property
@@ -69,6 +73,7 @@ class Inputs:
     data: VelocityData | Exception
     graph: Graph | Exception
     positions: Callable[[str], NDArray[np.float64]]
+    flow_cells: Callable[[str, str], FlowCells]
     degenerate: str
 
 
@@ -148,6 +153,8 @@ class Stage:
         Attributes of `Parameters` that it depends on itself.
     compute
         ``compute(context, *results of the stages in after)``; touches nothing else.
+    unit
+        What its progress counts.
     """
 
     name: str
@@ -155,6 +162,7 @@ class Stage:
     after: tuple[str, ...]
     depends: tuple[str, ...]
     compute: Callable[..., Any]
+    unit: str = "cells"
 
 
 def _similarity(context: Context) -> Similarity:
@@ -239,6 +247,8 @@ STAGES: Mapping[str, Stage] = {
         Stage("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "direction"), _null),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
         Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief),
+        Stage("flow", "Flow", ("T",), ("cluster_key", "time_key"), compute_flow),
+        Stage("flow_null", "Flow without direction", ("T", "flow"), (), compute_interval, "permutations"),
     )
 }
 

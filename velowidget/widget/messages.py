@@ -12,10 +12,12 @@ from traitlets import TraitError
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
+from velowidget.pipeline.flow import Flow, FlowInterval
 from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins.registry import PluginError, registry, unmet
+from velowidget.widget.flow_messages import flow_parts
 from velowidget.widget.protocol import Message, encode
 
 # Errors that tell a user about the input; any other is a bug of ours.
@@ -158,6 +160,8 @@ def _parts(stage: str, value: Any) -> tuple[dict[str, Any], dict[str, Any]] | No
             if stage == "belief":
                 return place, {"belief": flat[:, 0]}
             return {**place, "min_mass": on.min_mass}, {"vectors": flat, "mass": on.mass.ravel()}
+        case Flow() | FlowInterval():
+            return flow_parts(value)
     return None
 
 

@@ -21,7 +21,7 @@ from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, PARAMETERS
 from velowidget.pipeline.selection import Cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
 from velowidget.plugins.registry import registry
-from velowidget.widget import messages, panels
+from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
 
 _STATIC = pathlib.Path(__file__).parent / "static"
@@ -68,6 +68,12 @@ class VelocityWidget(anywidget.AnyWidget):
         Whether arrows, lines and particles fade by the smaller of fidelity and support.
     selection : array
         Indices of the selected cells, int32, ascending, read-only. Can be set to indices or to a mask.
+    cluster_key, time_key : str
+        Columns of the clusters that flow goes between, and of experimental times; empty for none.
+    cluster : str
+        The cluster whose flow is looked at; empty for all, which needs an empty `time_key`.
+    min_flow : float
+        Only flows above this are drawn.
 
     Raises
     ------
@@ -100,6 +106,10 @@ class VelocityWidget(anywidget.AnyWidget):
     point_size = t.Float(0.0).tag(sync=True)
     honest = t.Bool(True).tag(sync=True)
     selection = Cells()  # crosses the wire as a message
+    cluster_key = t.Unicode("").tag(sync=True)
+    time_key = t.Unicode("").tag(sync=True)
+    cluster = t.Unicode("").tag(sync=True)
+    min_flow = t.Float(0.0).tag(sync=True)
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, adata: AnnData, **settings: Any) -> None:
@@ -126,6 +136,14 @@ class VelocityWidget(anywidget.AnyWidget):
     def kernel(self) -> VelocityKernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
         return self.pipeline.kernel
+
+    @property
+    def flow(self) -> Any:
+        """The flow as a DataFrame: of `cluster` over time if there is a `time_key`, else of all; waits for it.
+
+        As from :meth:`velowidget.VelocityKernel.flow`; ``w.kernel.flow_null`` has the numbers to compare it with.
+        """
+        return self.pipeline.flow
 
     def wait(self, timeout: float | None = 60) -> None:
         """Return when everything asked for is computed and sent; never waits for the browser.
@@ -156,7 +174,7 @@ class VelocityWidget(anywidget.AnyWidget):
         Parameters
         ----------
         panels
-            ``'parameters'``, ``'embedding'``, or a plugin's.
+            ``'parameters'``, ``'embedding'``, ``'flow'``, or a plugin's.
         """
         from velowidget.widget.view import VelocityView
 
@@ -271,6 +289,8 @@ class VelocityWidget(anywidget.AnyWidget):
                 messages.notices,
             ):
                 self._tell(make)
+            for make in (flow_messages.flow_options, flow_messages.groups):
+                self._tell(make)
             self.pipeline.jobs.replay(self._on_event)
 
     def _compute(self, asked: Request) -> None:
@@ -303,10 +323,15 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._post(messages.status(event))
             case Changed(name="basis"):
                 self._tell(messages.embedding)
-            case Changed(name="color" | "palette"):
+            case Changed(name="color"):
                 self._tell(messages.color)
             case Changed(name="selection"):
                 self._post(messages.selection(self.pipeline, self._selecting))
+            case Changed(name="palette"):
+                self._tell(messages.color)
+                self._tell(flow_messages.groups)
+            case Changed(name="cluster_key" | "time_key"):
+                self._tell(flow_messages.groups)
             case Changed(name="field"):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
                 if computed is not None:  # for another field, and not sent then

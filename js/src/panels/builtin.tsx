@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { Embedding } from "./embedding";
+import { FlowPanel } from "./flow/flow-panel";
 import type { Panel } from "./panel";
 import { Parameters } from "./parameters";
 
@@ -8,6 +9,12 @@ export const BUILTIN_PANELS: Readonly<Record<string, Panel>> = {
   parameters: {
     mount(ctx) {
       render(<Parameters store={ctx.store} />, ctx.el);
+      return () => render(null, ctx.el);
+    },
+  },
+  flow: {
+    mount(ctx) {
+      render(<FlowPanel store={ctx.store} dynamics={ctx.dynamics} />, ctx.el);
       return () => render(null, ctx.el);
     },
   },

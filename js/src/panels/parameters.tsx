@@ -107,7 +107,7 @@ function DirectionControl({ store }: { store: Store }) {
   );
 }
 
-function Select(props: {
+export function Select(props: {
   name: string;
   help: string;
   value: string;

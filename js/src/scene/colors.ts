@@ -6,6 +6,7 @@ export type Rgb = readonly [number, number, number];
 export type ThemeName = "light" | "dark";
 
 const STEPS = 256;
+const FAINT = 26; // opacity, of 255
 
 /** Cells without a value: seen on the background, but behind every colour that means something. */
 export const MISSING: Record<ThemeName, Rgb> = { light: [190, 190, 190], dark: [92, 92, 92] };
@@ -37,6 +38,13 @@ export function cellColors(
     out[4 * i + 3] = selection.length ? UNSELECTED : 255;
   }
   for (const i of selection) out[4 * i + 3] = 255;
+  return out;
+}
+
+/** The same colours, with all cells faint that are in none of these clusters. */
+export function withHighlight(colors: Uint8ClampedArray, codes: Int32Array, lit: readonly number[]): Uint8ClampedArray {
+  const out = colors.slice();
+  for (let i = 0; i < codes.length; i++) if (!lit.includes(codes[i] ?? -1)) out[4 * i + 3] = FAINT;
   return out;
 }
 

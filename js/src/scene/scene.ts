@@ -9,7 +9,7 @@ import type { Camera } from "../state/camera";
 import { isHidden } from "../state/hidden";
 import type { Drawn, Store } from "../state/store";
 import { extentOf, fitCamera, type Size, toScreen, ZOOM_IN, ZOOM_OUT } from "./camera";
-import { cellColors, type ThemeName } from "./colors";
+import { cellColors, type ThemeName, withHighlight } from "./colors";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
@@ -90,10 +90,15 @@ export function createScene(
 
   const hidden = computed(() => isHidden(store.color.value, store.hidden.value));
   const order = computed(() => positions.value && drawOrder(positions.value, store.color.value, hidden.value));
-  const colors = computed(
+  const allColors = computed(
     () =>
       positions.value && cellColors(store.color.value, positions.value.length / 2, theme.value, store.selection.value),
   );
+  const colors = computed(() => {
+    const codes = store.flow.groups.value?.arrays.codes;
+    const lit = store.highlight.value;
+    return allColors.value && codes && lit ? withHighlight(allColors.value, codes, lit) : allColors.value;
+  });
   const points = computed(
     () =>
       positions.value &&

@@ -17,6 +17,7 @@ import type {
 } from "../protocol";
 import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
+import { createFlow, type FlowState } from "./flow";
 import { createLayout } from "./layout";
 import { isStale, lasting } from "./staleness";
 import { createTraits, type TraitSignals, type Traits } from "./traits";
@@ -82,6 +83,9 @@ export interface Store {
   /** The cell under the pointer, in whichever display. */
   readonly hovered: Signal<number | null>;
   cellName(index: number): string;
+  readonly flow: FlowState;
+  /** Clusters of the flow that are looked at: their cells stand out on the embedding; null for none. */
+  readonly highlight: Signal<readonly number[] | null>;
 
   search(query: string, limit: number): Promise<Matches>;
 }
@@ -94,6 +98,7 @@ export interface StoreParts {
 
 export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, until: AbortSignal): StoreParts {
   const traits = createTraits(model, until);
+  const flow = createFlow(dynamics, traits.signals, until);
   const camera = createCamera(model, until);
   const layout = createLayout(model, until);
   const options = signal<Options | null>(null);
@@ -196,6 +201,10 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
           failures.value = [...failures.value.filter((other) => other.stage !== message.stage), message];
         } else refusals.value = [...refusals.value.filter((other) => other.trait !== message.trait), message];
         break;
+      case "flow_options":
+      case "groups":
+        flow.receive(message);
+        break;
       case "notices":
         notices.value = message.items;
         break;
@@ -250,6 +259,8 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     hidden,
     paused,
     hovered,
+    flow: flow.state,
+    highlight: signal<readonly number[] | null>(null),
     cellName: (index) => names.value[index] ?? `cell ${index}`,
     search(query, limit) {
       return new Promise((resolve) => {

@@ -17,6 +17,10 @@ export interface Traits {
   arrow_length: number;
   point_size: number;
   honest: boolean;
+  cluster_key: string;
+  time_key: string;
+  cluster: string;
+  min_flow: number;
 }
 
 export type TraitSignals = { readonly [K in keyof Traits]: ReadonlySignal<Traits[K]> };
@@ -36,6 +40,10 @@ const NAMES: (keyof Traits)[] = [
   "arrow_length",
   "point_size",
   "honest",
+  "cluster_key",
+  "time_key",
+  "cluster",
+  "min_flow",
 ];
 
 export interface SyncedTraits {
@@ -48,17 +56,18 @@ export interface SyncedTraits {
 }
 
 export function createTraits(model: AnyModel, until: AbortSignal): SyncedTraits {
-  const signals = Object.fromEntries(
-    NAMES.map((name) => {
-      const value = signal(model.get(name));
-      const follow = () => {
-        value.value = model.get(name);
-      };
-      model.on(`change:${name}`, follow);
-      until.addEventListener("abort", () => model.off(`change:${name}`, follow));
-      return [name, value];
-    }),
-  ) as unknown as TraitSignals;
+  const followers = NAMES.map((name) => {
+    const value = signal(model.get(name));
+    const follow = () => {
+      value.value = model.get(name);
+    };
+    model.on(`change:${name}`, follow);
+    return { name, value, follow };
+  });
+  until.addEventListener("abort", () => {
+    for (const { name, follow } of followers) model.off(`change:${name}`, follow);
+  });
+  const signals = Object.fromEntries(followers.map(({ name, value }) => [name, value])) as unknown as TraitSignals;
 
   function setTogether(values: Partial<Traits>): void {
     const entries = Object.entries(values) as [keyof Traits, Traits[keyof Traits]][];
