@@ -11,14 +11,17 @@ const SMALLEST = 13;
 const LARGEST = 46;
 const LETTER = 7.4; // width in pixels, of bold text at a size of 12
 const LONGEST = 17; // letters of a name
-const TILT = Math.PI / 4;
+const TILTED = 17; // smallest squares under names that lean; above smaller ones they stand upright
 
 export function Matrix({ groups, edges, width, active, source, onEnter, onPick }: PictureProps) {
   const shown = groups.clusters.map((_, c) => c).filter((c) => groups.clusters[c]?.count);
   const place = new Map(shown.map((c, i) => [c, i]));
   const gutter = 26 + LETTER * Math.min(LONGEST, Math.max(...shown.map((c) => groups.clusters[c]?.name.length ?? 0)));
-  const head = 20 + (gutter - 16) * Math.sin(TILT);
-  const overhang = (gutter - 16) * Math.cos(TILT);
+  const room = gutter - 16;
+  const leaning = (width - gutter - room * Math.SQRT1_2) / shown.length;
+  const tilt = leaning >= TILTED ? 45 : 90;
+  const overhang = tilt === 45 ? room * Math.SQRT1_2 : 8;
+  const head = tilt === 45 ? 20 + room * Math.SQRT1_2 : 14 + room;
   const side = Math.max(SMALLEST, Math.min(LARGEST, (width - gutter - overhang) / shown.length));
   const size = side * shown.length;
   const largest = Math.max(
@@ -54,7 +57,7 @@ export function Matrix({ groups, edges, width, active, source, onEnter, onPick }
               groups={groups}
               cluster={c}
               bold={lit(c)}
-              transform={`translate(${at(c)} -8) rotate(-45)`}
+              transform={`translate(${at(c)} -8) rotate(${-tilt})`}
               anchor="start"
               onClick={() => onPick(c)}
             />
