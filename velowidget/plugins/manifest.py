@@ -30,6 +30,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+# Compiled once: fifty plugins are to be read in a few milliseconds.
+_NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
+_ID = re.compile(r"\w[\w.-]*")
+_PYTHON_NAME = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
+_COLOR = re.compile("#[0-9a-fA-F]{6}")
+
 OWN = "velowidget"
 """The name of our own manifest; the prefix of its ids may be left out."""
 
@@ -209,7 +215,7 @@ def parse_manifest(content: Mapping[str, Any], source: str, folder: Path | None 
     """
     problems = list(_unknown("", content, ("name", "title", "commands", *KINDS)))
     name = content.get("name")
-    if not isinstance(name, str) or not re.fullmatch(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?", name):
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ManifestError(source, [*problems, f"name = {name!r} must be lower-case letters, digits, '_' and '-'."])
     title = content.get("title", name)
     if not isinstance(title, str):
@@ -219,7 +225,7 @@ def parse_manifest(content: Mapping[str, Any], source: str, folder: Path | None 
     problems += (
         f"The python_name {command.python_name!r} of {command.id!r} is not 'module:qualname'."
         for command in commands.values()
-        if not re.fullmatch(r"[^\W\d][\w.]*:[^\W\d][\w.]*", command.python_name)
+        if not _PYTHON_NAME.fullmatch(command.python_name)
     )
     for entries in contributions.values():
         for contribution in entries.values():
@@ -242,7 +248,7 @@ def _entries(
         found = list(_unfit(f"{kind} number {number}", table, made))
         if not found:
             entry = made(**{name: tuple(value) if isinstance(value, list) else value for name, value in table.items()})
-            if not re.fullmatch(re.escape(plugin) + r"\.\w[\w.-]*", entry.id):
+            if not (entry.id.startswith(f"{plugin}.") and _ID.fullmatch(entry.id, len(plugin) + 1)):
                 found.append(f"The id {entry.id!r} among {kind} must be {plugin + '.'!r} and a name.")
             if entry.id in entries:
                 found.append(f"The id {entry.id!r} is twice among {kind}.")
@@ -261,20 +267,28 @@ _TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+_MADE: tuple[type[Any], ...] = (Command, *KINDS.values())
+# By class: the fields that an entry is made of, the type of each, and whether it must be given.
+_FIELDS: Mapping[type[Any], Mapping[str, tuple[str, bool]]] = {
+    made: {f.name: (str(f.type), f.default is dataclasses.MISSING) for f in dataclasses.fields(made)} for made in _MADE
+}
+
+
 def _unfit(where: str, table: object, made: type[Any]) -> Iterator[str]:
     """Why a table is not what an entry of this kind is made of."""
     if not isinstance(table, Mapping):
         yield f"{where} must be a table."
         return
     where = f"{where} ({table['id']})" if "id" in table else where
-    fields = {f.name: f for f in dataclasses.fields(made)}
-    yield from _unknown(f"{where}: ", table, tuple(fields))
-    for name, known in fields.items():
+    fields = _FIELDS[made]
+    if not table.keys() <= fields.keys():
+        yield from _unknown(f"{where}: ", table, fields)
+    for name, (type_, required) in fields.items():
         if name in table:
-            word, fits = _TYPES[str(known.type)]
+            word, fits = _TYPES[type_]
             if not fits(table[name]):
                 yield f"{where}: {name} = {table[name]!r} must be {word}."
-        elif known.default is dataclasses.MISSING:
+        elif required:
             yield f"{where}: {name} is missing."
 
 
@@ -309,5 +323,5 @@ def _problems(
             if file is not None and not (folder is not None and (folder / file).is_file()):
                 yield f"The file {file!r} of {contribution.id!r} is not beside the manifest."
         case Palette(colors=colors):
-            if not colors or not all(re.fullmatch("#[0-9a-fA-F]{6}", color) for color in colors):
+            if not colors or not all(_COLOR.fullmatch(color) for color in colors):
                 yield f"The colours of {contribution.id!r} must be '#rrggbb', at least one."
