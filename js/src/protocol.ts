@@ -39,6 +39,7 @@ const params = shape({
   backward: flag,
   backward_mode: text,
   basis: text,
+  components: list(number),
   smooth: number,
   density: number,
 });
@@ -85,7 +86,11 @@ export const VARIANTS = [
     { n_cells: number, clusters: nullable(shape({ key: text, names: list(text) })) },
     { names: "uint8", codes: "int32" },
   ),
-  variant("embedding", { basis: text, missing: number }, { positions: "float32" }),
+  variant(
+    "embedding",
+    { basis: text, components: list(number), width: number, missing: number },
+    { positions: "float32" },
+  ),
   variant("color", { key: text, type: literal("none") }),
   variant(
     "color",

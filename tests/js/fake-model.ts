@@ -19,6 +19,7 @@ export class FakeModel {
       backward: false,
       backward_mode: "transpose",
       basis: "umap",
+      components: [],
       color: "clusters",
       palette: "auto",
       field: "grid",

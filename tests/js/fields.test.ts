@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { arrowsOf } from "../../js/src/layers/arrow-geometry";
 import { opacityAt, opacityOf, opacityOfCell } from "../../js/src/layers/belief";
 import { sample } from "../../js/src/layers/lattice";
 import { Particles } from "../../js/src/layers/particles";
 import { streamsOf } from "../../js/src/layers/stream-strokes";
 import type { ResultOf } from "../../js/src/protocol";
 import { headCorners } from "../../js/src/scene/overlay";
+import { sphereOf } from "../../js/src/scene/sphere";
 import { result } from "./fixtures";
 
 const f32 = (...values: number[]) => Float32Array.from(values);
@@ -175,5 +177,23 @@ describe("particles", () => {
     for (let i = 0; i < 200; i++) particles.step(0.05, 1);
     expect(Math.min(...xs(particles.to))).toBeGreaterThan(11);
     expect(Math.max(...xs(particles.to))).toBeLessThan(21);
+  });
+});
+
+describe("in space", () => {
+  it("cells are within a sphere about their middle", () => {
+    const sphere = sphereOf(f32(0, 0, 0, 2, 4, 4, NAN, NAN, NAN));
+    expect(sphere).toEqual({ center: [1, 2, 2], radius: 3 });
+    expect(sphereOf(f32(NAN, NAN, NAN))).toBeNull();
+    expect(sphereOf(f32(1, 1, 1))?.radius).toBe(1);
+  });
+
+  it("arrows have three coordinates", () => {
+    const cells = f32(0, 0, 0, 3, 4, 12);
+    const vectors = f32(0.5, 0, 0, 0, 0, 1);
+    const arrows = arrowsOf({ ...result("projection"), arrays: { vectors } }, cells, 1, () => 1, 3);
+    expect(arrows.count).toBe(2);
+    const lengths = [0, 1].map((i) => Math.hypot(...arrows.steps.subarray(3 * i, 3 * i + 3)));
+    expect((lengths[1] as number) / (lengths[0] as number)).toBeCloseTo(2);
   });
 });

@@ -92,3 +92,21 @@ def test_looks_need_no_computing(pipeline):
     generation = pipeline.jobs.generation
     pipeline.arrow_length, pipeline.point_size, pipeline.honest = 2.0, 0.5, False
     assert pipeline.jobs.generation == generation
+
+
+def test_components_are_the_axes(adata):
+    adata.obsm["X_wide"] = np.random.default_rng(0).normal(size=(adata.n_obs, 5))
+    adata.obsm["X_space"] = adata.obsm["X_wide"][:, :3]
+    pipeline = VelocityPipeline(adata, basis="wide", components=[1, 3])
+    pipeline.wait()
+    np.testing.assert_array_equal(pipeline.positions("wide"), adata.obsm["X_wide"][:, [0, 2]])
+    assert value(pipeline, "projection").vectors.shape == (adata.n_obs, 2)
+    pipeline.components = [5, 1, 2]
+    assert value(pipeline, "projection").vectors.shape == (adata.n_obs, 3)
+    assert value(pipeline, "stream").lines.points.shape[1] == 3
+    with pytest.raises(TraitError, match="components 1 to 5"):
+        pipeline.components = [1, 6]
+    assert pipeline.components == [5, 1, 2]
+    pipeline.basis = "space"
+    assert pipeline.components == []
+    assert pipeline.positions("space").shape[1] == 3, "all of three"

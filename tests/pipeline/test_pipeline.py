@@ -67,6 +67,7 @@ STALE = {
     ("scheme", "cosine"): ALL - {"lattice"},
     ("softmax_scale", 7.0): {"T", "projection"} | FIELD | BELIEF | FLOW,
     ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
+    ("components", (2, 1)): {"projection", "lattice"} | FIELD | BELIEF,
     ("backward", True): ALL - {"lattice"},
     ("smooth", 2.0): {"lattice", "belief"} | FIELD,
     ("density", 2.0): {"lattice", "belief"} | FIELD,
@@ -79,7 +80,7 @@ STALE = {
 @pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
-    before = Parameters("correlation", 4.0, False, "transpose", "umap", **shown)
+    before = Parameters("correlation", 4.0, False, "transpose", "umap", (), **shown)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 

@@ -63,4 +63,6 @@ def test_a_hundred_thousand_cells_cross(recorder):
     widget = VelocityWidget(adata)  # without velocities, which it says; cells can be selected all the same
     select(widget, np.arange(n))
     np.testing.assert_array_equal(widget.selection, np.arange(n))
+    with pytest.raises(KeyError, match="velocity"):
+        widget.wait()
     np.testing.assert_array_equal(cells_of(recorder.last("selection")), np.arange(n))

@@ -42,3 +42,8 @@ def read_components(adata: AnnData, basis: str, components: Sequence[int] = PLAN
     plane = positions[:, [c - 1 for c in chosen]]
     plane.flags.writeable = False
     return plane
+
+
+def default_components(adata: AnnData, basis: str) -> tuple[int, ...]:
+    """All components of an embedding in space, else the first two."""
+    return (1, 2, 3) if read_embedding(adata, basis).shape[1] == 3 else PLANE

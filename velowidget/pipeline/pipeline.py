@@ -22,9 +22,9 @@ from velowidget.kernels.annotations import (
     bases,
     default_column,
     read_annotation,
-    read_embedding,
 )
 from velowidget.kernels.arguments import checked_scale, one_of, reject_unknown
+from velowidget.kernels.components import default_components, read_components
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import FlowCells, cluster_columns, first_source, place_of, read_cells, with_source
@@ -80,6 +80,10 @@ class VelocityPipeline(t.HasTraits):
     backward = t.Bool(False, help="Direction of the process.")
     backward_mode = t.Unicode("transpose", help="How a backward kernel uses velocities: 'transpose' or 'negate'.")
     basis = t.Unicode("", help="Embedding, without 'X_'.")
+    components: t.List[int] = t.List(
+        t.Int(),
+        help="Two or three columns of the embedding, counted from 1; none for the first, all if there are three.",
+    )
     color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME' and 'gene:NAME' decide; '' for none.")
     field = t.Unicode("grid", help="What is drawn: 'grid', 'arrows', 'stream', 'particles' or 'none'.")
     smooth = t.Float(0.8, help="Standard deviation of the Gaussian that averages arrows, in distances on the grid.")
@@ -219,8 +223,18 @@ class VelocityPipeline(t.HasTraits):
         with _refusing():
             if not name:
                 raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.adata)))}.")
-            self._positions(name)
+            self._positions(name, ())
         return name
+
+    @t.validate("components")
+    def _check_components(self, proposal: Any) -> list[int]:
+        with _refusing():
+            self._positions(self.basis, tuple(proposal["value"]))
+        return list(proposal["value"])
+
+    @t.observe("basis")
+    def _choose_components(self, _change: Any) -> None:
+        self.components = []  # those of another embedding mean nothing here
 
     @t.validate("color")
     def _check_color(self, proposal: Any) -> str:
@@ -272,7 +286,7 @@ class VelocityPipeline(t.HasTraits):
         self._scale_known = True
         return value
 
-    @t.observe("basis", "color", "palette", "field", "selection", "cluster_key", "time_key")
+    @t.observe("basis", "components", "color", "palette", "field", "selection", "cluster_key", "time_key")
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -324,8 +338,8 @@ class VelocityPipeline(t.HasTraits):
         return annotation if isinstance(annotation, CategoricalAnnotation) else None
 
     def positions(self, basis: str) -> NDArray[np.float64]:
-        """First two coordinates of the cells on an embedding, shape (n_cells, 2), read-only."""
-        return self._positions(basis)
+        """The cells on the present components of an embedding, shape (n_cells, 2) or (n_cells, 3), read-only."""
+        return self._positions(basis, tuple(self.components))
 
     @property
     def flow_cells(self) -> FlowCells:
@@ -426,6 +440,7 @@ class VelocityPipeline(t.HasTraits):
             backward=self.backward,
             backward_mode=self.backward_mode,
             basis=self.basis,
+            components=tuple(self.components),
             smooth=self.smooth,
             density=self.density,
             cluster_key=self.cluster_key,
@@ -517,5 +532,6 @@ def _flow_cells(adata: AnnData, cluster_key: str, time_key: str) -> FlowCells:
     return read_cells(adata, cluster_key=cluster_key, time_key=time_key or None)
 
 
-def _plane(adata: AnnData, basis: str) -> NDArray[np.float64]:
-    return read_embedding(adata, basis or next(iter(bases(adata)), "umap"))[:, :2]
+def _plane(adata: AnnData, basis: str, components: tuple[int, ...]) -> NDArray[np.float64]:
+    basis = basis or next(iter(bases(adata)), "umap")
+    return read_components(adata, basis, components or default_components(adata, basis))

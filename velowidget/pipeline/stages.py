@@ -35,6 +35,7 @@ class Parameters:
     backward: bool
     backward_mode: str
     basis: str
+    components: tuple[int, ...]
     smooth: float
     density: float
     cluster_key: str
@@ -72,7 +73,7 @@ class Inputs:
     adata: AnnData
     data: VelocityData | Exception
     graph: Graph | Exception
-    positions: Callable[[str], NDArray[np.float64]]
+    positions: Callable[[str, tuple[int, ...]], NDArray[np.float64]]
     flow_cells: Callable[[str, str], FlowCells]
     degenerate: str
 
@@ -185,13 +186,13 @@ def _chain(context: Context, similar: Similarity) -> Chain:
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
-    positions = context.inputs.positions(context.parameters.basis)
+    positions = context.inputs.positions(context.parameters.basis, context.parameters.components)
     return Arrows(project(chain.transitions.graph, chain.transitions.probabilities, positions), chain.softmax_scale)
 
 
 def _lattice(context: Context) -> Lattice:
     parameters = context.parameters
-    positions = context.inputs.positions(parameters.basis)
+    positions = context.inputs.positions(parameters.basis, parameters.components)
     return lattice(positions, smooth=parameters.smooth, density=parameters.density)
 
 
@@ -205,7 +206,9 @@ def _grid(_context: Context, field: Field) -> Grid:
 
 
 def _stream(_context: Context, field: Field) -> Stream:
-    return Stream(streamlines(field.lattice, field.values), field.softmax_scale)
+    # In space, lines that are as close together hide each other.
+    separation = 1.0 if len(field.lattice.shape) == 2 else 2.0
+    return Stream(streamlines(field.lattice, field.values, separation=separation), field.softmax_scale)
 
 
 def _null(context: Context) -> NDArray[np.float64]:
@@ -217,7 +220,7 @@ def _null(context: Context) -> NDArray[np.float64]:
 
 def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64]) -> Diagnostics:
     graph, probabilities = chain.transitions.graph, chain.transitions.probabilities
-    positions = context.inputs.positions(context.parameters.basis)
+    positions = context.inputs.positions(context.parameters.basis, context.parameters.components)
     x = _given(context.inputs.data).x
     given = _given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
     return Diagnostics(
@@ -239,8 +242,8 @@ STAGES: Mapping[str, Stage] = {
     for stage in (
         Stage("similarity", "Similarities", (), ("scheme", "own_scheme", "direction"), _similarity),
         Stage("T", "Transition matrix", ("similarity",), ("softmax_scale", "negated"), _chain),
-        Stage("projection", "Projection", ("T",), ("basis",), _projection),
-        Stage("lattice", "Grid points", (), ("basis", "smooth", "density"), _lattice),
+        Stage("projection", "Projection", ("T",), ("basis", "components"), _projection),
+        Stage("lattice", "Grid points", (), ("basis", "components", "smooth", "density"), _lattice),
         Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field),
         Stage("grid", "Grid arrows", ("particles",), (), _grid),
         Stage("stream", "Streamlines", ("particles",), (), _stream),

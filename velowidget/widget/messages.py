@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from traitlets import TraitError
 
-from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
+from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
+from velowidget.kernels.components import default_components
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
@@ -69,7 +70,14 @@ def embedding(pipeline: VelocityPipeline) -> Message | None:
         return None
     positions = pipeline.positions(basis)
     missing = int(np.isnan(positions[:, 0]).sum())
-    return encode("embedding", basis=basis, missing=missing, arrays={"positions": _float32(positions)})
+    return encode(
+        "embedding",
+        basis=basis,
+        components=pipeline.components or list(default_components(pipeline.adata, basis)),
+        width=read_embedding(pipeline.adata, basis).shape[1],
+        missing=missing,
+        arrays={"positions": _float32(positions)},
+    )
 
 
 def color(pipeline: VelocityPipeline) -> Message:
@@ -127,6 +135,7 @@ def result(computed: Computed, id: str | None = None) -> Message | None:
         "backward": parameters.backward,
         "backward_mode": parameters.backward_mode,
         "basis": parameters.basis,
+        "components": list(parameters.components),
         "smooth": parameters.smooth,
         "density": parameters.density,
     }

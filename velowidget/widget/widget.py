@@ -53,6 +53,8 @@ class VelocityWidget(anywidget.AnyWidget):
         Direction, and how a backward kernel uses velocities: ``'transpose'`` or ``'negate'``.
     basis : str
         Embedding, without ``X_``.
+    components : list of int
+        Two or three columns of the embedding, counted from 1; empty for the first two, or all where there are three.
     color : str
         Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide. Else ``'fidelity'``,
         ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
@@ -97,6 +99,7 @@ class VelocityWidget(anywidget.AnyWidget):
     backward = t.Bool(False).tag(sync=True)
     backward_mode = t.Unicode("").tag(sync=True)
     basis = t.Unicode("").tag(sync=True)
+    components: t.List[int] = t.List(t.Int()).tag(sync=True)
     color = t.Unicode("").tag(sync=True)
     palette = t.Unicode("").tag(sync=True)
     field = t.Unicode("").tag(sync=True)
@@ -321,7 +324,7 @@ class VelocityWidget(anywidget.AnyWidget):
                     self._post(messages.failure(event, request))
             case Status():
                 self._post(messages.status(event))
-            case Changed(name="basis"):
+            case Changed(name="basis" | "components"):
                 self._tell(messages.embedding)
             case Changed(name="color"):
                 self._tell(messages.color)

@@ -2,6 +2,7 @@
 import type { Result, ResultOf } from "../protocol";
 import { extentOf, longestSide } from "../scene/camera";
 import { spread } from "../scene/order";
+import { sphereOf } from "../scene/sphere";
 
 /**
  * Length of a vector of length 1, in spacings of the grid. Fixed, so that stronger preferences make longer arrows; and such
@@ -15,7 +16,8 @@ const POINTS_PER_SIDE = 32;
 
 export interface Arrows {
   count: number;
-  /** x and y of each foot. */
+  dims: number;
+  /** x, y (and z) of each foot. */
   feet: Float32Array;
   /** From foot to tip, in units of the embedding. */
   steps: Float32Array;
@@ -36,36 +38,40 @@ export function arrowsOf(
   positions: Float32Array,
   strength = 1,
   opacity: (i: number, foot: ArrayLike<number>) => number = () => 1,
+  dims = 2,
 ): Arrows {
-  const feet = result.stage === "grid" ? result.arrays.points : positions;
+  const from = result.stage === "grid" ? result.arrays.points : positions;
   const { vectors } = result.arrays;
-  const spacing = (result.stage === "grid" ? gridSpacing(feet) : null) ?? extentSpacing(positions);
-  const n = Math.min(feet.length, vectors.length) / 2;
+  const spacing = (result.stage === "grid" ? gridSpacing(from, dims) : null) ?? extentSpacing(positions, dims);
+  const n = Math.min(from.length, vectors.length) / dims;
   const arrows = {
     count: 0,
-    feet: new Float32Array(2 * n),
-    steps: new Float32Array(2 * n),
+    dims,
+    feet: new Float32Array(dims * n),
+    steps: new Float32Array(dims * n),
     opacities: new Float32Array(n),
     spacing,
   };
   const gain = GAIN * strength;
   for (const i of spread(n)) {
-    const [x, y] = [feet[2 * i] as number, feet[2 * i + 1] as number];
-    const [u, v] = [vectors[2 * i] as number, vectors[2 * i + 1] as number];
-    const length = Math.hypot(u, v) * gain;
+    const foot = from.subarray(dims * i, dims * (i + 1));
+    const vector = vectors.subarray(dims * i, dims * (i + 1));
     // False for NaN, whether in a vector or in a position.
-    if (!(length >= SHORTEST && Number.isFinite(x + y))) continue;
-    arrows.opacities[arrows.count] = opacity(i, [x, y]);
-    const at = 2 * arrows.count++;
-    arrows.feet.set([x, y], at);
-    arrows.steps.set([u * gain * spacing, v * gain * spacing], at);
+    if (!(Math.hypot(...vector) * gain >= SHORTEST && Number.isFinite(foot[0]))) continue;
+    arrows.opacities[arrows.count] = opacity(i, foot);
+    const at = dims * arrows.count++;
+    arrows.feet.set(foot, at);
+    arrows.steps.set(
+      vector.map((value) => value * gain * spacing),
+      at,
+    );
   }
   return arrows;
 }
 
 /** Smallest difference between the x coordinates of grid points; null if they have only one. */
-export function gridSpacing(points: Float32Array): number | null {
-  const xs = Float32Array.from({ length: points.length / 2 }, (_, i) => points[2 * i] as number).sort();
+export function gridSpacing(points: Float32Array, dims = 2): number | null {
+  const xs = Float32Array.from({ length: points.length / dims }, (_, i) => points[dims * i] as number).sort();
   const tolerance = 1e-4 * ((xs.at(-1) ?? 0) - (xs[0] ?? 0));
   let smallest = Infinity;
   for (let i = 1; i < xs.length; i++) {
@@ -75,7 +81,8 @@ export function gridSpacing(points: Float32Array): number | null {
   return Number.isFinite(smallest) ? smallest : null;
 }
 
-function extentSpacing(positions: Float32Array): number {
+function extentSpacing(positions: Float32Array, dims: number): number {
+  if (dims === 3) return (2 * (sphereOf(positions)?.radius ?? 0.5)) / Math.sqrt(3) / POINTS_PER_SIDE;
   const extent = extentOf(positions);
   return extent ? longestSide(extent) / POINTS_PER_SIDE : 1;
 }

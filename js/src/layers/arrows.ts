@@ -35,8 +35,8 @@ const vs = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME arrows-layer-vertex
 in vec2 corners;
-in vec2 instanceFeet;
-in vec2 instanceSteps;
+in vec3 instanceFeet;
+in vec3 instanceSteps;
 in float instanceOpacities;
 out vec2 at;
 flat out float reach;
@@ -44,8 +44,8 @@ flat out float pixel;
 flat out float opacity;
 
 void main(void) {
-  vec4 foot = project_position_to_clipspace(vec3(instanceFeet, 0.0), vec3(0.0), vec3(0.0), geometry.position);
-  vec4 tip = project_position_to_clipspace(vec3(instanceFeet + instanceSteps, 0.0), vec3(0.0), vec3(0.0));
+  vec4 foot = project_position_to_clipspace(instanceFeet, vec3(0.0), vec3(0.0), geometry.position);
+  vec4 tip = project_position_to_clipspace(instanceFeet + instanceSteps, vec3(0.0), vec3(0.0));
   vec2 step = (tip.xy / tip.w - foot.xy / foot.w) * 0.5 * project.viewportSize / project.devicePixelRatio;
   reach = length(step);
   vec2 along = reach > 0.0 ? step / reach : vec2(1.0, 0.0);
@@ -91,7 +91,7 @@ void main(void) {
 `;
 
 interface OwnProps {
-  /** Binary attributes `getFoot` and `getStep`, x and y each, and `getOpacity`. */
+  /** Binary attributes `getFoot` and `getStep`, x, y and z each, and `getOpacity`. */
   data: LayerDataSource<unknown>;
   ink: Rgb;
   halo: Rgb;
@@ -123,8 +123,8 @@ export class ArrowsLayer extends Layer<OwnProps> {
 
   override initializeState(): void {
     this.getAttributeManager()?.addInstanced({
-      instanceFeet: { size: 2, type: "float32", accessor: "getFoot" },
-      instanceSteps: { size: 2, type: "float32", accessor: "getStep" },
+      instanceFeet: { size: 3, type: "float32", accessor: "getFoot" },
+      instanceSteps: { size: 3, type: "float32", accessor: "getStep" },
       instanceOpacities: { size: 1, type: "float32", accessor: "getOpacity" },
     });
     this.setState({

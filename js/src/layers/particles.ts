@@ -5,6 +5,8 @@ import { sample } from "./lattice";
 /** Grid spacings per second of a particle where the arrow has length 1. */
 const RATE = 5;
 const MOST = 3000;
+/** Where they move before and behind each other. */
+const MOST_IN_SPACE = 1500;
 /** For each point of the grid that has cells. */
 const PER_POINT = 3;
 const SHORTEST_LIFE = 0.8;
@@ -37,7 +39,7 @@ export class Particles {
     }
     this.#found = new Float64Array(this.dims + 1);
     this.#births = this.#within(() => true);
-    this.count = Math.min(MOST, PER_POINT * this.#births.points.length);
+    this.count = Math.min(this.dims === 3 ? MOST_IN_SPACE : MOST, PER_POINT * this.#births.points.length);
     this.from = new Float64Array(this.count * this.dims);
     this.to = new Float64Array(this.count * this.dims);
     this.#life = new Float64Array(this.count);

@@ -31,13 +31,13 @@ const uniforms = {
 const vs = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME points-layer-vertex
-in vec2 positions;
+in vec3 positions;
 in vec4 colors;
 out vec4 vColor;
 flat out float radius;
 
 void main(void) {
-  geometry.worldPosition = vec3(positions, 0.0);
+  geometry.worldPosition = positions;
   geometry.pickingColor = picking_getPickingColorFromIndex(float(gl_VertexID));
   gl_Position = project_position_to_clipspace(geometry.worldPosition, vec3(0.0), vec3(0.0), geometry.position);
   DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
@@ -67,7 +67,7 @@ void main(void) {
 `;
 
 interface OwnProps {
-  /** Binary attributes `getPosition` (x, y) and `getColor` (red, green, blue, opacity). */
+  /** Binary attributes `getPosition` (x, y, z) and `getColor` (red, green, blue, opacity). */
   data: LayerDataSource<unknown>;
   /** Indices of the cells to draw, first to last. */
   order: Uint32Array;
@@ -94,7 +94,7 @@ export class PointsLayer extends Layer<OwnProps> {
 
   override initializeState(): void {
     this.getAttributeManager()?.add({
-      positions: { size: 2, type: "float32", accessor: "getPosition" },
+      positions: { size: 3, type: "float32", accessor: "getPosition" },
       colors: { size: 4, type: "unorm8", accessor: "getColor" },
     });
     this.setState({

@@ -1,6 +1,5 @@
 /** The cell under the pointer: a ring in every display; its name, cluster and colour where the pointer is. */
 import type { Cells, Color } from "../protocol";
-import { toScreen } from "../scene/camera";
 import type { View } from "../scene/scene";
 import type { Store } from "../state/store";
 import { formatNumber } from "./text";
@@ -9,12 +8,8 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
   const cell = store.hovered.value;
   const positions = store.embedding.value?.arrays.positions;
   if (cell === null || !positions) return null;
-  const [x, y] = toScreen(
-    view.camera,
-    view.size,
-    positions[2 * cell] ?? Number.NaN,
-    positions[2 * cell + 1] ?? Number.NaN,
-  );
+  const dims = store.embedding.value?.components.length ?? 2;
+  const [x, y] = view.project(positions, dims * cell);
   const outside = !(x >= 0 && x <= view.size.width && y >= 0 && y <= view.size.height);
   if (outside) return null;
   const color = store.color.value;

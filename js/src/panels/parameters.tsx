@@ -3,6 +3,7 @@ import type { Offer } from "../protocol";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { ColorControl } from "./color-control";
+import { Components } from "./components";
 import { Drawing } from "./drawing";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
@@ -31,6 +32,7 @@ export function Parameters({ store }: { store: Store }) {
       />
       <DirectionControl store={store} />
       <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
+      <Components store={store} />
       <ColorControl store={store} />
       {store.color.value?.type === "categorical" && (
         <TraitSelect

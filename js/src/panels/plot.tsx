@@ -4,6 +4,7 @@ import { pan, zoomBy } from "../scene/camera";
 import { createOverlay } from "../scene/overlay";
 import { createScene, type Scene } from "../scene/scene";
 import { markShown } from "../scene/shown-mark";
+import { turn } from "../scene/space";
 import { hasWebGL2 } from "../scene/webgl";
 import type { Store } from "../state/store";
 import type { EmbeddingProps } from "./embedding";
@@ -17,6 +18,7 @@ import { StaleChip, StatusCard } from "./status";
 import { formatCount } from "./text";
 
 const PAN_PIXELS = 40;
+const TURN_DEGREES = 10;
 const ZOOM_STEP = 1.5;
 const HINT_MS = 1600;
 
@@ -141,7 +143,8 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
   };
   const move = (dx: number, dy: number) => {
     const view = scene?.view.value;
-    if (view) store.setCamera(pan(view.camera, dx * PAN_PIXELS, dy * PAN_PIXELS));
+    if (view?.inSpace) store.setCamera(turn(view.camera, dx * TURN_DEGREES, dy * TURN_DEGREES));
+    else if (view) store.setCamera(pan(view.camera, dx * PAN_PIXELS, dy * PAN_PIXELS));
   };
   const keys: Record<string, () => void> = {
     ArrowLeft: () => move(-1, 0),
@@ -165,7 +168,7 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says
         tabIndex={0}
         role="application"
-        aria-label="embedding: arrow keys move, plus and minus zoom, 0 shows everything, B selects with a box that arrow keys move and, with Shift, size; Enter takes it, Escape leaves"
+        aria-label="embedding: arrow keys move, or turn in space, plus and minus zoom, 0 shows everything, B selects with a box that arrow keys move and, with Shift, size; Enter takes it, Escape leaves"
         onPointerDownCapture={selecting.onPointerDownCapture}
         onPointerMoveCapture={selecting.onPointerMoveCapture}
         onPointerUpCapture={selecting.onPointerUpCapture}

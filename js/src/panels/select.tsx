@@ -49,7 +49,13 @@ export function useSelecting(store: Store, scene: Scene | null): Selecting {
     drag.value = null;
     if (!view || !embedding || polygon.length < 3) return;
     const hidden = isHidden(store.color.value, store.hidden.value);
-    const cells = cellsWithin(polygon, embedding.arrays.positions, 2, view.project, (cell) => !hidden(cell));
+    const cells = cellsWithin(
+      polygon,
+      embedding.arrays.positions,
+      embedding.components.length,
+      view.project,
+      (cell) => !hidden(cell),
+    );
     store.select(combine(store.selection.value, cells, mode));
   }
 

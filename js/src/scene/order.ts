@@ -23,13 +23,15 @@ export function drawOrder(
   positions: Float32Array,
   color: Color | null,
   hidden: (cell: number) => boolean = () => false,
+  dims = 2,
 ): Uint32Array {
-  const n = positions.length / 2;
+  const n = positions.length / dims;
   const levelOf = levels(color);
   const counts = new Uint32Array(BUCKETS + 2);
   const buckets = new Int16Array(n).fill(-1);
   for (let i = 0; i < n; i++) {
-    if (Number.isNaN(positions[2 * i]) || Number.isNaN(positions[2 * i + 1]) || hidden(i)) continue;
+    // A cell has all coordinates or none.
+    if (Number.isNaN(positions[dims * i]) || hidden(i)) continue;
     const bucket = levelOf(i) + 1;
     buckets[i] = bucket;
     counts[bucket + 1] = (counts[bucket + 1] as number) + 1;

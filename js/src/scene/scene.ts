@@ -1,5 +1,5 @@
 /** The picture: one deck.gl instance that follows the store. */
-import { Deck, OrthographicView } from "@deck.gl/core";
+import { Deck, type OrbitView, OrthographicView } from "@deck.gl/core";
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type ArrowStage, type Arrows, arrowsOf, isOfArrows, thinned } from "../layers/arrow-geometry";
 import { ArrowsLayer } from "../layers/arrows";
@@ -13,6 +13,7 @@ import { cellColors, type ThemeName, withHighlight } from "./colors";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
+import { fitSpace, ORBIT, orbitState, projector } from "./space";
 
 const PADDING_PIXELS = 24;
 const MOST_ARROWS = 2500;
@@ -24,10 +25,23 @@ const STROKES: Record<ArrowStage, { width: number; head: number; haloWidth: numb
   projection: { width: 0.9, head: 4.5, haloWidth: 0.6 },
 };
 
+const PLANE = new OrthographicView({ flipY: false });
+
+interface OrthoState {
+  target: readonly number[] & [number, number];
+  zoom: number;
+}
+
+interface OrbitState extends OrthoState {
+  rotationX: number;
+  rotationOrbit: number;
+}
+
 export interface View {
   camera: Camera;
   size: Size;
   limits: { min: number; max: number };
+  inSpace: boolean;
   /** Where the point whose coordinates begin at an index is on the screen, in pixels from the upper left. */
   project(coordinates: ArrayLike<number>, at: number): [number, number];
 }
@@ -41,6 +55,33 @@ export interface Scene {
   /** Whether there has been a first frame. */
   rendered: ReadonlySignal<boolean>;
   dispose(): void;
+}
+
+function flatState({ target: [x, y], zoom }: Camera): { target: [number, number, number]; zoom: number } {
+  return { target: [x, y, 0], zoom };
+}
+
+function onPlane(camera: Camera, size: Size): View["project"] {
+  return (at, i) => toScreen(camera, size, at[i] as number, at[i + 1] as number);
+}
+
+function inSpace(camera: Camera, size: Size): View["project"] {
+  const project = projector(camera, size);
+  return (at, i) => {
+    const [x = Number.NaN, y = Number.NaN] = project([at[i] as number, at[i + 1] as number, at[i + 2] as number]);
+    return [x, y];
+  };
+}
+
+/** With a third coordinate of 0 where there are two: what the shaders read has three. */
+function padded(values: Float32Array, dims: number): Float32Array {
+  if (dims === 3) return values;
+  const out = new Float32Array((values.length / 2) * 3);
+  for (let i = 0; i < values.length / 2; i++) {
+    out[3 * i] = values[2 * i] as number;
+    out[3 * i + 1] = values[2 * i + 1] as number;
+  }
+  return out;
 }
 
 /** How opaque each arrow is, by its index and its foot. */
@@ -71,10 +112,13 @@ export function createScene(
   parent.addEventListener("webglcontextlost", on.contextLost, { capture: true });
 
   const positions = computed(() => store.embedding.value?.arrays.positions ?? null);
-  const extent = computed(() => positions.value && extentOf(positions.value));
+  const dims = computed(() => store.embedding.value?.components.length ?? 2);
+  const extent = computed(() => (positions.value && dims.value === 2 ? extentOf(positions.value) : null));
   const home = computed(() => {
     const { width, height } = size.value;
-    return extent.value && width > 0 && height > 0 ? fitCamera(extent.value, size.value, PADDING_PIXELS) : null;
+    if (!positions.value || width <= 0 || height <= 0) return null;
+    if (dims.value === 3) return fitSpace(positions.value, size.value);
+    return extent.value && fitCamera(extent.value, size.value, PADDING_PIXELS);
   });
   const view = computed<View | null>(() => {
     if (!home.value) return null;
@@ -84,15 +128,19 @@ export function createScene(
       camera,
       size: size.value,
       limits,
-      project: (at, i) => toScreen(camera, size.value, at[i] as number, at[i + 1] as number),
+      inSpace: dims.value === 3,
+      project: dims.value === 3 ? inSpace(camera, size.value) : onPlane(camera, size.value),
     };
   });
 
   const hidden = computed(() => isHidden(store.color.value, store.hidden.value));
-  const order = computed(() => positions.value && drawOrder(positions.value, store.color.value, hidden.value));
+  const order = computed(
+    () => positions.value && drawOrder(positions.value, store.color.value, hidden.value, dims.value),
+  );
   const allColors = computed(
     () =>
-      positions.value && cellColors(store.color.value, positions.value.length / 2, theme.value, store.selection.value),
+      positions.value &&
+      cellColors(store.color.value, positions.value.length / dims.value, theme.value, store.selection.value),
   );
   const colors = computed(() => {
     const codes = store.flow.groups.value?.arrays.codes;
@@ -103,17 +151,27 @@ export function createScene(
     () =>
       positions.value &&
       colors.value && {
-        length: positions.value.length / 2,
-        attributes: { getPosition: { value: positions.value, size: 2 }, getColor: { value: colors.value, size: 4 } },
+        length: positions.value.length / dims.value,
+        attributes: {
+          getPosition: { value: padded(positions.value, dims.value), size: 3 },
+          getColor: { value: colors.value, size: 4 },
+        },
       },
   );
   const arrows = computed(() => {
     const shown = store.shown.value;
     if (!shown || !isOfArrows(shown) || !positions.value) return null;
-    return arrowsOf(shown, positions.value, store.traits.arrow_length.value, fading(shown, store, hidden.value));
+    return arrowsOf(
+      shown,
+      positions.value,
+      store.traits.arrow_length.value,
+      fading(shown, store, hidden.value),
+      dims.value,
+    );
   });
   const drawn = computed(() => {
     if (!arrows.value || !view.value) return 0;
+    if (view.value.inSpace) return Math.min(arrows.value.count, MOST_ARROWS);
     const { camera, size } = view.value;
     const [halfWidth, halfHeight] = [size.width / 2 ** camera.zoom / 2, size.height / 2 ** camera.zoom / 2];
     const [x, y] = camera.target;
@@ -125,8 +183,8 @@ export function createScene(
       arrows.value && {
         length: drawn.value,
         attributes: {
-          getFoot: { value: arrows.value.feet, size: 2 },
-          getStep: { value: arrows.value.steps, size: 2 },
+          getFoot: { value: padded(arrows.value.feet, arrows.value.dims), size: 3 },
+          getStep: { value: padded(arrows.value.steps, arrows.value.dims), size: 3 },
           getOpacity: { value: arrows.value.opacities, size: 1 },
         },
       },
@@ -134,9 +192,9 @@ export function createScene(
 
   const rendered = signal(false);
 
-  const deck = new Deck({
+  const deck = new Deck<OrthographicView | OrbitView>({
     parent,
-    views: new OrthographicView({ flipY: false }),
+    views: PLANE,
     controller: { keyboard: false, inertia: false },
     viewState: { target: [0, 0, 0], zoom: 0 },
     layers: [],
@@ -145,8 +203,11 @@ export function createScene(
     deviceProps: { webgl: { antialias: false } },
     parameters: { depthWriteEnabled: false, depthCompare: "always" },
     onViewStateChange: ({ viewState }) => {
-      const { target, zoom } = viewState as { target: [number, number]; zoom: number };
-      store.setCamera({ target: [target[0], target[1]], zoom });
+      const { target, zoom, rotationX, rotationOrbit } = viewState as Partial<OrbitState> & OrthoState;
+      if (rotationX === undefined || rotationOrbit === undefined) {
+        store.setCamera({ target: [target[0], target[1]], zoom });
+      } else
+        store.setCamera({ target: [target[0], target[1], target[2] ?? 0], zoom, rotation: [rotationX, rotationOrbit] });
     },
     onHover: ({ index }) => {
       store.hovered.value = index >= 0 ? index : null;
@@ -170,13 +231,13 @@ export function createScene(
     const shown = store.shown.value;
     const zoomedIn = camera.zoom - home.value.zoom;
     const radius = store.traits.point_size.value * pointRadius(order.value.length, size.value, zoomedIn);
+    const { inSpace } = view.value;
+    const place = inSpace ? orbitState(camera) : flatState(camera);
     deck.setProps({
-      viewState: {
-        target: [...camera.target, 0],
-        zoom: camera.zoom,
-        minZoom: limits.min,
-        maxZoom: limits.max,
-      },
+      views: inSpace ? ORBIT : PLANE,
+      // In space, what is nearer hides what is behind it; on a plane, what is drawn later.
+      parameters: { depthWriteEnabled: inSpace, depthCompare: inSpace ? "less-equal" : "always" },
+      viewState: { ...place, minZoom: limits.min, maxZoom: limits.max },
       layers: [
         new PointsLayer({ id: "cells", data: points.value, order: order.value, radius, opacity: 0.9, pickable: true }),
         strokes.value &&

@@ -6,12 +6,15 @@ import { type Guarded, list, nullable, number, shape } from "../guards";
 const SAVE_AFTER_MS = 250;
 
 const camera = shape({ target: list(number), zoom: number });
+const turned = shape({ rotation: list(number) });
 const ui = shape({ camera: nullable(camera) });
 
 /** `zoom` is the logarithm to base 2 of the pixels per unit of the embedding. */
 export interface Camera {
-  target: readonly [number, number];
+  target: readonly [number, number] | readonly [number, number, number];
   zoom: number;
+  /** Of a picture in space: how far it is tilted, and turned about its axis, in degrees. */
+  rotation?: readonly [number, number];
 }
 
 export interface SharedCamera {
@@ -50,6 +53,9 @@ function read(model: AnyModel): Camera | null {
   const stored: unknown = model.get("_ui");
   if (!ui(stored) || !stored.camera) return null;
   const { target, zoom }: Guarded<typeof camera> = stored.camera;
-  const [x, y] = target;
-  return x === undefined || y === undefined ? null : { target: [x, y], zoom };
+  const [x, y, z] = target;
+  if (x === undefined || y === undefined) return null;
+  if (z === undefined || !turned(stored.camera)) return { target: [x, y], zoom };
+  const [tilt = 0, turn = 0] = stored.camera.rotation;
+  return { target: [x, y, z], zoom, rotation: [tilt, turn] };
 }

@@ -5,7 +5,7 @@ import type { Traits } from "./traits";
 
 type Parameters = Pick<
   Traits,
-  "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis" | "smooth" | "density"
+  "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis" | "components" | "smooth" | "density"
 >;
 
 /**
@@ -31,6 +31,7 @@ function shows(params: Params, wanted: Parameters): boolean {
   return (
     params.scheme === wanted.scheme &&
     params.basis === wanted.basis &&
+    String(params.components) === String(wanted.components) &&
     params.backward === wanted.backward &&
     (!params.backward || params.backward_mode === wanted.backward_mode) &&
     // Python may have computed with the number's float32 neighbour.

@@ -125,15 +125,22 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     const asked = STAGE_OF_FIELD[traits.signals.field.value] ?? null;
     return asked === "particles" && calm.value ? "stream" : asked;
   });
+  /** What was computed for other axes has no place in this picture. */
+  const isOnEmbedding = (result: Result | null) => {
+    const there = embedding.value;
+    if (!result || !there || result.params.basis !== there.basis) return false;
+    const { components } = result.params;
+    return String(components.length ? components : defaultComponents(there.width)) === String(there.components);
+  };
   const shown = computed(() => {
     const result = stage.value && results(stage.value).value;
-    return result?.params.basis === embedding.value?.basis ? result : null;
+    return isOnEmbedding(result) ? result : null;
   });
   const isHonest = computed(() => traits.signals.honest.value && stage.value !== null);
   const trusted = <S extends "diagnostics" | "belief">(of: S) =>
     computed(() => {
       const result = isHonest.value ? results(of).value : null;
-      return result?.params.basis === embedding.value?.basis ? result : null;
+      return isOnEmbedding(result) ? result : null;
     });
   const stops = [
     effect(() =>
@@ -157,6 +164,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         backward: traits.signals.backward.value,
         backward_mode: traits.signals.backward_mode.value,
         basis: traits.signals.basis.value,
+        components: traits.signals.components.value,
         smooth: traits.signals.smooth.value,
         density: traits.signals.density.value,
       }),
@@ -176,7 +184,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         break;
       case "embedding":
         batch(() => {
-          if (embedding.value && embedding.value.basis !== message.basis) camera.set(null);
+          if (embedding.value && axesOf(embedding.value) !== axesOf(message)) camera.set(null);
           embedding.value = message;
         });
         break;
@@ -274,6 +282,15 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
 /** Python names several traits, with commas, where they were set at once. */
 export function refusedTraits(refusal: Failure): string[] {
   return refusal.trait?.split(", ") ?? [];
+}
+
+/** Components that are drawn where none are chosen: all of three, else the first two. */
+function defaultComponents(width: number): number[] {
+  return width === 3 ? [1, 2, 3] : [1, 2];
+}
+
+function axesOf({ basis, components }: Embedding): string {
+  return `${basis} ${components}`;
 }
 
 /** The newest result of each stage. */

@@ -9,6 +9,7 @@ export interface Traits {
   backward: boolean;
   backward_mode: string;
   basis: string;
+  components: number[];
   color: string;
   palette: string;
   field: string;
@@ -32,6 +33,7 @@ const NAMES: (keyof Traits)[] = [
   "backward",
   "backward_mode",
   "basis",
+  "components",
   "color",
   "palette",
   "field",

@@ -22,6 +22,7 @@ export function createFakeModel(settings) {
     backward: false,
     backward_mode: "transpose",
     basis: "umap",
+    components: [],
     color: settings.color,
     palette: "auto",
     field: settings.field,
@@ -139,7 +140,7 @@ export function createFakeModel(settings) {
         { names: { values: names }, codes: { values: data.codes } },
       );
       post(
-        { kind: "embedding", basis: state.basis, missing: 12 },
+        { kind: "embedding", basis: state.basis, components: [1, 2], width: 2, missing: 12 },
         { positions: { values: data.positions, shape: [data.n, 2] } },
       );
       sendColor();
@@ -262,9 +263,17 @@ export function createFakeModel(settings) {
 
   function compute() {
     const params = Object.fromEntries(
-      ["scheme", "softmax_scale", "auto_scale", "backward", "backward_mode", "basis", "smooth", "density"].map(
-        (name) => [name, state[name]],
-      ),
+      [
+        "scheme",
+        "softmax_scale",
+        "auto_scale",
+        "backward",
+        "backward_mode",
+        "basis",
+        "components",
+        "smooth",
+        "density",
+      ].map((name) => [name, state[name]]),
     );
     const strength = 1.1 * Math.tanh(0.7 * (state.softmax_scale / auto) ** 0.7) * (state.backward ? -1 : 1);
     const vectors = data.directions.map((value) => value * strength);
