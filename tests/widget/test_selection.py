@@ -60,9 +60,9 @@ def test_nonsense_is_refused(widget, recorder, buffers):
 def test_a_hundred_thousand_cells_cross(recorder):
     n = 100_000
     adata = AnnData(sp.csr_matrix((n, 1), dtype=np.float32), obsm={"X_umap": np.zeros((n, 2), dtype=np.float32)})
-    widget = VelocityWidget(adata)  # without velocities, which it says; cells can be selected all the same
+    widget = VelocityWidget(adata)  # without a graph, which it says; cells can be selected all the same
     select(widget, np.arange(n))
     np.testing.assert_array_equal(widget.selection, np.arange(n))
-    with pytest.raises(KeyError, match="velocity"):
+    with pytest.raises(KeyError, match="No neighbour graph"):
         widget.wait()
     np.testing.assert_array_equal(cells_of(recorder.last("selection")), np.arange(n))
