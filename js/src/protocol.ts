@@ -80,6 +80,9 @@ export const VARIANTS = [
     ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range }),
     n_genes: number,
   }),
+  variant("choices", {
+    columns: list(shape({ name: text, categories: nullable(list(text)), range: nullable(list(number)) })),
+  }),
   variant("automatic", { scale: nullable(number) }),
   variant(
     "cells",
@@ -151,6 +154,18 @@ export const VARIANTS = [
     },
     { codes: "int32", proportions: "float32" },
   ),
+  variant(
+    "result",
+    {
+      stage: literal("walks"),
+      params,
+      n_walks: number,
+      n_steps: number,
+      stopped: flag,
+      clusters: nullable(shape({ key: text, names: list(text), colors: list(text) })),
+    },
+    { paths: "int32", counts: "int32", totals: "int32", low: "float32", high: "float32" },
+  ),
   variant("status", {
     state: literal("ready", "working", "cancelled", "failed"),
     stage: nullable(text),
@@ -178,6 +193,7 @@ export type Kind = Message["kind"];
 export type MessageKind<K extends Kind> = Extract<Message, { kind: K }>;
 
 export type Options = MessageKind<"options">;
+export type Choices = MessageKind<"choices">;
 export type Cells = MessageKind<"cells">;
 export type Embedding = MessageKind<"embedding">;
 export type Color = Exclude<MessageKind<"color">, { type: "none" }>;
@@ -193,6 +209,7 @@ export type Matches = MessageKind<"matches">;
 export type Result = MessageKind<"result">;
 export type Stage = Result["stage"];
 export type ResultOf<S extends Stage> = Extract<Result, { stage: S }>;
+export type Walks = ResultOf<"walks">;
 export type Params = Result["params"];
 
 /** What the browser says to Python. */

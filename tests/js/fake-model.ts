@@ -32,6 +32,13 @@ export class FakeModel {
       time_key: "",
       cluster: "",
       min_flow: 0,
+      n_sims: 4,
+      max_iter: 3,
+      successive_hits: 0,
+      start_ixs: null,
+      stop_ixs: null,
+      seed: 0,
+      step: 0,
       _ui: {},
       ...traits,
     };

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from velowidget.kernels.cells import choose_cells
+from velowidget.kernels.cells import choices, choose_cells, plain_rule
 
 
 @pytest.fixture
@@ -124,3 +124,18 @@ def test_columns_of_one_name(adata):
     adata.obs = pd.concat([adata.obs, adata.obs[["word"]]], axis=1)
     with pytest.raises(ValueError, match="several columns called 'word'"):
         choose_cells(adata, {"word": "a"}, "start_ixs")
+
+
+def test_choices_are_columns_that_cells_can_be_chosen_by(adata):
+    assert choices(adata) == {
+        "clusters": ["early", "late", "middle"],
+        "time": (0.0, 3.0),
+        "late": ["False", "True"],
+        "word": ["a", "b", "c"],
+        "day": ["12.5", "13.5", "15.5"],
+        "partly": (10.0, 29.0),
+        "gaps": ["x", "y", "unused"],
+    }
+    for key, values in choices(adata).items():
+        rule = {key: list(values[:1] if isinstance(values, list) else values)}
+        assert plain_rule(adata, rule, "start_ixs") == rule

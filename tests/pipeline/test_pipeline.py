@@ -62,10 +62,11 @@ class Gate:
 FIELD = {"particles", "grid", "stream"}  # of averages
 BELIEF = {"diagnostics", "belief"}
 FLOW = {"flow", "flow_null"}
-ALL = {"similarity", "T", "projection", "lattice", "null"} | FIELD | BELIEF | FLOW
+ALL = {"similarity", "T", "projection", "lattice", "null", "walks"} | FIELD | BELIEF | FLOW
+WALKS = {"n_sims": 30, "max_iter": 9, "successive_hits": 0, "start_ixs": None, "stop_ixs": None, "seed": 0}
 STALE = {
     ("scheme", "cosine"): ALL - {"lattice"},
-    ("softmax_scale", 7.0): {"T", "projection"} | FIELD | BELIEF | FLOW,
+    ("softmax_scale", 7.0): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
     ("components", (2, 1)): {"projection", "lattice"} | FIELD | BELIEF,
     ("backward", True): ALL - {"lattice"},
@@ -73,6 +74,8 @@ STALE = {
     ("density", 2.0): {"lattice", "belief"} | FIELD,
     ("cluster_key", "stage"): FLOW,
     ("time_key", "day"): FLOW,
+    ("seed", 1): {"walks"},
+    ("max_iter", 8): {"walks"},
     ("backward_mode", "negate"): set(),  # forward: the mode is not in use
 }
 
@@ -80,7 +83,7 @@ STALE = {
 @pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
-    before = Parameters("correlation", 4.0, False, "transpose", "umap", (), **shown)
+    before = Parameters("correlation", 4.0, False, "transpose", "umap", (), **shown, **WALKS)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 

@@ -38,6 +38,8 @@ def sent(name, widget):
         return messages.color(pipeline)
     if name.startswith("result-"):
         stage = name.removeprefix("result-")
+        if stage == "walks":
+            widget.start_ixs, widget.n_sims, widget.max_iter = {"clusters": "Progenitor"}, 4, 3
         pipeline.ask(stage)
         pipeline.wait()
         return messages.result(pipeline.jobs.latest(stage))

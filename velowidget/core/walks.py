@@ -180,7 +180,9 @@ def shares(counts: NDArray[np.integer], total: NDArray[np.integer]) -> Shares:
     middle = share + _Z**2 / (2 * n)
     half = _Z * np.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
     scale = 1 + _Z**2 / n
-    return Shares(share, np.maximum((middle - half) / scale, 0), np.minimum((middle + half) / scale, 1))
+    # Exactly at the ends, where rounding may fall short of them.
+    low = np.where(share == 0, 0.0, (middle - half) / scale)
+    return Shares(share, low, np.where(share == 1, 1.0, (middle + half) / scale))
 
 
 def _check_chain(matrix: sp.csr_matrix) -> int:

@@ -11,6 +11,7 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.kernels.annotations import CategoricalAnnotation, columns, read_annotation
 from velowidget.kernels.data import is_real
 from velowidget.kernels.messages import MissingKeyError, nearest
 
@@ -18,6 +19,9 @@ _FORMS = (
     "Give {column: categories}, {column: [low, high]}, names of cells, their numbers, a slice, "
     "or a mask with True or False for every cell."
 )
+
+# Categories that somebody could choose among.
+_MOST_CHOICES = 200
 
 
 def choose_cells(adata: AnnData, rule: Any, name: str) -> NDArray[np.int32]:
@@ -66,6 +70,48 @@ def choose_cells(adata: AnnData, rule: Any, name: str) -> NDArray[np.int32]:
     raise TypeError(f"{name} has {kind} values, {next(iter(values))!r} for one. {_FORMS}")
 
 
+def plain_rule(adata: AnnData, rule: Any, name: str) -> Any:
+    """A rule that means the same cells, of nothing but what JSON has; None stays None.
+
+    Columns keep their name: ``{column: [categories, as text]}`` or ``{column: [low, high]}``. Any other rule becomes
+    the list of its cells' numbers.
+
+    Parameters
+    ----------
+    adata, rule, name
+        As for `choose_cells`, which it raises the errors of.
+    """
+    if rule is None:
+        return None
+    cells = choose_cells(adata, rule, name)
+    if not isinstance(rule, Mapping) or not all(isinstance(key, str) for key in rule):
+        return cells.tolist()
+    ((key, wanted),) = rule.items()
+    column = adata.obs[key]
+    if _holds_numbers(column):
+        low, high = sorted(float(bound) for bound in wanted)
+        return {key: [max(low, float(column.min())), min(high, float(column.max()))]}
+    listed = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
+    return {key: list(dict.fromkeys(str(category) for category in listed))}
+
+
+def choices(adata: AnnData) -> dict[str, list[str] | tuple[float, float]]:
+    """The columns of ``adata.obs`` to choose cells by: their categories, up to 200, or from where to where they go."""
+    found: dict[str, list[str] | tuple[float, float]] = {}
+    for key in columns(adata):
+        annotation = read_annotation(adata, f"obs:{key}")
+        if isinstance(annotation, CategoricalAnnotation):
+            if 0 < len(annotation.categories) <= _MOST_CHOICES:
+                found[key] = list(annotation.categories)
+        elif np.isfinite(annotation.values).any():
+            found[key] = (float(np.nanmin(annotation.values)), float(np.nanmax(annotation.values)))
+    return found
+
+
+def _holds_numbers(column: pd.Series) -> bool:
+    return is_real(column.dtype) and not pd.api.types.is_bool_dtype(column)
+
+
 def _by_mask(adata: AnnData, mask: NDArray[np.bool_], name: str) -> NDArray[np.int32]:
     if len(mask) != adata.n_obs:
         raise ValueError(f"{name}: a mask needs one entry for each of {adata.n_obs:,} cells, and has {len(mask):,}.")
@@ -110,7 +156,7 @@ def _by_column(adata: AnnData, rule: Mapping[str, Any], name: str) -> NDArray[np
     if not isinstance(column, pd.Series):
         raise ValueError(f"{name}: adata.obs has several columns called {key!r}; rename all but one.")
     where = f"adata.obs[{key!r}]"
-    if is_real(column.dtype) and not pd.api.types.is_bool_dtype(column):
+    if _holds_numbers(column):
         return _in_range(column, wanted, where, name)
     return _in_categories(column, wanted, where, name)
 

@@ -24,16 +24,19 @@ from velowidget.kernels.annotations import (
     read_annotation,
 )
 from velowidget.kernels.arguments import checked_scale, one_of, reject_unknown
+from velowidget.kernels.cells import plain_rule
 from velowidget.kernels.components import default_components, read_components
 from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import FlowCells, cluster_columns, first_source, place_of, read_cells, with_source
 from velowidget.kernels.modes import checked_scheme, name_of
 from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE, VelocityKernel
-from velowidget.pipeline.events import Changed, Event
+from velowidget.kernels.walks import checked_steps, stop_mask, tally
+from velowidget.pipeline.events import Changed, Computed, Event
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.selection import Cells, checked_cells
 from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
+from velowidget.pipeline.walks import WALK_PARAMETERS, Walks, checked_number
 from velowidget.plugins.registry import PluginError, registry, require
 
 FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
@@ -97,6 +100,13 @@ class VelocityPipeline(t.HasTraits):
     time_key = t.Unicode("", help="Column of obs with experimental times; '' for none.")
     cluster = t.Unicode("", help="The cluster whose flow is looked at; with a time key always one, else '' for all.")
     min_flow = t.Float(0.0, help="Only flows above this are drawn.")
+    n_sims = t.Int(200, help="Number of random walks.")
+    max_iter: t.TraitType[Any, Any] = t.Any(100, help="Their steps; as a float, share of the number of cells.")
+    successive_hits = t.Int(0, help="Further cells of `stop_ixs` directly after the first that end a walk.")
+    start_ixs: t.TraitType[Any, Any] = t.Any(None, help="Cells where walks start, see `choose_cells`; None is all.")
+    stop_ixs: t.TraitType[Any, Any] = t.Any(None, help="Cells where walks end; None is none.")
+    seed = t.Int(0, help="Of the walks.")
+    step = t.Int(0, help="The step that is looked at.")
 
     def __init__(
         self,
@@ -125,6 +135,7 @@ class VelocityPipeline(t.HasTraits):
             graph=self._read(lambda: read_graph(checked_adata(adata), conn_key)),
             positions=self._positions,
             flow_cells=self._flow_cells,
+            clusters=lambda: self.clusters,
             degenerate=degenerate,
         )
         self._asked: dict[str, None] = {}
@@ -286,6 +297,28 @@ class VelocityPipeline(t.HasTraits):
         self._scale_known = True
         return value
 
+    @t.validate("start_ixs", "stop_ixs")
+    def _check_cells(self, proposal: Any) -> Any:
+        with _refusing():
+            return plain_rule(self.adata, proposal["value"], proposal["trait"].name)
+
+    @t.validate("n_sims", "successive_hits", "seed", "max_iter")
+    def _check_walks(self, proposal: Any) -> Any:
+        with _refusing():
+            return checked_number(proposal["trait"].name, proposal["value"], self.adata.n_obs)
+
+    @t.validate("step")
+    def _check_step(self, proposal: Any) -> int:
+        last = checked_steps(self.max_iter, self.adata.n_obs)
+        with _refusing():
+            if not 0 <= proposal["value"] <= last:
+                raise ValueError(f"step must be from 0 to {last}, the number of steps, not {proposal['value']}.")
+        return int(proposal["value"])
+
+    @t.observe("max_iter")
+    def _stay_within(self, _change: Any) -> None:
+        self.step = min(self.step, checked_steps(self.max_iter, self.adata.n_obs))
+
     @t.observe("basis", "components", "color", "palette", "field", "selection", "cluster_key", "time_key")
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
@@ -393,6 +426,39 @@ class VelocityPipeline(t.HasTraits):
 
         return exporters.export(self, exporter, path)
 
+    @property
+    def walks(self) -> NDArray[np.int32]:
+        """Random walks on the present chain, shape (n_sims, n_steps + 1), read-only; asks and waits for them.
+
+        Numbers of cells: column 0 is the start, -1 follows the end.
+        """
+        walked: Walks = self._result("walks").value
+        return walked.paths
+
+    @property
+    def tally(self) -> Any:
+        """In which clusters the walks end: see :func:`velowidget.kernels.walks.tally`.
+
+        Raises
+        ------
+        ValueError
+            If no column of ``adata.obs`` has clusters.
+        """
+        computed = self._result("walks")
+        if computed.value.clusters is None:
+            raise ValueError("A tally needs clusters: a column of adata.obs with categories, such as 'clusters'.")
+        stops = stop_mask(self.adata, computed.parameters.stop_ixs)
+        return tally(computed.value.paths, computed.value.clusters, stops, computed.parameters.successive_hits)
+
+    def _result(self, stage: str) -> Computed:
+        """The result of a stage for the present parameters; asks and waits for it."""
+        while True:
+            self.ask(stage)
+            self.jobs.wait(60, only=stage)
+            computed = self.jobs.latest(stage)
+            if computed is not None:  # and no other thread has changed a parameter since
+                return computed
+
     def wait(self, timeout: float | None = 60) -> None:
         """Return when every stage asked for is computed for the present parameters, and handed to the listeners.
 
@@ -445,6 +511,7 @@ class VelocityPipeline(t.HasTraits):
             density=self.density,
             cluster_key=self.cluster_key,
             time_key=self.time_key,
+            **{name: getattr(self, name) for name in WALK_PARAMETERS},
         )
         return Target(self.wanted, parameters, refused)
 
@@ -519,7 +586,7 @@ def _refusing() -> Iterator[None]:
     """Turn the error of a check into the one that traitlets expect of a validator."""
     try:
         yield
-    except (KeyError, ValueError, TypeError, PluginError) as error:
+    except (LookupError, ValueError, TypeError, PluginError) as error:
         raise t.TraitError(str(error)) from error
 
 

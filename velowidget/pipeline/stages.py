@@ -19,11 +19,13 @@ from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
 from velowidget.core.softmax import Transitions
 from velowidget.core.streamlines import Streamlines, streamlines
+from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.data import VelocityData
 from velowidget.kernels.groups import FlowCells
 from velowidget.kernels.modes import expected, similarities
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
 from velowidget.pipeline.flow import compute_flow, compute_interval
+from velowidget.pipeline.walks import WALK_PARAMETERS, walked
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,12 @@ class Parameters:
     density: float
     cluster_key: str
     time_key: str
+    n_sims: int
+    max_iter: float
+    successive_hits: int
+    start_ixs: Any
+    stop_ixs: Any
+    seed: int
     own_scheme: Scheme | None = None  # the callable that a scheme is, where it is none of core's
 
     @property
@@ -75,6 +83,7 @@ class Inputs:
     graph: Graph | Exception
     positions: Callable[[str, tuple[int, ...]], NDArray[np.float64]]
     flow_cells: Callable[[str, str], FlowCells]
+    clusters: Callable[[], CategoricalAnnotation | None]
     degenerate: str
 
 
@@ -252,6 +261,7 @@ STAGES: Mapping[str, Stage] = {
         Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief),
         Stage("flow", "Flow", ("T",), ("cluster_key", "time_key"), compute_flow),
         Stage("flow_null", "Flow without direction", ("T", "flow"), (), compute_interval, "permutations"),
+        Stage("walks", "Random walks", ("T",), WALK_PARAMETERS, walked, "walks"),
     )
 }
 

@@ -7,15 +7,19 @@ import re
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from traitlets import TraitError
 
+from velowidget.core.walks import shares
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
+from velowidget.kernels.cells import choices as cell_choices
 from velowidget.kernels.components import default_components
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
 from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
+from velowidget.pipeline.walks import Walks
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins.registry import PluginError, registry, unmet
 from velowidget.widget.flow_messages import flow_parts
@@ -41,6 +45,18 @@ def options(pipeline: VelocityPipeline) -> Message:
         ranges={name: list(ends) for name, ends in RANGES.items()},
         n_genes=pipeline.adata.n_vars,
     )
+
+
+def choices(pipeline: VelocityPipeline) -> Message:
+    """The columns that cells can be chosen by: their categories, or from where to where their numbers go."""
+    found = cell_choices(pipeline.adata)
+    listed = [
+        {"name": name, "categories": value, "range": None}
+        if isinstance(value, list)
+        else {"name": name, "categories": None, "range": list(value)}
+        for name, value in found.items()
+    ]
+    return encode("choices", columns=listed)
 
 
 def automatic(pipeline: VelocityPipeline) -> Message:
@@ -171,7 +187,34 @@ def _parts(stage: str, value: Any) -> tuple[dict[str, Any], dict[str, Any]] | No
             return {**place, "min_mass": on.min_mass}, {"vectors": flat, "mass": on.mass.ravel()}
         case Flow() | FlowInterval():
             return flow_parts(value)
+        case Walks():
+            return _walked(value)
     return None
+
+
+def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Paths; and, after each step, how many walks are in each cluster, of how many, with the share's interval."""
+    within = shares(walks.counts, walks.totals[:, None])
+    clusters = walks.clusters
+    named = clusters and {
+        "key": clusters.key,
+        "names": list(clusters.categories),
+        "colors": category_colors(len(clusters.categories), clusters.stored_colors),
+    }
+    fields = {
+        "n_walks": len(walks.paths),
+        "n_steps": walks.paths.shape[1] - 1,
+        "stopped": walks.stopped,
+        "clusters": named,
+    }
+    arrays = {
+        "paths": walks.paths,
+        "counts": walks.counts.astype("<i4"),
+        "totals": walks.totals.astype("<i4"),
+        "low": within.low,
+        "high": within.high,
+    }
+    return fields, arrays
 
 
 def status(now: Status) -> Message:

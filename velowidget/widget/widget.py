@@ -25,6 +25,15 @@ from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
 
 _STATIC = pathlib.Path(__file__).parent / "static"
+_FIRST_MESSAGES = (
+    messages.options,
+    messages.choices,
+    messages.cells,
+    messages.embedding,
+    messages.color,
+    messages.selection,
+    messages.notices,
+)
 
 
 class VelocityWidget(anywidget.AnyWidget):
@@ -76,6 +85,11 @@ class VelocityWidget(anywidget.AnyWidget):
         The cluster whose flow is looked at; empty for all, which needs an empty `time_key`.
     min_flow : float
         Only flows above this are drawn.
+    n_sims, max_iter, successive_hits, start_ixs, stop_ixs, seed
+        Random walks, as for :meth:`velowidget.VelocityKernel.random_walks`; rules for cells read back as columns with
+        categories or a range, or as numbers of cells.
+    step : int
+        The step of the walks that is looked at: where the player was last paused or put.
 
     Raises
     ------
@@ -113,6 +127,13 @@ class VelocityWidget(anywidget.AnyWidget):
     time_key = t.Unicode("").tag(sync=True)
     cluster = t.Unicode("").tag(sync=True)
     min_flow = t.Float(0.0).tag(sync=True)
+    n_sims = t.Int(1).tag(sync=True)
+    max_iter: t.TraitType[Any, Any] = t.Any(1).tag(sync=True)
+    successive_hits = t.Int(0).tag(sync=True)
+    start_ixs: t.TraitType[Any, Any] = t.Any(None).tag(sync=True)
+    stop_ixs: t.TraitType[Any, Any] = t.Any(None).tag(sync=True)
+    seed = t.Int(0).tag(sync=True)
+    step = t.Int(0).tag(sync=True)
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, adata: AnnData, **settings: Any) -> None:
@@ -148,6 +169,23 @@ class VelocityWidget(anywidget.AnyWidget):
         """
         return self.pipeline.flow
 
+    @property
+    def walks(self) -> NDArray[np.int32]:
+        """Random walks on the present chain, int32, shape (n_sims, n_steps + 1), read-only; waits for them.
+
+        Numbers of cells: column 0 is the start, -1 follows the end.
+        """
+        return self.pipeline.walks
+
+    @property
+    def tally(self) -> Any:
+        """In which clusters the walks end: a DataFrame with `arrivals`, `share`, `low` and `high` (Wilson, 95 %).
+
+        Over the walks that ended in `stop_ixs`; without stops, over the last cells. Its ``attrs`` say which, and how
+        many these are.
+        """
+        return self.pipeline.tally
+
     def wait(self, timeout: float | None = 60) -> None:
         """Return when everything asked for is computed and sent; never waits for the browser.
 
@@ -177,7 +215,7 @@ class VelocityWidget(anywidget.AnyWidget):
         Parameters
         ----------
         panels
-            ``'parameters'``, ``'embedding'``, ``'flow'``, or a plugin's.
+            ``'parameters'``, ``'embedding'``, ``'flow'``, ``'walks'``, or a plugin's.
         """
         from velowidget.widget.view import VelocityView
 
@@ -283,14 +321,7 @@ class VelocityWidget(anywidget.AnyWidget):
 
     def _tell_all(self) -> None:
         with self.pipeline.jobs.outbox.in_order():
-            for make in (
-                messages.options,
-                messages.cells,
-                messages.embedding,
-                messages.color,
-                messages.selection,
-                messages.notices,
-            ):
+            for make in _FIRST_MESSAGES:
                 self._tell(make)
             for make in (flow_messages.flow_options, flow_messages.groups):
                 self._tell(make)

@@ -3,6 +3,7 @@ import { Embedding } from "./embedding";
 import { FlowPanel } from "./flow/flow-panel";
 import type { Panel } from "./panel";
 import { Parameters } from "./parameters";
+import { WalksPanel } from "./walks";
 
 /** Our own panels by the keys that `velowidget/plugins/builtin.toml` gives them. */
 export const BUILTIN_PANELS: Readonly<Record<string, Panel>> = {
@@ -22,6 +23,18 @@ export const BUILTIN_PANELS: Readonly<Record<string, Panel>> = {
     mount(ctx) {
       render(<Embedding store={ctx.store} dynamics={ctx.dynamics} theme={ctx.theme} />, ctx.el);
       return () => render(null, ctx.el);
+    },
+  },
+  walks: {
+    mount(ctx) {
+      const release = ctx.dynamics.want("walks");
+      const hide = ctx.store.player.show();
+      render(<WalksPanel store={ctx.store} />, ctx.el);
+      return () => {
+        render(null, ctx.el);
+        hide();
+        release();
+      };
     },
   },
 };

@@ -56,3 +56,15 @@ export const BoxIcon = () => (
     <path d="M3 3h10v10H3z" stroke-dasharray="2.4 2.4" />
   </Icon>
 );
+
+export const PreviousIcon = () => (
+  <Icon>
+    <path d="M11.5 4L7 8l4.5 4M4.5 4v8" />
+  </Icon>
+);
+
+export const NextIcon = () => (
+  <Icon>
+    <path d="M4.5 4L9 8l-4.5 4M11.5 4v8" />
+  </Icon>
+);

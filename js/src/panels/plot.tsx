@@ -13,9 +13,11 @@ import { Hover } from "./hover";
 import { BoxIcon, FitIcon, LassoIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon } from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
+import { usePicking } from "./picking";
 import { Outline, useSelecting } from "./select";
 import { StaleChip, StatusCard } from "./status";
 import { formatCount } from "./text";
+import { Walkers } from "./walkers";
 
 const PAN_PIXELS = 40;
 const TURN_DEGREES = 10;
@@ -76,8 +78,9 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
       )}
       <div class="vw-figure" data-legend={color !== null}>
         <Canvas store={store} scene={scene}>
-          <div class="vw-deck" ref={place} data-stale={store.stale.value} />
+          <div class="vw-deck" ref={place} data-stale={store.stale.value} data-walked={store.player.shown.value} />
           <canvas class="vw-over" ref={over} data-stale={store.stale.value} />
+          {scene && <Walkers store={store} scene={scene} theme={theme} />}
           <div class="vw-overlay-bottom">
             <StaleChip store={store} />
             <StatusCard store={store} dynamics={dynamics} />
@@ -136,6 +139,7 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
   const hint = useHint();
   const selecting = useSelecting(store, scene);
   const { tool } = selecting;
+  const picking = usePicking(store);
 
   const zoom = (factor: number) => {
     const view = scene?.view.value;
@@ -165,6 +169,8 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
       <div
         ref={frame}
         class="vw-canvas"
+        data-picking={picking.active}
+        onClick={picking.pick}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says
         tabIndex={0}
         role="application"

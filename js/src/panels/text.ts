@@ -33,3 +33,10 @@ export function describe(params: Params): string {
     `scale ${formatNumber(params.softmax_scale)}`,
   ].join(", ");
 }
+
+/** A share as a percentage: whole, with a digit more where that would be 0 or 100. */
+export function formatShare(share: number): string {
+  const percent = 100 * share;
+  const nearEnd = (percent > 0 && percent < 1) || (percent > 99 && percent < 100);
+  return `${nearEnd ? percent.toFixed(1) : Math.round(percent)} %`;
+}

@@ -4,6 +4,7 @@ import { batch, computed, effect, type ReadonlySignal, type Signal, signal } fro
 import type { Dynamics } from "../dynamics/dynamics";
 import type {
   Cells,
+  Choices,
   Color,
   Embedding,
   Failure,
@@ -14,11 +15,13 @@ import type {
   ResultOf,
   Stage,
   Status,
+  Walks,
 } from "../protocol";
 import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
 import { createFlow, type FlowState } from "./flow";
 import { createLayout } from "./layout";
+import { createPlayer, type Player } from "./player";
 import { isStale, lasting } from "./staleness";
 import { createTraits, type TraitSignals, type Traits } from "./traits";
 
@@ -29,7 +32,7 @@ const FLICKER_MS = 150;
 export type FieldStage = "grid" | "projection" | "stream" | "particles";
 export type Drawn = ResultOf<FieldStage>;
 
-const STAGES: readonly Stage[] = ["grid", "projection", "stream", "particles", "diagnostics", "belief"];
+const STAGES: readonly Stage[] = ["grid", "projection", "stream", "particles", "diagnostics", "belief", "walks"];
 const STAGE_OF_FIELD: Readonly<Record<string, FieldStage>> = {
   grid: "grid",
   arrows: "projection",
@@ -45,6 +48,8 @@ export interface Store {
   readonly options: ReadonlySignal<Options | null>;
   /** The softmax scale that the data would choose; null while Python does not know it. */
   readonly automaticScale: ReadonlySignal<number | null>;
+  /** What cells can be chosen by. */
+  readonly choices: ReadonlySignal<Choices["columns"]>;
   readonly cells: ReadonlySignal<Cells | null>;
   readonly embedding: ReadonlySignal<Embedding | null>;
   readonly color: ReadonlySignal<Color | null>;
@@ -58,6 +63,11 @@ export interface Store {
   readonly diagnostics: ReadonlySignal<ResultOf<"diagnostics"> | null>;
   readonly belief: ReadonlySignal<ResultOf<"belief"> | null>;
   readonly stale: ReadonlySignal<boolean>;
+  readonly walks: ReadonlySignal<Walks | null>;
+  readonly walksStale: ReadonlySignal<boolean>;
+  readonly player: Player;
+  /** The trait that the next click on a cell is for. */
+  readonly picking: Signal<"start_ixs" | "stop_ixs" | null>;
   readonly working: ReadonlySignal<boolean>;
 
   /** Why stages have no result for the present parameters. */
@@ -103,6 +113,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const layout = createLayout(model, until);
   const options = signal<Options | null>(null);
   const automaticScale = signal<number | null>(null);
+  const choices = signal<Choices["columns"]>([]);
   const cells = signal<Cells | null>(null);
   const embedding = signal<Embedding | null>(null);
   const color = signal<Color | null>(null);
@@ -121,6 +132,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
 
   const results = createResults(dynamics, until);
   const calm = createCalm(until);
+  const walks = results("walks");
   const stage = computed<FieldStage | null>(() => {
     const asked = STAGE_OF_FIELD[traits.signals.field.value] ?? null;
     return asked === "particles" && calm.value ? "stream" : asked;
@@ -175,6 +187,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     switch (message.kind) {
       case "options":
         options.value = message;
+        break;
+      case "choices":
+        choices.value = message.columns;
         break;
       case "automatic":
         automaticScale.value = message.scale;
@@ -236,6 +251,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     setTogether,
     options,
     automaticScale,
+    choices,
     cells,
     embedding,
     color,
@@ -245,6 +261,20 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     diagnostics: trusted("diagnostics"),
     belief: trusted("belief"),
     stale: lasting(staleNow, FLICKER_MS, until, shown),
+    walks,
+    walksStale: lasting(
+      computed(() => status.value?.pending.includes("walks") === true),
+      FLICKER_MS,
+      until,
+      walks,
+    ),
+    player: createPlayer(
+      computed(() => walks.value?.n_steps ?? 0),
+      traits.signals.step,
+      (step) => setTogether({ step }),
+      until,
+    ),
+    picking: signal(null),
     working: lasting(workingNow, FLICKER_MS, until),
     failures,
     refusals,

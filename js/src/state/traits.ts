@@ -2,6 +2,9 @@
 import type { AnyModel } from "@anywidget/types";
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 
+/** Cells by categories or a range of a column, or by name or number; null for all, or for none. */
+export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;
+
 export interface Traits {
   softmax_scale: number;
   auto_scale: boolean;
@@ -22,6 +25,13 @@ export interface Traits {
   time_key: string;
   cluster: string;
   min_flow: number;
+  n_sims: number;
+  max_iter: number;
+  successive_hits: number;
+  start_ixs: CellRule;
+  stop_ixs: CellRule;
+  seed: number;
+  step: number;
 }
 
 export type TraitSignals = { readonly [K in keyof Traits]: ReadonlySignal<Traits[K]> };
@@ -46,6 +56,13 @@ const NAMES: (keyof Traits)[] = [
   "time_key",
   "cluster",
   "min_flow",
+  "n_sims",
+  "max_iter",
+  "successive_hits",
+  "start_ixs",
+  "stop_ixs",
+  "seed",
+  "step",
 ];
 
 export interface SyncedTraits {

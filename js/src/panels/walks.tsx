@@ -1,0 +1,189 @@
+/** Random walks as an instrument: where they start and end, a player, and the count of arrivals. */
+import { useComputed } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { type ColorBy, reached } from "../state/player";
+import type { Store } from "../state/store";
+import { sentence } from "./arrivals";
+import { columnOf, describeRule } from "./cell-rule";
+import { CellsChooser } from "./cells-chooser";
+import { ErrorCard, Refused } from "./messages";
+import { failureOf } from "./panel-of-stage";
+import { PlayerBar } from "./player-bar";
+import { Tally } from "./tally";
+import { usePageId } from "./use-page-id";
+
+const COLORS: Record<ColorBy, string> = { end: "where they end", start: "where they start", step: "step" };
+
+export function WalksPanel({ store }: { store: Store }) {
+  const failure = failureOf("walks", store.failures.value);
+  const walks = store.walks.value;
+  const step = useComputed(() => Math.min(reached(store.player, 5), store.walks.value?.n_steps ?? 0)).value;
+  return (
+    <section class="vw-walks" aria-label="Random walks">
+      {failure && <ErrorCard error={failure} />}
+      <PlayerBar store={store} />
+      <div class="vw-walks-parts" data-stale={store.walksStale.value}>
+        <Settings store={store} />
+        <div class="vw-walks-result">
+          <p class="vw-sentence" role="status">
+            {walks ? <Summary store={store} /> : "Waiting for the walks…"}
+          </p>
+          {walks && <Tally walks={walks} step={step} />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** Changes with the walks, not with the step that is shown: it is read aloud. */
+function Summary({ store }: { store: Store }) {
+  const walks = store.walks.value;
+  const rule = store.traits.start_ixs.value;
+  const column = store.choices.value.find(({ name }) => name === columnOf(rule));
+  return walks ? sentence(walks, describeRule(rule, store.cellName, column)) : null;
+}
+
+function Settings({ store }: { store: Store }) {
+  const { backward, stop_ixs, seed } = store.traits;
+  return (
+    <div class="vw-walks-settings">
+      <CellsChooser
+        store={store}
+        trait="start_ixs"
+        label="start in"
+        none="all cells"
+        help="Each walk starts in one of these cells, each as likely as any other."
+      />
+      <CellsChooser
+        store={store}
+        trait="stop_ixs"
+        label="end in"
+        none="nothing: go all steps"
+        help="A walk ends when it arrives in one of these cells; its start does not count."
+      />
+      <div class="vw-walks-numbers">
+        <Count store={store} trait="n_sims" label="walks" least={1} help="How many walks." />
+        <Count store={store} trait="max_iter" label="steps" least={1} help="Steps of a walk that nothing ends." />
+        {stop_ixs.value !== null && (
+          <Count
+            store={store}
+            trait="successive_hits"
+            label="further hits"
+            least={0}
+            help="How many further cells to end in must follow directly, before a walk ends."
+          />
+        )}
+        <Count
+          store={store}
+          trait="seed"
+          label="seed"
+          least={0}
+          help="The same seed on another kernel uses the same random numbers: what differs, differs by the kernel."
+        />
+        <button
+          type="button"
+          class="vw-button vw-walks-more"
+          title="Other walks on the same kernel: the next seed."
+          onClick={() => store.set("seed", seed.value + 1)}
+        >
+          new walks
+        </button>
+      </div>
+      <div class="vw-walks-numbers">
+        <button
+          type="button"
+          class="vw-button"
+          aria-pressed={backward.value}
+          title="Walk the backward chain: where do these cells come from? It turns the kernel round, and so the arrows."
+          onClick={() => store.set("backward", !backward.value)}
+        >
+          rewind
+        </button>
+        <ColorChoice store={store} />
+        <Trail store={store} />
+      </div>
+      <Refused store={store} traits={["step"]} />
+    </div>
+  );
+}
+
+function Count(props: {
+  store: Store;
+  trait: "n_sims" | "max_iter" | "successive_hits" | "seed";
+  label: string;
+  least: number;
+  help: string;
+}) {
+  const { store, trait, label, least, help } = props;
+  const id = usePageId();
+  const [typed, setTyped] = useState<string | null>(null);
+  const commit = () => {
+    const value = typed === null ? Number.NaN : Number(typed);
+    if (typed?.trim() && Number.isFinite(value) && value !== store.traits[trait].value) store.set(trait, value);
+    setTyped(null);
+  };
+  return (
+    <div class="vw-field" title={help}>
+      <label for={id}>{label}</label>
+      <input
+        id={id}
+        class="vw-number"
+        type="number"
+        min={least}
+        step={1}
+        value={typed ?? store.traits[trait].value}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+        onChange={commit}
+        onBlur={commit}
+      />
+      <Refused store={store} traits={[trait]} />
+    </div>
+  );
+}
+
+function ColorChoice({ store }: { store: Store }) {
+  const id = usePageId();
+  const { colorBy } = store.player;
+  return (
+    <div class="vw-field" title="What the walkers' colours mean.">
+      <label for={id}>coloured by</label>
+      <select
+        id={id}
+        class="vw-select"
+        value={colorBy.value}
+        onChange={(event) => {
+          colorBy.value = event.currentTarget.value as ColorBy;
+        }}
+      >
+        {Object.entries(COLORS).map(([value, label]) => (
+          <option key={value} value={value}>
+            {label}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}
+
+function Trail({ store }: { store: Store }) {
+  const id = usePageId();
+  const { trail } = store.player;
+  return (
+    <div class="vw-field" title="How many steps are drawn behind each walker.">
+      <label for={id}>trail</label>
+      <input
+        id={id}
+        class="vw-trail"
+        type="range"
+        min={0}
+        max={30}
+        step={1}
+        value={trail.value}
+        aria-valuetext={`${trail.value} steps`}
+        onInput={(event) => {
+          trail.value = event.currentTarget.valueAsNumber;
+        }}
+      />
+    </div>
+  );
+}
