@@ -32,7 +32,12 @@ export function Dock({ store, mount }: { store: Store; mount: MountPanel }) {
       </div>
       {panels.map((panel) => (
         <div key={panel.key} id={`${id}-${panel.key}`} class="vw-dock-place" hidden={!open.includes(panel)}>
-          {open.includes(panel) && <Place id={panel.key} mount={mount} />}
+          {open.includes(panel) && (
+            <>
+              <h3 class="vw-dock-title">{panel.title}</h3>
+              <Place id={panel.key} mount={mount} />
+            </>
+          )}
         </div>
       ))}
     </>
