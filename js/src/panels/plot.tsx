@@ -8,9 +8,10 @@ import { turn } from "../scene/space";
 import { hasWebGL2 } from "../scene/webgl";
 import type { Store } from "../state/store";
 import type { EmbeddingProps } from "./embedding";
+import { ExportMenu } from "./export-menu";
 import { FieldKey } from "./field-key";
 import { Hover } from "./hover";
-import { BoxIcon, FitIcon, LassoIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon } from "./icons";
+import { BoxIcon, FitIcon, FullIcon, LassoIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon, SaveIcon } from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
 import { usePicking } from "./picking";
@@ -77,7 +78,14 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
         </ErrorCard>
       )}
       <div class="vw-figure" data-legend={color !== null}>
-        <Canvas store={store} scene={scene}>
+        <Canvas
+          store={store}
+          scene={scene}
+          fullScreen={() => toggleFullScreen(root.current)}
+          menu={(close) =>
+            scene && <ExportMenu scene={scene} store={store} theme={theme.value} over={over.current} close={close} />
+          }
+        >
           <div class="vw-deck" ref={place} data-stale={store.stale.value} data-walked={store.player.shown.value} />
           <canvas class="vw-over" ref={over} data-stale={store.stale.value} />
           {scene && <Walkers store={store} scene={scene} theme={theme} />}
@@ -132,8 +140,15 @@ function Selected({ store }: { store: Store }) {
 }
 
 /** Takes the focus, the keys and the wheel. */
-function Canvas(props: { store: Store; scene: Scene | null; children: ComponentChildren }) {
-  const { store, scene, children } = props;
+function Canvas(props: {
+  store: Store;
+  scene: Scene | null;
+  fullScreen: () => void;
+  menu: (close: () => void) => ComponentChildren;
+  children: ComponentChildren;
+}) {
+  const { store, scene, fullScreen, menu, children } = props;
+  const [saving, setSaving] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
   const [hasPointer, setHasPointer] = useState(false);
   const hint = useHint();
@@ -159,6 +174,7 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
     "=": () => zoom(ZOOM_STEP),
     "-": () => zoom(1 / ZOOM_STEP),
     "0": () => store.setCamera(null),
+    f: fullScreen,
     " ": () => {
       store.paused.value = !store.paused.value;
     },
@@ -226,10 +242,25 @@ function Canvas(props: { store: Store; scene: Scene | null; children: ComponentC
           onClick={() => selecting.choose(tool.value === "box" ? "move" : "box")}
           icon={<BoxIcon />}
         />
+        <Tool name="full screen" help="Fill the screen, or leave it (F)" onClick={fullScreen} icon={<FullIcon />} />
+        <Tool
+          name="export"
+          help="Save the picture as PNG or SVG."
+          expanded={saving}
+          onClick={() => setSaving(!saving)}
+          icon={<SaveIcon />}
+        />
         {store.shown.value?.stage === "particles" && <PauseTool store={store} />}
       </div>
+      {saving && menu(() => setSaving(false))}
     </div>
   );
+}
+
+function toggleFullScreen(element: HTMLElement | null): void {
+  // Where a host forbids it, nothing happens.
+  if (document.fullscreenElement) void document.exitFullscreen().catch(() => {});
+  else void element?.requestFullscreen?.().catch(() => {});
 }
 
 function PauseTool({ store }: { store: Store }) {
@@ -246,13 +277,21 @@ function PauseTool({ store }: { store: Store }) {
   );
 }
 
-function Tool(props: { name: string; help: string; pressed?: boolean; onClick: () => void; icon: ComponentChildren }) {
+function Tool(props: {
+  name: string;
+  help: string;
+  pressed?: boolean;
+  expanded?: boolean;
+  onClick: () => void;
+  icon: ComponentChildren;
+}) {
   return (
     <button
       type="button"
       class="vw-icon-button"
       aria-label={props.name}
       aria-pressed={props.pressed}
+      aria-expanded={props.expanded}
       title={props.help}
       onClick={props.onClick}
     >

@@ -20,6 +20,11 @@ export function parseHex(hex: string): Rgb {
 /** Opacity of cells that are not selected while others are, of 255. */
 const UNSELECTED = 46;
 
+/** Of numbers, from 0 to 1. */
+export function viridis(share: number): Rgb {
+  return parseHex(interpolateViridis(share));
+}
+
 /** Red, green, blue and opacity of each cell. */
 export function cellColors(
   color: Color | null,
@@ -56,7 +61,7 @@ function rgbOf(color: Color | null): (i: number) => Rgb | undefined {
     return (i) => palette[codes[i] ?? -1];
   }
   const { values } = color.arrays;
-  const table = Array.from({ length: STEPS }, (_, i) => parseHex(interpolateViridis(i / (STEPS - 1))));
+  const table = Array.from({ length: STEPS }, (_, i) => viridis(i / (STEPS - 1)));
   const range = color.vmax - color.vmin || 1;
   return (i) => {
     const position = ((values[i] ?? Number.NaN) - color.vmin) / range;

@@ -8,7 +8,7 @@ import type { ThemeName } from "./colors";
 import { INK } from "./ink";
 import type { View } from "./scene";
 
-const HALO = 1.1;
+export const HALO = 1.1;
 const PARTICLE_WIDTH = 1.3;
 /** What is left of a trail after a second. */
 const TRAIL = 0.02;

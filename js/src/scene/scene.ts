@@ -19,8 +19,16 @@ const PADDING_PIXELS = 24;
 const MOST_ARROWS = 2500;
 const PICKING_RADIUS = 3;
 
+const CELL_OPACITY = 0.9;
+
+interface Stroke {
+  width: number;
+  head: number;
+  haloWidth: number;
+}
+
 /** In CSS pixels: arrows of cells are many and lie on each other, so theirs are finer. */
-const STROKES: Record<ArrowStage, { width: number; head: number; haloWidth: number }> = {
+const STROKES: Record<ArrowStage, Stroke> = {
   grid: { width: 1.3, head: 6, haloWidth: 1.2 },
   projection: { width: 0.9, head: 4.5, haloWidth: 0.6 },
 };
@@ -52,6 +60,9 @@ export interface Scene {
   arrows: ReadonlySignal<Arrows | null>;
   /** How many of the arrows are drawn. */
   drawn: ReadonlySignal<number>;
+  stroke: ReadonlySignal<Stroke>;
+  /** As they are drawn: indices, red, green, blue and opacity of all, and the size in CSS pixels. */
+  cells: ReadonlySignal<{ order: Uint32Array; colors: Uint8ClampedArray; radius: number; opacity: number } | null>;
   /** Whether there has been a first frame. */
   rendered: ReadonlySignal<boolean>;
   dispose(): void;
@@ -190,6 +201,18 @@ export function createScene(
       },
   );
 
+  const stroke = computed(() => STROKES[store.shown.value?.stage === "projection" ? "projection" : "grid"]);
+  const radius = computed(() => {
+    if (!order.value || !view.value || !home.value) return 0;
+    const zoomedIn = view.value.camera.zoom - home.value.zoom;
+    return store.traits.point_size.value * pointRadius(order.value.length, size.value, zoomedIn);
+  });
+  const cells = computed(
+    () =>
+      order.value &&
+      colors.value && { order: order.value, colors: colors.value, radius: radius.value, opacity: CELL_OPACITY },
+  );
+
   const rendered = signal(false);
 
   const deck = new Deck<OrthographicView | OrbitView>({
@@ -229,8 +252,6 @@ export function createScene(
     }
     const { camera, limits } = view.value;
     const shown = store.shown.value;
-    const zoomedIn = camera.zoom - home.value.zoom;
-    const radius = store.traits.point_size.value * pointRadius(order.value.length, size.value, zoomedIn);
     const { inSpace } = view.value;
     const place = inSpace ? orbitState(camera) : flatState(camera);
     deck.setProps({
@@ -239,7 +260,14 @@ export function createScene(
       parameters: { depthWriteEnabled: inSpace, depthCompare: inSpace ? "less-equal" : "always" },
       viewState: { ...place, minZoom: limits.min, maxZoom: limits.max },
       layers: [
-        new PointsLayer({ id: "cells", data: points.value, order: order.value, radius, opacity: 0.9, pickable: true }),
+        new PointsLayer({
+          id: "cells",
+          data: points.value,
+          order: order.value,
+          radius: radius.value,
+          opacity: CELL_OPACITY,
+          pickable: true,
+        }),
         strokes.value &&
           shown &&
           isOfArrows(shown) &&
@@ -247,7 +275,7 @@ export function createScene(
             id: "arrows",
             data: strokes.value,
             ...INK[theme.value],
-            ...STROKES[shown.stage],
+            ...stroke.value,
           }),
       ],
     });
@@ -257,6 +285,8 @@ export function createScene(
     view,
     arrows,
     drawn,
+    stroke,
+    cells,
     rendered,
     dispose() {
       stop();

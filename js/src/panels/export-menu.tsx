@@ -1,0 +1,91 @@
+/** Saving the picture. */
+import { useState } from "preact/hooks";
+import type { ThemeName } from "../scene/colors";
+import { toPng, toSvg } from "../scene/export";
+import type { Scene } from "../scene/scene";
+import type { Store } from "../state/store";
+import { usePageId } from "./use-page-id";
+
+const SCALES = [1, 2, 4];
+
+export function ExportMenu(props: {
+  scene: Scene;
+  store: Store;
+  theme: ThemeName;
+  over: HTMLCanvasElement | null;
+  close: () => void;
+}) {
+  const { scene, store, theme, over, close } = props;
+  const id = usePageId();
+  const [scale, setScale] = useState(2);
+  const [background, setBackground] = useState(true);
+  const [problem, setProblem] = useState<string | null>(null);
+
+  async function save(write: typeof toPng, suffix: string): Promise<void> {
+    if (!over) return;
+    try {
+      const blob = await write(scene, store, theme, over, { scale, background });
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(blob);
+      link.download = `${store.embedding.value?.basis ?? "embedding"}.${suffix}`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      close();
+    } catch (error) {
+      setProblem(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  return (
+    <fieldset
+      class="vw-menu"
+      aria-label="export"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") close();
+      }}
+    >
+      <label for={`${id}-scale`}>pixels</label>
+      <select
+        id={`${id}-scale`}
+        class="vw-select"
+        title="Pixels of the file for each on the screen."
+        value={scale}
+        onChange={(event) => setScale(Number(event.currentTarget.value))}
+      >
+        {SCALES.map((factor) => (
+          <option key={factor} value={factor}>
+            {factor} ×
+          </option>
+        ))}
+      </select>
+      <div class="vw-check">
+        <input
+          id={`${id}-background`}
+          type="checkbox"
+          title="Without it, the picture is transparent."
+          checked={background}
+          onChange={(event) => setBackground(event.currentTarget.checked)}
+        />
+        <label for={`${id}-background`}>background</label>
+      </div>
+      <div class="vw-menu-buttons">
+        <button type="button" class="vw-button" title="Save a picture of pixels." onClick={() => save(toPng, "png")}>
+          PNG
+        </button>
+        <button
+          type="button"
+          class="vw-button"
+          title="Save a drawing to be edited: lines and text stay such, cells are one picture."
+          onClick={() => save(toSvg, "svg")}
+        >
+          SVG
+        </button>
+      </div>
+      {problem && (
+        <p class="vw-refused" role="alert">
+          {problem}
+        </p>
+      )}
+    </fieldset>
+  );
+}

@@ -1,0 +1,291 @@
+/** The picture as a file: what is exported is what is shown, with shapes and text as such in SVG. */
+import { opacityAt } from "../layers/belief";
+import { streamsOf } from "../layers/stream-strokes";
+import type { Color } from "../protocol";
+import type { Store } from "../state/store";
+import { type Rgb, type ThemeName, viridis } from "./colors";
+import { INK } from "./ink";
+import { HALO, headCorners } from "./overlay";
+import type { Scene, View } from "./scene";
+
+const LEGEND_WIDTH = 180;
+const ROW = 18;
+const FONT = "12px system-ui, sans-serif";
+const PAPER: Record<ThemeName, string> = { light: "#ffffff", dark: "#111111" };
+
+export interface ExportOptions {
+  /** Pixels of the file for each of the screen's. */
+  scale: number;
+  /** Otherwise it is transparent. */
+  background: boolean;
+}
+
+/** An outline in SVG's own words, which a canvas understands, too. */
+export interface Shape {
+  d: string;
+  fill?: string;
+  stroke?: string;
+  width?: number;
+  opacity: number;
+}
+
+interface Label {
+  x: number;
+  y: number;
+  text: string;
+}
+
+interface Drawing {
+  width: number;
+  height: number;
+  shapes: Shape[];
+  labels: Label[];
+  ink: string;
+}
+
+/** As PNG. */
+export async function toPng(
+  scene: Scene,
+  store: Store,
+  theme: ThemeName,
+  over: HTMLCanvasElement,
+  { scale, background }: ExportOptions,
+): Promise<Blob> {
+  const drawing = drawingOf(scene, store, theme);
+  const canvas = rasterOf(scene, store, over, drawing, scale, background ? PAPER[theme] : null);
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  for (const { d, fill, stroke, width = 1, opacity } of drawing.shapes) {
+    const path = new Path2D(d);
+    context.globalAlpha = opacity;
+    if (fill) {
+      context.fillStyle = fill;
+      context.fill(path);
+    }
+    if (stroke) {
+      context.strokeStyle = stroke;
+      context.lineWidth = width;
+      context.lineJoin = "round";
+      context.stroke(path);
+    }
+  }
+  context.globalAlpha = 1;
+  context.font = FONT;
+  context.fillStyle = drawing.ink;
+  for (const { x, y, text } of drawing.labels) context.fillText(text, x, y);
+  return blobOf(canvas);
+}
+
+/** As SVG, in which cells, and particles, are one picture. */
+export async function toSvg(
+  scene: Scene,
+  store: Store,
+  theme: ThemeName,
+  over: HTMLCanvasElement,
+  { scale, background }: ExportOptions,
+): Promise<Blob> {
+  const drawing = drawingOf(scene, store, theme);
+  const { width, height, shapes, labels, ink } = drawing;
+  const raster = rasterOf(scene, store, over, drawing, scale, null).toDataURL("image/png");
+  const attributes = ({ d, fill, stroke, width, opacity }: Shape) =>
+    [
+      `d="${d}"`,
+      `fill="${fill ?? "none"}"`,
+      stroke && `stroke="${stroke}" stroke-width="${width}" stroke-linejoin="round"`,
+      opacity < 1 && `opacity="${opacity.toFixed(2)}"`,
+    ]
+      .filter(Boolean)
+      .join(" ");
+  const lines = [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    background ? `<rect width="100%" height="100%" fill="${PAPER[theme]}"/>` : "",
+    `<image width="${width}" height="${height}" href="${raster}"/>`,
+    ...shapes.map((shape) => `<path ${attributes(shape)}/>`),
+    `<g font-family="system-ui, sans-serif" font-size="12" fill="${ink}">`,
+    ...labels.map(({ x, y, text }) => `<text x="${x}" y="${y}">${escaped(text)}</text>`),
+    "</g>",
+    "</svg>",
+  ];
+  return new Blob([lines.filter(Boolean).join("\n")], { type: "image/svg+xml" });
+}
+
+/** What needs no pixels. */
+function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
+  const view = scene.view.value;
+  if (!view) throw new Error("There is no picture yet.");
+  const color = store.color.value;
+  const ink = rgb(INK[theme].ink);
+  const legend = color ? legendOf(color, store.hidden.value, view.size.width + 12) : { shapes: [], labels: [] };
+  return {
+    width: view.size.width + (color ? LEGEND_WIDTH : 0),
+    height: Math.max(view.size.height, 40 + ROW * legend.labels.length),
+    shapes: [...fieldShapes(scene, store, view, theme), ...legend.shapes],
+    labels: legend.labels,
+    ink,
+  };
+}
+
+/** Cells, and particles as they are now. */
+function rasterOf(
+  scene: Scene,
+  store: Store,
+  over: HTMLCanvasElement,
+  { width, height }: Drawing,
+  scale: number,
+  paper: string | null,
+): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  context.scale(scale, scale);
+  if (paper) {
+    context.fillStyle = paper;
+    context.fillRect(0, 0, width, height);
+  }
+  const view = scene.view.value as View;
+  const embedding = store.embedding.value;
+  const cells = scene.cells.value;
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, view.size.width, view.size.height);
+  context.clip();
+  if (cells && embedding) {
+    const dims = embedding.components.length;
+    for (const cell of cells.order) {
+      const [x, y] = view.project(embedding.arrays.positions, dims * cell);
+      const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
+      context.fillStyle = `rgb(${r} ${g} ${b} / ${(((a ?? 255) / 255) * cells.opacity).toFixed(3)})`;
+      context.beginPath();
+      context.arc(x, y, cells.radius, 0, 2 * Math.PI);
+      context.fill();
+    }
+  }
+  if (store.shown.value?.stage === "particles") context.drawImage(over, 0, 0, view.size.width, view.size.height);
+  context.restore();
+  return canvas;
+}
+
+function fieldShapes(scene: Scene, store: Store, view: View, theme: ThemeName): Shape[] {
+  const shown = store.shown.value;
+  if (shown?.stage === "stream") {
+    const streams = streamsOf(shown, opacityAt(store.belief.value), store.traits.arrow_length.value);
+    return streamShapes(streams, view.project, theme);
+  }
+  const arrows = scene.arrows.value;
+  return arrows ? arrowShapes(arrows, scene.drawn.value, scene.stroke.value, view.project, theme) : [];
+}
+
+export function streamShapes(
+  { points, dims, strokes, heads }: ReturnType<typeof streamsOf>,
+  project: View["project"],
+  theme: ThemeName,
+): Shape[] {
+  const shapes: Shape[] = [];
+  for (const [color, extra] of layers(theme, HALO)) {
+    for (const { from, to, width, opacity } of strokes) {
+      const places = Array.from({ length: to - from + 1 }, (_, i) => project(points, dims * (from + i)));
+      shapes.push({ d: outline(places, false), stroke: color, width: width + 2 * extra, opacity });
+    }
+    for (const { from, to, width, opacity } of heads) {
+      const corners = headCorners(project(points, dims * from), project(points, dims * to), width, extra);
+      shapes.push({ d: outline(corners, true), fill: color, opacity });
+    }
+  }
+  return shapes;
+}
+
+export function arrowShapes(
+  { dims, feet, steps, opacities }: NonNullable<Scene["arrows"]["value"]>,
+  count: number,
+  stroke: { width: number; head: number; haloWidth: number },
+  project: View["project"],
+  theme: ThemeName,
+): Shape[] {
+  const shapes: Shape[] = [];
+  for (let i = 0; i < count; i++) {
+    const foot = [...feet.subarray(dims * i, dims * (i + 1))];
+    const tip = foot.map((value, c) => value + (steps[dims * i + c] as number));
+    const [x0, y0] = project(foot, 0);
+    const [x, y] = project(tip, 0);
+    const length = Math.hypot(x - x0, y - y0);
+    const opacity = opacities[i] as number;
+    if (!(length > 0) || opacity <= 0) continue;
+    const [ux, uy] = [(x - x0) / length, (y - y0) / length];
+    const head = Math.min(stroke.head, 0.7 * length);
+    for (const [color, extra] of layers(theme, stroke.haloWidth)) {
+      const [back, half, shaft] = [head + extra, 0.45 * head + extra, stroke.width / 2 + extra];
+      const at = (along: number, across: number): [number, number] => [
+        x0 + ux * along - uy * across,
+        y0 + uy * along + ux * across,
+      ];
+      const neck = length - back;
+      const corners = [
+        at(-extra, shaft), at(neck, shaft), at(neck, half), at(length + 2 * extra, 0),
+        at(neck, -half), at(neck, -shaft), at(-extra, -shaft),
+      ]; // biome-ignore format: an arrow's corners in order
+      shapes.push({ d: outline(corners, true), fill: color, opacity });
+    }
+  }
+  return shapes;
+}
+
+function legendOf(color: Color, hidden: ReadonlySet<number>, left: number): { shapes: Shape[]; labels: Label[] } {
+  const labels: Label[] = [{ x: left, y: 20, text: color.key }];
+  if (color.type === "continuous") {
+    const [top, width, steps] = [30, 140, 64];
+    const shapes = Array.from({ length: steps }, (_, i) => {
+      const [from, to] = [left + (width * i) / steps, left + (width * (i + 1)) / steps + 0.5];
+      const fill = rgb(viridis(i / (steps - 1)));
+      return { d: outline([[from, top], [to, top], [to, top + 12], [from, top + 12]], true), fill, opacity: 1 }; // biome-ignore format: a rectangle
+    });
+    const ends = [color.vmin, color.vmax].map((end) => String(Number(end.toPrecision(4))));
+    labels.push(
+      { x: left, y: top + 26, text: ends[0] ?? "" },
+      { x: left + width - 24, y: top + 26, text: ends[1] ?? "" },
+    );
+    return { shapes, labels };
+  }
+  const shown = color.categories.filter((_, code) => !hidden.has(code));
+  const shapes = shown.map(({ color: fill }, i) => ({ d: disc(left + 5, 36 + ROW * i, 5), fill, opacity: 1 }));
+  for (const [i, { name }] of shown.entries()) labels.push({ x: left + 16, y: 40 + ROW * i, text: name });
+  return { shapes, labels };
+}
+
+function layers(theme: ThemeName, halo: number): [string, number][] {
+  return [
+    [rgb(INK[theme].halo), halo],
+    [rgb(INK[theme].ink), 0],
+  ];
+}
+
+function outline(places: readonly (readonly number[])[], closed: boolean): string {
+  const steps = places.map(([x, y], i) => `${i ? "L" : "M"}${x?.toFixed(1)} ${y?.toFixed(1)}`);
+  return steps.join("") + (closed ? "Z" : "");
+}
+
+function disc(x: number, y: number, r: number): string {
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
+}
+
+function rgb([r, g, b]: Rgb): string {
+  return `rgb(${r},${g},${b})`;
+}
+
+/** Text as it is, without what no XML may hold. */
+export function escaped(text: string): string {
+  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  return [...text]
+    .filter((character) => character >= " ")
+    .map((character) => entities[character] ?? character)
+    .join("");
+}
+
+function blobOf(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) =>
+    canvas.toBlob(
+      (blob) =>
+        blob ? resolve(blob) : reject(new Error("The picture is too large for this browser; choose a smaller scale.")),
+      "image/png",
+    ),
+  );
+}

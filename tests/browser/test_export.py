@@ -1,0 +1,63 @@
+"""Pictures as files, and the whole screen."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from matplotlib.image import imread
+
+from tests.browser.test_widget import SIMULATED, settled
+
+HOSTILE = "adata.obs['odd'] = ['<b>&\"$' if i % 2 else 'plain' for i in range(adata.n_obs)]"
+SHOW = "w = velowidget.VelocityWidget(adata, field='stream', color='odd')\nw"
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.fixture
+def shown(notebook):
+    notebook.open([f"{SIMULATED}\n{HOSTILE}", SHOW])
+    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=60_000)
+    settled(notebook)
+    return notebook
+
+
+def saved(notebook, kind) -> Path:
+    notebook.page.get_by_role("button", name="export").click()
+    with notebook.page.expect_download() as download:
+        notebook.page.get_by_role("button", name=kind, exact=True).click()
+    return download.value.path()
+
+
+def test_svg_has_lines_and_text_and_one_picture_of_cells(shown):
+    root = ElementTree.parse(saved(shown, "SVG")).getroot()
+    assert len(root.findall(f"{SVG}image")) == 1
+    assert len([path for path in root.findall(f"{SVG}path") if path.get("stroke")]) > 10
+    assert [text.text for text in root.iter(f"{SVG}text")] == ["odd", '<b>&"$', "plain"]
+
+
+def test_png_has_the_scale_that_was_chosen_and_can_be_transparent(shown):
+    frame = shown.page.locator(".velowidget .vw-deck").bounding_box()
+    picture = imread(saved(shown, "PNG"), format="png")
+    assert picture.shape[0] == pytest.approx(2 * frame["height"], abs=2)
+    assert picture.shape[2] == 3 or picture[..., 3].min() == 1.0
+    assert picture[..., :3].min() < 0.3 < 0.9 < picture[..., :3].max()
+    shown.page.get_by_role("button", name="export").click()
+    shown.page.get_by_label("pixels").select_option("1")
+    shown.page.get_by_label("background", exact=True).uncheck()
+    with shown.page.expect_download() as download:
+        shown.page.get_by_role("button", name="PNG", exact=True).click()
+    transparent = imread(download.value.path(), format="png")
+    assert transparent.shape[0] == pytest.approx(frame["height"], abs=2)
+    assert transparent[..., 3].min() == 0.0
+
+
+def test_the_picture_fills_the_screen(shown):
+    page = shown.page
+    before = page.locator(".velowidget .vw-deck").bounding_box()
+    page.get_by_role("button", name="full screen").click()
+    page.wait_for_function("document.fullscreenElement !== null")
+    page.wait_for_timeout(300)
+    assert page.locator(".velowidget .vw-deck").bounding_box()["height"] > before["height"]
+    page.keyboard.press("Escape")
