@@ -21,6 +21,7 @@ demo: $(STAMP) $(BUNDLE) ## JupyterLab on the first notebook; PORT= chooses the 
 
 test: $(STAMP) $(BUNDLE) lint ## everything that must hold
 	$(VENV)/bin/python tests/browser/chromium.py
+	$(VENV)/bin/python tests/napari/display.py
 	$(NPM) run check
 	$(NPM) test
 	$(VENV)/bin/python -m pytest

@@ -9,7 +9,19 @@ import pytest
 
 import velowidget
 
-HEAVY = ("numba", "scanpy", "matplotlib", "anywidget", "ipywidgets", "anndata", "numpy", "scipy", "napari", "dask")
+HEAVY = (
+    "numba",
+    "scanpy",
+    "matplotlib",
+    "anywidget",
+    "ipywidgets",
+    "anndata",
+    "numpy",
+    "scipy",
+    "napari",
+    "qtpy",
+    "dask",
+)
 
 
 def test_import_loads_nothing_heavy():

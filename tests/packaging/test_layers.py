@@ -18,7 +18,9 @@ MAY_IMPORT = {
     "pipeline": {"core", "kernels", "pipeline", "plugins"},
     "plotting": {"core", "kernels", "plotting", "plugins"},
     "widget": {"core", "kernels", "pipeline", "plotting", "widget", "plugins"},
+    "napari_plugin": {"core", "kernels", "datasets", "pipeline", "plotting", "napari_plugin", "plugins"},
 }
+FACES = ("widget", "napari_plugin")
 THE_FIELDS_OWN = {"numpy", "scipy", "numba"}
 MAY_KNOW = {
     "core": THE_FIELDS_OWN,
@@ -28,6 +30,7 @@ MAY_KNOW = {
     "pipeline": {"numpy", "anndata", "traitlets"},
     "plotting": {"numpy", "scipy", "matplotlib"},
     "widget": {"numpy", "anndata", "traitlets", "anywidget", "ipywidgets"},
+    "napari_plugin": {"numpy", "pandas", "anndata", "zarr", "matplotlib", "traitlets", "napari", "qtpy"},
 }
 
 
@@ -56,6 +59,22 @@ def test_layer_imports_only_what_it_may(layer):
     files = sorted((ROOT / layer).rglob("*.py"))
     assert files
     found = {str(f.relative_to(ROOT)): bad for f in files if (bad := list(violations(layer, imports(f))))}
+    assert not found
+
+
+def computes(modules):
+    """Names of core besides constants, which are in capitals."""
+    return [
+        module for module in modules if module.startswith("velowidget.core") and not module.split(".")[-1].isupper()
+    ]
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_faces_compute_nothing(face):
+    assert computes(["velowidget.core.softmax.row_softmax", "velowidget.core.similarity.SCHEMES"]) == [
+        "velowidget.core.softmax.row_softmax"
+    ]
+    found = {path.name: bad for path in (ROOT / face).rglob("*.py") if (bad := computes(imports(path)))}
     assert not found
 
 

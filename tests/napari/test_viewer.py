@@ -1,0 +1,357 @@
+"""The plugin in a real window: layers that follow the pipeline, and the dock that drives it. Pixels are counted."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from velowidget.napari_plugin import layers, show
+from velowidget.napari_plugin.dock import TITLE, VelocityDock
+from velowidget.napari_plugin.scene import open_scene
+from velowidget.pipeline import VelocityPipeline
+from velowidget.pipeline.stages import STAGES
+from velowidget.widget import VelocityWidget, messages
+
+
+@pytest.fixture
+def shown(viewer, adata, until):
+    """A dock on the simulated cells, settled."""
+    show(VelocityPipeline(adata), viewer)
+    dock = viewer.window.dock_widgets[TITLE]
+    settle(dock, until)
+    return dock
+
+
+def settle(dock, until):
+    """Wait until the arrows are the present ones."""
+    dock.pipeline.wait()
+    scene = dock.scene
+    until(lambda: scene._drawn is not None and scene._drawn is scene.pipeline.jobs.latest(scene.stage))
+
+
+def pixels(viewer):
+    """The canvas, as rows of red, green and blue."""
+    return viewer.screenshot(canvas_only=True, flash=False)[..., :3].reshape(-1, 3).astype(int)
+
+
+def ink(viewer):
+    """Pixels that are as white as arrows."""
+    return int((pixels(viewer).min(axis=1) > 215).sum())
+
+
+def hues(viewer):
+    """How many different colours are there."""
+    return len(np.unique(pixels(viewer), axis=0))
+
+
+# -- opening --------------------------------------------------------------------------------------
+
+
+def test_pancreas_from_file_to_arrows_in_the_plane_and_in_space(viewer, pancreas, until):
+    viewer.open(str(pancreas), plugin="velowidget")
+    _, dock = viewer.window.add_plugin_dock_widget("velowidget", TITLE)
+    assert isinstance(dock, VelocityDock)
+    settle(dock, until)
+    cells, arrows = viewer.layers
+    assert len(cells.data) == 739
+    assert len(arrows.data) > 200
+    viewer.reset_view()
+    assert hues(viewer) > 100
+    with_arrows = ink(viewer)
+    arrows.visible = False
+    assert with_arrows > ink(viewer) + 2_000
+    arrows.visible = True
+
+    flat = arrows.data.copy()
+    dock.pipeline.basis = "umap3d"
+    settle(dock, until)
+    assert viewer.dims.ndisplay == 3
+    assert np.ptp(cells.data[:, 0]) > 1
+    assert np.abs(arrows.data[:, 1, 0]).max() > 0.01
+    assert hues(viewer) > 100
+    assert ink(viewer) > 2_000
+
+    dock.pipeline.basis = "umap"
+    settle(dock, until)
+    np.testing.assert_array_equal(arrows.data, flat)
+    np.testing.assert_array_equal(cells.data[:, 0], 0)
+    assert abs(ink(viewer) - with_arrows) < 0.2 * with_arrows
+
+
+@pytest.mark.parametrize("key", ["bifurcation", "cycle"])
+def test_samples_open_from_the_menu(viewer, key):
+    (layer,) = viewer.open_sample("velowidget", key)
+    assert layer.name == key
+    assert hues(viewer) > 50
+
+
+# -- parameters -----------------------------------------------------------------------------------
+
+
+def test_dragging_the_scale_changes_the_arrows_and_auto_brings_them_back(viewer, shown, until):
+    arrows = shown.scene.arrows
+    before, drawn, automatic = arrows.data.copy(), pixels(viewer), shown.pipeline.softmax_scale
+    assert shown.scale.slider.value() == 0
+    assert shown.scale.auto.isChecked()
+
+    shown.scale.slider.setValue(100)
+    settle(shown, until)
+    assert shown.pipeline.softmax_scale == pytest.approx(10 * automatic, rel=1e-3)
+    assert not shown.scale.auto.isChecked()
+    assert np.linalg.norm(arrows.data[:, 1], axis=1).mean() > 1.1 * np.linalg.norm(before[:, 1], axis=1).mean()
+    assert (pixels(viewer) != drawn).any(axis=1).sum() > 1_000
+
+    shown.scale.auto.click()
+    settle(shown, until)
+    assert shown.pipeline.auto_scale
+    np.testing.assert_array_equal(arrows.data, before)
+    assert shown.scale.slider.value() == 0
+
+
+def test_typed_scale(shown, until):
+    shown.scale.number.setText("2,5")
+    shown.scale.number.editingFinished.emit()
+    settle(shown, until)
+    assert shown.pipeline.softmax_scale == 2.5
+    shown.scale.number.setText("-1")
+    shown.scale.number.editingFinished.emit()
+    assert shown.pipeline.softmax_scale == 2.5
+    assert shown.scale.number.text() == "2.5"
+    assert "larger than 0" in shown.message.text()
+
+
+@pytest.mark.parametrize(
+    ("control", "choice", "name", "value"),
+    [
+        ("scheme", "cosine", "scheme", "cosine"),
+        ("direction", "backward (negate)", "backward_mode", "negate"),
+        ("field", "arrows", "field", "arrows"),
+        ("basis", "pca", "basis", "pca"),
+    ],
+)
+def test_choosing_sets_the_parameter_and_draws_anew(shown, until, control, choice, name, value):
+    before = shown.scene.arrows.data.copy()
+    combo = getattr(shown, control)
+    combo.setCurrentIndex(combo.findData(choice))
+    combo.activated.emit(combo.currentIndex())
+    assert getattr(shown.pipeline, name) == value
+    settle(shown, until)
+    after = shown.scene.arrows.data
+    assert after.shape != before.shape or not np.allclose(after, before)
+
+
+def test_colour_by_a_gene_and_by_a_wrong_name(viewer, shown, adata):
+    cells, gene = shown.scene.cells, adata.var_names[3]
+    before, legend = cells.face_color.copy(), shown.legend.text()
+    shown.color.lineEdit().setText(gene)
+    shown.color.lineEdit().editingFinished.emit()
+    assert shown.pipeline.color == gene
+    assert not np.allclose(cells.face_color, before)
+    assert gene in cells.features
+    assert shown.legend.text() != legend
+
+    shown.color.lineEdit().setText("cluster")
+    shown.color.lineEdit().editingFinished.emit()
+    assert shown.pipeline.color == gene
+    assert "'clusters'" in shown.message.text()
+
+
+def test_colouring_by_clusters_names_them_in_the_legend_as_text(viewer, adata, until):
+    adata.obs["clusters"] = adata.obs["clusters"].cat.rename_categories({adata.obs["clusters"].iloc[0]: "<b>x</b>"})
+    show(VelocityPipeline(adata), viewer)
+    assert "&lt;b&gt;x" in viewer.window.dock_widgets[TITLE].legend.text()
+
+
+# -- one pipeline, several faces ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("field", ["grid", "arrows"])
+def test_both_faces_show_the_same_numbers(viewer, adata, until, field):
+    widget = VelocityWidget(adata, field=field, softmax_scale=9.0)
+    show(widget.pipeline, viewer)
+    dock = viewer.window.dock_widgets[TITLE]
+    settle(dock, until)
+
+    content, buffers = messages.result(widget.pipeline.jobs.latest(dock.scene.stage))
+    sent = {
+        array["name"]: np.frombuffer(buffer, array["dtype"]).reshape(array["shape"])
+        for array, buffer in zip(content["arrays"], buffers, strict=True)
+    }
+    feet = sent.get("points", np.asarray(widget.pipeline.positions("umap"), np.float32))
+    seen = np.linalg.norm(sent["vectors"], axis=1) * layers.GAIN >= layers.SHORTEST
+    assert seen.sum() == len(dock.scene.arrows.data) > 50
+    feet_shown, steps_shown = dock.scene.arrows.data[:, 0], dock.scene.arrows.data[:, 1]
+    np.testing.assert_array_equal(feet_shown[:, [2, 1]] * [1, -1], feet[seen])
+    ratio = steps_shown[:, [2, 1]] * [1, -1] / sent["vectors"][seen]
+    np.testing.assert_allclose(ratio, ratio[0, 0], rtol=1e-4)  # one factor for all, in both directions
+
+    widget.scheme = "cosine"
+    settle(dock, until)
+    assert dock.scheme.currentData() == "cosine"
+    dock.scale.slider.setValue(-50)
+    assert widget.softmax_scale == dock.pipeline.softmax_scale < 9.0
+    widget.close()
+
+
+def test_naparis_own_button_chooses_plane_or_space_for_every_face(viewer, adata, until):
+    pipeline = VelocityPipeline(adata, basis="pca")
+    show(pipeline, viewer)
+    dock = viewer.window.dock_widgets[TITLE]
+    settle(dock, until)
+    viewer.dims.ndisplay = 3
+    assert pipeline.components == [1, 2, 3]
+    settle(dock, until)
+    np.testing.assert_array_equal(dock.scene.cells.data, layers.axes(np.asarray(adata.obsm["X_pca"][:, :3])))
+    assert np.abs(dock.scene.arrows.data[:, 1, 0]).max() > 0
+    viewer.dims.ndisplay = 2
+    assert pipeline.components == [1, 2]
+    pipeline.components = [2, 4, 1]
+    assert viewer.dims.ndisplay == 3
+    pipeline.basis = "umap"
+    settle(dock, until)
+    assert viewer.dims.ndisplay == 2
+    viewer.dims.ndisplay = 3  # a plane is seen in space, too
+    assert pipeline.components == []
+    np.testing.assert_array_equal(dock.scene.cells.data[:, 0], 0)
+
+
+def test_changes_from_another_thread_are_drawn_in_qts(shown, until):
+    threads = []
+    shown.scene.arrows.events.set_data.connect(lambda: threads.append(threading.current_thread()))
+    other = threading.Thread(target=setattr, args=(shown.pipeline, "scheme", "dot_product"))
+    other.start()
+    other.join()
+    settle(shown, until)
+    assert set(threads) == {threading.main_thread()}
+    assert shown.scheme.currentData() == "dot_product"
+
+
+# -- long work and failures -----------------------------------------------------------------------
+
+
+def test_long_work_shows_progress_fades_old_arrows_and_can_be_cancelled(shown, until, monkeypatch):
+    release = threading.Event()
+    compute = STAGES["similarity"].compute
+
+    def slow(context):
+        while not release.wait(0.005):
+            context.report(1, 4)
+        return compute(context)
+
+    monkeypatch.setitem(STAGES, "similarity", replace(STAGES["similarity"], compute=slow))
+    shown.pipeline.jobs._seconds["similarity"] = 10.0  # known to be long
+    opacity = shown.scene.arrows.opacity
+
+    shown.pipeline.scheme = "cosine"
+    until(lambda: shown.progress.value() == 25)
+    assert shown.progress.isVisible()
+    assert shown.scene.arrows.opacity < 0.5 * opacity
+    shown.cancel.click()
+    until(lambda: shown.cancel.text() == "Go on")
+    assert not shown.progress.isVisible()
+    assert shown.scene.arrows.opacity < 0.5 * opacity
+
+    release.set()
+    shown.cancel.click()
+    settle(shown, until)
+    assert shown.scene.arrows.opacity == opacity
+    assert not shown.cancel.isVisible()
+
+
+def test_data_without_velocity_say_so_in_the_dock(viewer, adata, until):
+    del adata.layers["velocity"]
+    show(adata, viewer)
+    dock = viewer.window.dock_widgets[TITLE]
+    until(lambda: "scvelo.tl.velocity" in dock.message.text())
+    assert len(viewer.layers) == 1
+    assert dock.cancel.text() == "Try again"
+
+
+def test_what_fails_for_others_is_not_shown_here(shown, until):
+    shown.pipeline.cluster_key = "clusters"
+    boundless = replace(STAGES["flow"], compute=lambda *_: 1 / 0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(STAGES, "flow", boundless)
+        shown.pipeline.ask("flow")
+        with pytest.raises(ZeroDivisionError):
+            shown.pipeline.wait()
+        until(lambda: not shown.progress.isVisible())
+        assert shown.message.text() == ""
+        assert not shown.cancel.isVisible()
+
+
+# -- coming and going -----------------------------------------------------------------------------
+
+
+def test_without_cells_the_dock_says_where_to_get_some(viewer, adata, until):
+    dock = VelocityDock(viewer)
+    viewer.window.add_dock_widget(dock, name=TITLE)
+    assert "Open" in dock.message.text()
+    assert not dock.scheme.isEnabled()
+    viewer.add_points(np.zeros((3, 2)))
+    assert dock.pipeline is None
+    points, attributes, _ = layers.first_cells(adata, "mine")
+    viewer.add_points(points, **attributes)
+    assert dock.scheme.isEnabled()
+    assert dock.message.text() == ""
+    settle(dock, until)
+
+
+def test_the_dock_changes_between_layers_of_cells(viewer, shown, adata, until):
+    first = shown.pipeline
+    open_scene(viewer, VelocityPipeline(adata[:100].copy(), scheme="cosine"))
+    assert shown.cells.count() == 2
+    shown.cells.setCurrentIndex(1)
+    shown.cells.activated.emit(1)
+    assert shown.scheme.currentData() == "cosine"
+    settle(shown, until)
+    assert shown.pipeline is not first
+    viewer.layers.remove(shown.scene.cells)
+    assert shown.pipeline is first
+    assert shown.scheme.currentData() == "correlation"
+
+
+def test_an_arrow_layer_that_is_removed_stays_away(viewer, shown, until):
+    viewer.layers.remove(shown.scene.arrows)
+    assert shown.pipeline.field == "none"
+    shown.pipeline.scheme = "cosine"
+    shown.pipeline.wait()
+    until(lambda: shown.scheme.currentData() == "cosine")
+    assert len(viewer.layers) == 1
+    shown.pipeline.field = "grid"
+    settle(shown, until)
+    assert len(viewer.layers) == 2
+
+
+def test_arrows_that_are_hidden_are_the_present_ones_when_they_are_seen_again(shown, until):
+    arrows = shown.scene.arrows
+    before, arrows.visible = arrows.data.copy(), False
+    shown.pipeline.field = "arrows"
+    shown.pipeline.wait()
+    until(lambda: shown.field.currentData() == "arrows")
+    arrows.visible = True
+    settle(shown, until)
+    assert len(arrows.data) != len(before)
+
+
+def test_nothing_follows_once_the_cells_are_removed(viewer, shown, until):
+    pipeline = shown.pipeline
+    viewer.layers.remove(shown.scene.cells)
+    assert len(viewer.layers) == 0
+    assert not shown.scheme.isEnabled()
+    assert not pipeline.jobs.outbox._listeners
+    pipeline.scheme = "cosine"
+    pipeline.wait()
+    until(lambda: True)
+    assert len(viewer.layers) == 0
+
+
+def test_arrows_are_seen_on_a_light_background(viewer, shown, until):
+    viewer.theme = "light"
+    np.testing.assert_allclose(shown.scene.arrows.edge_color[:, :3], 0)
+    shown.pipeline.field = "arrows"  # more of them
+    settle(shown, until)
+    np.testing.assert_allclose(shown.scene.arrows.edge_color[:, :3], 0)

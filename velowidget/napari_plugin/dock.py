@@ -1,0 +1,282 @@
+"""The kernel's parameters in a dock of napari's: what is set there is set on the pipeline, for every face."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import traitlets as t
+from qtpy.QtCore import Qt, QTimer
+from qtpy.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from velowidget.kernels.annotations import bases, columns
+from velowidget.kernels.velocity import BACKWARD_MODES
+from velowidget.napari_plugin.legend import legend
+from velowidget.napari_plugin.relay import Relay
+from velowidget.napari_plugin.scale import ScaleControl
+from velowidget.napari_plugin.scene import Scene, adata_of, scene_of
+from velowidget.pipeline import VelocityPipeline
+from velowidget.pipeline.events import Computed, Failed, Status
+from velowidget.pipeline.pipeline import DIAGNOSTICS
+from velowidget.pipeline.stages import with_ancestors
+from velowidget.plugins.registry import PluginError, registry, unmet
+
+TITLE = "RNA velocity"
+_DIRECTIONS = {"forward": (False, "transpose")} | {f"backward ({mode})": (True, mode) for mode in BACKWARD_MODES}
+_FIELDS = {"grid": "on a grid", "arrows": "one per cell", "none": "none"}  # any other is drawn as a grid
+_NO_CELLS = "Open an AnnData file (.h5ad or .zarr), or File > Open Sample > velowidget."
+# Errors that tell a user about the input; any other is a bug of ours.
+_EXPECTED = (KeyError, ValueError, TypeError, t.TraitError, PluginError)
+
+
+def open_dock(viewer: Any, scene: Scene) -> VelocityDock:
+    """The dock of a viewer, opened if it is not there, on a scene."""
+    docks = [dock for dock in viewer.window.dock_widgets.values() if isinstance(dock, VelocityDock)]
+    dock = docks[0] if docks else VelocityDock(viewer)
+    if not docks:
+        viewer.window.add_dock_widget(dock, name=TITLE, area="right")
+        QTimer.singleShot(0, viewer.reset_view)  # when the dock has taken its place
+    dock.choose(scene.cells)
+    return dock
+
+
+class VelocityDock(QWidget):
+    """Controls of the pipeline of a layer of cells, and what it is busy with.
+
+    Parameters
+    ----------
+    napari_viewer
+        The viewer, as napari gives it to a plugin.
+    """
+
+    def __init__(self, napari_viewer: Any) -> None:
+        super().__init__()
+        # Without its guard against private names, which makes a new object for each look at a layer.
+        self._viewer = getattr(napari_viewer, "__wrapped__", napari_viewer)
+        self.scene: Scene | None = None
+        self._stop: Any = None
+        self._failures: dict[str, str] = {}
+        self._relay = Relay(self._react)
+        self._make_controls()
+        self._lay_out()
+        self._viewer.layers.events.inserted.connect(self._on_layers)
+        self._viewer.layers.events.removed.connect(self._on_layers)
+        self._on_layers()
+
+    @property
+    def pipeline(self) -> VelocityPipeline | None:
+        """Whose parameters are shown; None without cells."""
+        return None if self.scene is None else self.scene.pipeline
+
+    def choose(self, cells: Any) -> None:
+        """Show the parameters of the pipeline of a layer of cells; None for none."""
+        scene = None if cells is None else scene_of(self._viewer, cells)
+        if scene is self.scene and scene is not None:
+            return
+        if self._stop is not None:
+            self._stop()
+        self.scene, self._stop, self._failures = scene, None, {}
+        self._controls.setEnabled(scene is not None)
+        self.message.setText("" if scene is not None else _NO_CELLS)
+        self.progress.hide()
+        self.cancel.hide()
+        self.legend.clear()
+        if scene is not None:
+            self.cells.setCurrentIndex(self.cells.findData(scene.cells))
+            self._fill(scene.pipeline)
+            self._stop = self._relay.follow(scene.pipeline)
+            self._show()
+
+    # -- making ------------------------------------------------------------------------------------
+
+    def _make_controls(self) -> None:
+        self.cells = self._combo("Layer of cells whose velocities are shown.")
+        self.cells.activated.connect(lambda i: self.choose(self.cells.itemData(i)))
+        self.scheme = self._combo("Similarity of a cell's velocity and the step to each neighbour.")
+        self.scheme.activated.connect(lambda _: self._set(scheme=self.scheme.currentData()))
+        self.direction = self._combo("Forward, where cells go; backward, where they come from.")
+        self.direction.activated.connect(self._set_direction)
+        self.scale = ScaleControl()
+        self.scale.changed.connect(lambda value: self._set(softmax_scale=value))
+        self.scale.automatic.connect(lambda on: self._set(auto_scale=on))
+        self.basis = self._combo("Embedding. napari's own 2D/3D button shows as many of its columns.")
+        self.basis.activated.connect(lambda _: self._set(basis=self.basis.currentData()))
+        self.color = self._combo("Column of obs, or a gene: type its name.")
+        self.color.setEditable(True)
+        self.color.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.color.activated.connect(lambda _: self._set_color())
+        self.color.lineEdit().editingFinished.connect(self._set_color)
+        self.field = self._combo("The mean step of the chain, on the embedding.")
+        self.field.activated.connect(lambda _: self._set(field=self.field.currentData()))
+        for name, label in _FIELDS.items():
+            self.field.addItem(label, name)
+        self.legend = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
+        self.progress = QProgressBar()
+        self.cancel = QPushButton("Cancel", clicked=self._cancel_or_resume)
+        self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+
+    def _combo(self, tip: str) -> QComboBox:
+        combo = QComboBox(toolTip=tip)
+        # A long name must not widen the dock.
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(14)
+        return combo
+
+    def _lay_out(self) -> None:
+        self._controls = QWidget()
+        form = QFormLayout(self._controls)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for label, control in {
+            "cells": self.cells,
+            "scheme": self.scheme,
+            "direction": self.direction,
+            "softmax scale": self.scale,
+            "embedding": self.basis,
+            "color": self.color,
+            "": self.legend,
+            "arrows": self.field,
+        }.items():
+            form.addRow(label, control)
+        below = QHBoxLayout()
+        below.addWidget(self.progress)
+        below.addWidget(self.cancel)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._controls)
+        layout.addLayout(below)
+        layout.addWidget(self.message)
+        layout.addStretch()
+
+    def _fill(self, pipeline: VelocityPipeline) -> None:
+        """Offer what the data have."""
+        adata = pipeline.adata
+        for combo, items in (
+            (self.scheme, {scheme.replace("_", " "): scheme for scheme in registry.contributions("schemes")}),
+            (self.direction, {name: name for name in _DIRECTIONS}),
+            (self.basis, {basis: basis for basis in bases(adata)}),
+            (self.color, {column: column for column in [*columns(adata), *DIAGNOSTICS]}),
+        ):
+            combo.clear()
+            for label, value in items.items():
+                combo.addItem(label, value)
+        for i, entry in enumerate(registry.contributions("schemes").values()):
+            reason = unmet(entry, adata)  # why the data cannot support it
+            self.scheme.setItemData(i, reason or entry.help, Qt.ItemDataRole.ToolTipRole)
+            self.scheme.model().item(i).setEnabled(reason is None)
+        completer = QCompleter([*columns(adata), *map(str, adata.var_names)], self.color)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        self.color.setCompleter(completer)
+
+    # -- from the user -----------------------------------------------------------------------------
+
+    def _set(self, **values: Any) -> None:
+        """Change parameters; what the pipeline refuses is put back, and explained."""
+        assert self.pipeline is not None  # or the controls are disabled
+        self._failures.pop("refused", None)
+        try:
+            with self.pipeline.hold_trait_notifications():
+                for name, value in values.items():
+                    setattr(self.pipeline, name, value)
+        except t.TraitError as error:
+            self._failures["refused"] = _explained(error)
+        self._show()
+
+    def _set_direction(self, _index: int) -> None:
+        backward, mode = _DIRECTIONS[self.direction.currentData()]
+        self._set(backward=backward, backward_mode=mode)
+
+    def _set_color(self) -> None:
+        color = self.color.currentText().strip()
+        if self.pipeline is not None and color != self.pipeline.color:
+            self._set(color=color)
+
+    def _cancel_or_resume(self) -> None:
+        assert self.pipeline is not None
+        if self.cancel.text() == "Cancel":
+            self.pipeline.cancel()
+        else:
+            self.pipeline.compute()
+
+    # -- from the pipeline -------------------------------------------------------------------------
+
+    def _react(self, event: Any) -> None:
+        match event:
+            case Status():
+                self._show_status(event)
+            case Failed() if event.stage in self._needed():
+                self._failures[event.stage] = _explained(event.error)
+                self._show_message()
+            case Computed(stage="similarity" | "diagnostics") | {"name": _}:
+                self._show()
+
+    def _show(self) -> None:
+        """Show the present parameters."""
+        pipeline = self.pipeline
+        if pipeline is None:
+            return
+        direction = f"backward ({pipeline.backward_mode})" if pipeline.backward else "forward"
+        for combo, value in (
+            (self.scheme, pipeline.scheme),
+            (self.direction, direction),
+            (self.basis, pipeline.basis),
+            (self.field, pipeline.field if pipeline.field in _FIELDS else "grid"),
+        ):
+            combo.setCurrentIndex(combo.findData(value))
+        if not self.color.lineEdit().hasFocus() or "refused" not in self._failures:
+            self.color.setEditText(pipeline.color)
+        self.scale.show_scale(float(pipeline.softmax_scale), pipeline.automatic_scale, automatic=pipeline.auto_scale)
+        self.legend.setText(legend(pipeline.annotation, pipeline.palette))
+        self._show_message()
+
+    def _show_status(self, status: Status) -> None:
+        self._failures = {stage: text for stage, text in self._failures.items() if stage in (*status.failed, "refused")}
+        working = status.state == "working"
+        self.progress.setVisible(working)
+        self.progress.setRange(0, 0 if status.progress is None else 100)
+        self.progress.setValue(round(100 * (status.progress or 0)))
+        self.progress.setFormat(status.label.replace("%", "%%"))
+        failed = not self._needed().isdisjoint(status.failed)
+        self.cancel.setVisible(failed or status.state in ("working", "cancelled"))
+        self.cancel.setText({"working": "Cancel", "cancelled": "Go on"}.get(status.state, "Try again"))
+        self._show_message()
+
+    def _needed(self) -> set[str]:
+        """Stages whose failure shows here; others are shown where they are asked for."""
+        assert self.scene is not None
+        asked = (self.scene.stage, "diagnostics" if self.scene.pipeline.color in DIAGNOSTICS else "T")
+        return {"parameters", *(stage.name for name in asked for stage in with_ancestors(name))}
+
+    def _show_message(self) -> None:
+        notices = () if self.pipeline is None else self.pipeline.notices
+        self.message.setText("\n\n".join(dict.fromkeys([*self._failures.values(), *notices])))
+
+    # -- coming and going --------------------------------------------------------------------------
+
+    def _on_layers(self, _event: Any = None) -> None:
+        """Offer the layers of cells that there are."""
+        known = [layer for layer in self._viewer.layers if adata_of(layer) is not None]
+        self.cells.clear()
+        for layer in known:
+            self.cells.addItem(layer.name, layer)
+        if self.scene is not None and self.scene.cells in known:
+            self.cells.setCurrentIndex(known.index(self.scene.cells))
+        else:
+            self.choose(known[-1] if known else None)
+
+
+def _explained(error: Exception) -> str:
+    """What is wrong and what to do next, as the error says; a bug of ours is called one."""
+    if isinstance(error, _EXPECTED):
+        return str(error)
+    return f"{type(error).__name__}: {error} This is not about your data; please report it, with the steps to it."

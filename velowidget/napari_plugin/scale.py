@@ -1,0 +1,68 @@
+"""The softmax scale: a logarithmic slider, a number, and a box for the automatic one."""
+
+from __future__ import annotations
+
+import math
+
+from qtpy.QtCore import Qt, Signal
+from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
+
+DECADES = 2
+"""The slider goes so far to either side of the value in its middle."""
+STEPS = 100
+"""Positions of the slider to a factor of ten."""
+
+
+class ScaleControl(QWidget):
+    """Emits `changed` with a number, and `automatic` with whether the data are to choose it."""
+
+    changed = Signal(float)
+    automatic = Signal(bool)
+
+    def __init__(self) -> None:
+        super().__init__(toolTip="How sharply cells prefer the neighbours that their velocity points to.")
+        self._middle = 1.0
+        self._scale = 1.0
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(-DECADES * STEPS, DECADES * STEPS)
+        self.slider.setPageStep(STEPS // 10)
+        self.slider.valueChanged.connect(lambda position: self.changed.emit(self._at(position)))
+        self.number = QLineEdit(toolTip="The softmax scale in use; any positive number can be typed.")
+        self.number.setFixedWidth(70)
+        self.number.editingFinished.connect(self._typed)
+        self.auto = QCheckBox("auto", toolTip="One over the median size of the similarities.")
+        self.auto.clicked.connect(self.automatic.emit)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.slider)
+        below = QHBoxLayout()
+        below.addWidget(self.number)
+        below.addWidget(self.auto)
+        below.addStretch()
+        layout.addLayout(below)
+
+    def show_scale(self, scale: float, automatic_scale: float | None, *, automatic: bool) -> None:
+        """Show the number in use, and whether the data chose it; the automatic one is in the slider's middle."""
+        self._scale = scale
+        self._middle = automatic_scale or self._middle
+        if not self.slider.isSliderDown():  # while it is dragged it is the pointer's
+            position = STEPS * math.log10(scale / self._middle)
+            self.slider.blockSignals(True)
+            self.slider.setValue(round(min(max(position, self.slider.minimum()), self.slider.maximum())))
+            self.slider.blockSignals(False)
+        self.number.setText(f"{scale:.6g}")
+        self.auto.setChecked(automatic)
+
+    def _at(self, position: int) -> float:
+        """The value under the thumb, in four digits; exactly the middle in the middle."""
+        return self._middle if position == 0 else float(f"{self._middle * 10 ** (position / STEPS):.4g}")
+
+    def _typed(self) -> None:
+        """Take a typed number, if it is another one; the pipeline has the last word."""
+        text = self.number.text().strip().replace(",", ".")
+        if text == f"{self._scale:.6g}":
+            return
+        try:
+            self.changed.emit(float(text))
+        except ValueError:
+            self.number.setText(f"{self._scale:.6g}")
