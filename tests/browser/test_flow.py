@@ -49,7 +49,7 @@ def test_a_square_for_each_pair_of_neighbouring_clusters_that_says_its_numbers(f
     expect(tip).to_contain_text(f"flow {value:.3f}")
     picture(flow).locator('[data-edge="0-1"]').click()
     expect(control(flow, "source")).to_have_value("Progenitor")
-    assert flow.python("w.cluster") == "Progenitor"
+    assert flow.python("(w.cluster, w.start_ixs)") == ("Progenitor", {"clusters": ["Progenitor"]})
 
 
 def test_with_time_it_is_the_veins_of_one_source(flow):

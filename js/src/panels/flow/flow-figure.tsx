@@ -43,9 +43,12 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
   };
   const pick = (cluster: number) => {
     const name = groups.clusters[cluster]?.name ?? "";
+    const { cluster_key } = groups;
+    const startsThere = store.choices.value.find((column) => column.name === cluster_key)?.categories?.includes(name);
     const again = name === store.traits.cluster.value;
-    if (!again) store.set("cluster", name);
-    else if (!overTime) store.set("cluster", "");
+    if (!again) {
+      store.setTogether({ cluster: name, ...(startsThere && { start_ixs: { [cluster_key]: [name] } }) });
+    } else if (!overTime) store.setTogether({ cluster: "", ...(startsThere && { start_ixs: null }) });
   };
   const go = (next: FlowEdge | undefined) => {
     if (!next) return;

@@ -68,7 +68,7 @@ function Controls({ store, groups }: { store: Store; groups: Groups | null }) {
       </Select>
       <Select
         name="source"
-        help="The cluster whose flow is looked at. A click in the picture chooses it, too."
+        help="The cluster whose flow is looked at. A click in the picture chooses it, too, and lets walks start there."
         value={cluster.value}
         choices={time_key.value ? names : [{ value: "", label: "all" }, ...names]}
         onChange={(value) => store.set("cluster", value)}

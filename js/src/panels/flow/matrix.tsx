@@ -161,7 +161,7 @@ function Name(props: {
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the source is chosen in the list above, too
     <g transform={transform} onClick={onClick} class="vw-flow-name">
-      <title>{`${name}: make it the source`}</title>
+      <title>{`${name}: make it the source, and the start of walks`}</title>
       <circle r="4" fill={color} cx={anchor === "end" ? -2 : 2} />
       <text
         x={anchor === "end" ? -10 : 10}

@@ -67,7 +67,7 @@ export function Veins(props: PictureProps & { minFlow: number }) {
         return (
           // biome-ignore lint/a11y/noStaticElementInteractions: the source is chosen in the list above, too
           <g key={band.cluster} class="vw-flow-name" onClick={() => onPick(band.cluster)}>
-            <title>{band.cluster === source ? name : `${name}: make it the source`}</title>
+            <title>{band.cluster === source ? name : `${name}: make it the source, and the start of walks`}</title>
             <path d={pathOf(outline.map(place))} fill={color} fill-opacity={ALPHA.band} />
             <circle cx={gutter - 12} cy={y} r="4" fill={color} />
             <text
