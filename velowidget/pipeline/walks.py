@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from velowidget.core.walks import arrivals, random_walks
+from velowidget.core.walks import Shares, arrivals, random_walks, shares
 from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.arguments import checked_count, checked_seed
 from velowidget.kernels.walks import checked_hits, checked_steps, start_cells, stop_mask
@@ -47,6 +47,11 @@ class Walks:
     stopped: bool
     clusters: CategoricalAnnotation | None
     softmax_scale: float
+
+    @property
+    def within(self) -> Shares:
+        """After each step, the share of walks that is in each cluster, with its interval."""
+        return shares(self.counts, self.totals[:, None])
 
 
 def checked_number(name: str, value: Any, n_cells: int) -> Any:

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import TraitError
 
-from velowidget.core.walks import shares
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
 from velowidget.kernels.cells import choices as cell_choices
 from velowidget.kernels.components import default_components
@@ -194,7 +193,7 @@ def _parts(stage: str, value: Any) -> tuple[dict[str, Any], dict[str, Any]] | No
 
 def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Paths; and, after each step, how many walks are in each cluster, of how many, with the share's interval."""
-    within = shares(walks.counts, walks.totals[:, None])
+    within = walks.within
     clusters = walks.clusters
     named = clusters and {
         "key": clusters.key,
