@@ -87,9 +87,10 @@ class Transitions:
         """The row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only; no stored zeros."""
         matrix = self.graph.matrix(self.probabilities)
         if self.staying.any():
-            matrix = matrix + sp.diags_array(self.staying.astype(np.float64), format="csr")
-        matrix = sp.csr_matrix(matrix, copy=True)
-        matrix.eliminate_zeros()
+            matrix = sp.csr_matrix(matrix + sp.diags_array(self.staying.astype(np.float64), format="csr"))
+        if not matrix.data.all():
+            matrix = matrix.copy()
+            matrix.eliminate_zeros()
         freeze(matrix)
         return matrix
 

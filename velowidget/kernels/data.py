@@ -139,7 +139,8 @@ def read_velocity(
     else:
         genes, notes = gene_mask(adata, vkey, gene_subset)
     v = _columns(velocity, genes, of_v)
-    with_nan = np.zeros(v.shape[1], dtype=bool) if _has_finite_sum(v) else np.isnan(v).any(axis=0)
+    finite = _has_finite_sum(v)
+    with_nan = np.zeros(v.shape[1], dtype=bool) if finite else np.isnan(v).any(axis=0)
     if with_nan.any():
         notes.append(
             f"{count(int(with_nan.sum()), 'gene')} of {len(with_nan):,} left out: the {of_v} holds NaN for them."
@@ -153,8 +154,10 @@ def read_velocity(
             )
         v = _columns(velocity, genes, of_v)
     x = _columns(expression, genes, of_x)
-    _check_finite(adata, attr, v, genes, of_v)
-    _check_finite(adata, attr, x, genes, of_x)
+    if not finite:
+        _check_finite(adata, attr, v, genes, of_v)
+    if not _has_finite_sum(x):
+        _check_finite(adata, attr, x, genes, of_x)
     dtype = np.result_type(x, v)
     return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes), vkey, xkey, attr)
 
@@ -337,8 +340,6 @@ def _columns(stored: Any, genes: NDArray[np.bool_], what: str) -> NDArray[np.flo
 
 
 def _check_finite(adata: AnnData, attr: str, values: NDArray[np.floating], genes: NDArray[np.bool_], what: str) -> None:
-    if _has_finite_sum(values):
-        return
     bad = ~np.isfinite(values)
     if not bad.any():
         return
