@@ -1,0 +1,108 @@
+"""Data that nobody would draw on purpose: every field is computed and sent, or the reason why not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from anndata import AnnData
+from traitlets import TraitError
+
+from velowidget.widget import VelocityWidget
+
+
+def infinities(adata):
+    adata.obsm["X_umap"][3] = (np.inf, 0)
+    adata.obsm["X_umap"][4] = (-np.inf, np.nan)
+
+
+def duplicates(adata):
+    adata.obsm["X_umap"][:50] = adata.obsm["X_umap"][0]
+
+
+def one_place(adata):
+    adata.obsm["X_umap"][:] = 7.0
+
+
+def constant_genes(adata):
+    adata.layers["Ms"] = np.array(adata.layers["Ms"])
+    adata.layers["Ms"][:, :10] = 3.0
+
+
+def nothing_known(adata):
+    adata.obs["clusters"] = pd.Categorical([None] * adata.n_obs, categories=["a"])
+
+
+def odd_names(adata):
+    adata.obs["clusters"] = pd.Categorical([["", "</script>", "a\u202eb", "\n"][i % 4] for i in range(adata.n_obs)])
+
+
+def huge_numbers(adata):
+    adata.obsm["X_umap"] = adata.obsm["X_umap"].astype(np.float64) * 1e30
+
+
+@pytest.mark.parametrize("field", ["grid", "arrows", "stream", "particles"])
+@pytest.mark.parametrize(
+    "spoil", [infinities, duplicates, one_place, constant_genes, nothing_known, odd_names, huge_numbers]
+)
+def test_every_field_is_sent(adata, recorder, spoil, field):
+    spoil(adata)
+    widget = VelocityWidget(adata, field=field)
+    for stage in ("diagnostics", "belief"):
+        widget.pipeline.ask(stage)
+    widget.wait()
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    results = {
+        content["stage"]: (content, buffers) for content, buffers in recorder.sent if content["kind"] == "result"
+    }
+    assert {"diagnostics", "belief"} < results.keys()
+    assert len(results) >= 3
+    for content, buffers in results.values():
+        for spec, buffer in zip(content["arrays"], buffers, strict=True):
+            assert not np.isinf(np.frombuffer(buffer, dtype=spec["dtype"])).any(), (content["stage"], spec["name"])
+
+
+def few(n_cells):
+    """So many cells, each a neighbour of every other."""
+    rng = np.random.default_rng(0)
+    return AnnData(
+        rng.random((n_cells, 6), dtype=np.float32),
+        layers={name: rng.random((n_cells, 6)).astype(np.float32) for name in ("Ms", "velocity")},
+        obsm={"X_umap": rng.normal(size=(n_cells, 2))},
+        obsp={"connectivities": sp.csr_matrix(np.ones((n_cells, n_cells)) - np.eye(n_cells))},
+    )
+
+
+@pytest.mark.parametrize("field", ["grid", "arrows", "stream", "particles"])
+@pytest.mark.parametrize("n_cells", [2, 3, 10, 49])
+def test_few_cells(n_cells, field):
+    widget = VelocityWidget(few(n_cells), field=field, degenerate="uniform")
+    for stage in ("diagnostics", "belief"):
+        widget.pipeline.ask(stage)
+    widget.wait()
+
+
+def test_one_cell_says_what_is_missing():
+    widget = VelocityWidget(few(1), degenerate="self_loop")
+    with pytest.raises(ValueError, match="needs at least two"):
+        widget.wait()
+
+
+def test_ten_thousand_categories_are_refused_with_the_limit(adata):
+    adata.obs["many"] = [f"cell {i}" for i in range(adata.n_obs)]
+    widget = VelocityWidget(adata, color="many")
+    widget.wait()
+    assert widget.color == "many"
+    wide = AnnData(sp.csr_matrix((10_000, 1), dtype=np.float32), obs={"many": [f"cell {i}" for i in range(10_000)]})
+    with pytest.raises(TraitError, match="up to 1,000 categories"):
+        VelocityWidget(wide).color = "many"
+
+
+def test_all_nan_colours(adata, recorder):
+    adata.obs["nothing"] = np.nan
+    widget = VelocityWidget(adata, color="nothing")
+    widget.wait()
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    content, _ = recorder.last("color")
+    assert (content["vmin"], content["vmax"], content["missing"]) == (0.0, 0.0, adata.n_obs)
