@@ -63,7 +63,10 @@ MANIFEST = {
     ],
     "kernels": [entry("Kernel")],
     "panels": [entry("answer", esm="export default { mount() {} }")],
-    "palettes": [{"id": "mine.greys", "title": "greys", "colors": ["#111111", "#eeeeee"]}],
+    "palettes": [
+        {"id": "mine.greys", "title": "greys", "colors": ["#111111", "#eeeeee"]},
+        {"id": "mine.ages", "title": "ages", "colors": ["#111111", "#eeeeee"], "requires": ["obs/age"]},
+    ],
     "exporters": [
         entry("write", extension=".txt"),
         {**entry("write", extension=".x", requires=["obs/age"]), "id": "mine.w"},

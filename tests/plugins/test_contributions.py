@@ -123,6 +123,9 @@ def test_palettes(pipeline):
     pipeline.palette = "mine.greys"
     with pytest.raises(TraitError, match=r"did you mean 'mine\.greys'"):
         pipeline.palette = "mine.grey"
+    with pytest.raises(TraitError, match=r"needs adata\.obs\['age'\]"):
+        pipeline.palette = "mine.ages"
+    assert pipeline.palette == "mine.greys"
 
 
 def test_exporters(pipeline, tmp_path):

@@ -134,8 +134,6 @@ def test_a_listener_that_fails_is_logged_and_harms_no_other(empty, caplog):
 def test_plugins_come_and_go_without_installation(empty, tmp_path):
     take_out = empty.register(content())
     assert empty.load("schemes", "mine.it").__name__ == "loads"
-    with pytest.raises(PluginError, match="There is a plugin 'mine' already"):
-        empty.register(content())
     empty.disable("mine")
     take_out()
     take_out()
@@ -146,9 +144,22 @@ def test_plugins_come_and_go_without_installation(empty, tmp_path):
     assert empty.is_enabled("mine")
     take_out()  # says nothing about the newer one
     assert "mine.angle" in empty.contributions("schemes")
-    newer()
+    newest = empty.register(content(schemes=[]))  # a cell that is run again
+    newer()  # says nothing about that one either
+    assert "mine.it" in empty.contributions("palettes")
+    assert "mine.angle" not in empty.contributions("schemes")
+    newest()
+    assert "mine.it" not in empty.contributions("palettes")
     with pytest.raises(ManifestError, match="What was registered"):
         empty.register({"name": "no good"})
+
+
+def test_installed_plugins_and_ours_are_not_replaced(site):
+    site.install("mine", scheme("mine", "mine:angle"))
+    found = site.registry()
+    for name in ("mine", "velowidget"):
+        with pytest.raises(PluginError, match=f"There is a plugin '{name}' already"):
+            found.register({"name": name})
 
 
 def test_what_is_unknown_is_said_with_the_nearest(empty):

@@ -30,7 +30,7 @@ def test_the_browser_is_told_what_there_is_and_what_the_data_lack(widget, record
     assert schemes["correlation"]["reason"] is None
     assert schemes["mine.lopsided"]["title"] == "lopsided"
     assert schemes["mine.on_the_moon"]["reason"] == "needs adata.obsm['X_moon']"
-    assert list(offered(recorder, "palettes")) == ["okabe_ito", "mine.greys"]
+    assert list(offered(recorder, "palettes")) == ["okabe_ito", "mine.greys", "mine.ages"]
     panels = offered(recorder, "panels")
     assert {key: panel["place"] for key, panel in panels.items() if key in ("parameters", "mine.answer")} == {
         "parameters": "side",

@@ -226,7 +226,11 @@ class VelocityPipeline(t.HasTraits):
     @t.validate("palette")
     def _check_palette(self, proposal: Any) -> str:
         with _refusing():
-            return one_of("palette", proposal["value"], (AUTOMATIC, *registry.contributions("palettes")))
+            palettes = registry.contributions("palettes")
+            name = one_of("palette", proposal["value"], (AUTOMATIC, *palettes))
+            if name != AUTOMATIC:
+                require(palettes[name], self.adata)
+            return name
 
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:

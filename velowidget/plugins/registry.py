@@ -89,6 +89,7 @@ class Registry:
         self._lock = threading.RLock()
         self._manifests: dict[str, Manifest] | None = None
         self._failures: list[Failure] = []
+        self._registered: set[str] = set()
         self._disabled: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
 
@@ -123,7 +124,7 @@ class Registry:
         return self.manifest(plugin).name not in self._disabled
 
     def register(self, manifest: Manifest | Mapping[str, Any] | str | Path) -> Callable[[], None]:
-        """Add a plugin that is not installed, such as one made in a notebook.
+        """Add a plugin that is not installed, such as one made in a notebook; run again, it replaces what it added.
 
         Parameters
         ----------
@@ -140,7 +141,7 @@ class Registry:
         ManifestError
             If the manifest says what cannot be.
         PluginError
-            If there is a plugin of that name already.
+            If an installed plugin has that name.
         """
         if isinstance(manifest, Mapping):
             manifest = parse_manifest(manifest, "What was registered")
@@ -148,11 +149,12 @@ class Registry:
             manifest = read_manifest(Path(manifest))
         name = manifest.name
         with self._lock:
-            if name in self._discovered():
+            if name in self._discovered() and name not in self._registered:
                 raise PluginError(
                     f"There is a plugin {name!r} already. Give this one another name, or take that one out."
                 )
             self._discovered()[name] = manifest
+            self._registered.add(name)
         self._tell()
 
         def take_out() -> None:
@@ -160,6 +162,7 @@ class Registry:
                 if self._discovered().get(name) is not manifest:
                     return
                 del self._discovered()[name]
+                self._registered.remove(name)
                 self._disabled.discard(name)
             self._tell()
 
