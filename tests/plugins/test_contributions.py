@@ -57,6 +57,7 @@ def test_the_pipeline_computes_what_the_kernel_does(adata, backward, mode, scale
     kernel.compute_transition_matrix(scheme=lopsided, backward_mode=mode, softmax_scale=scale)
     assert pipeline.kernel.params == kernel.params
     np.testing.assert_array_equal(dense(pipeline.kernel), dense(kernel))
+    np.testing.assert_array_equal(pipeline.kernel.logits.toarray(), kernel.logits.toarray())
 
 
 def test_going_from_scheme_to_scheme_and_back(pipeline):
