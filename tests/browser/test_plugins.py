@@ -85,9 +85,9 @@ def test_a_plugins_panel_opens_talks_to_python_and_closes(shown):
 
 def test_what_fails_says_so_in_its_own_place_and_the_widget_lives_on(shown):
     words = {
-        "throwing": "could not be shown. thrown on purpose",
-        "unreadable": "could not be shown. Unexpected",
-        "unanswered": "failed to answer 'fail': ValueError: there is no answer to that",
+        "throwing": 'The panel "mine.throwing" could not be shown: thrown on purpose',
+        "unreadable": 'The panel "mine.unreadable" could not be shown: Unexpected',
+        "unanswered": "The panel 'mine.unanswered' failed to answer 'fail': ValueError: there is no answer to that",
     }
     for name, said in words.items():
         button(shown, name.capitalize()).click()

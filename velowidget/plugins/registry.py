@@ -246,7 +246,7 @@ class Registry:
         except (Exception, SystemExit) as error:
             raise PluginError(
                 f"The plugin {plugin!r} could not be used: importing {place!r} raised {type(error).__name__}: {error}. "
-                f"`velowidget plugins validate {plugin}` tells more."
+                f"Mend it, or take it out of sight with velowidget.plugins.disable({plugin!r})."
             ) from error
 
     def javascript(self, key: str) -> str:

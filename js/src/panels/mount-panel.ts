@@ -25,13 +25,13 @@ export function mountPanel(
   });
 
   let card: HTMLElement | undefined;
-  const say = (what: string, error: unknown) => {
+  const say = (text: string) => {
     card?.remove();
     if (life.signal.aborted) return;
     card = document.createElement("div");
     card.className = "vw-card vw-card-error";
     card.setAttribute("role", "alert");
-    card.textContent = `${what} ${error instanceof Error ? error.message : error}`;
+    card.textContent = text;
     place.prepend(card);
   };
   const ctx: PanelContext = {
@@ -46,7 +46,7 @@ export function mountPanel(
         card?.remove();
         return reply;
       } catch (error) {
-        say("This panel got no answer.", error);
+        say(textOf(error));
         throw error;
       }
     },
@@ -59,7 +59,8 @@ export function mountPanel(
   };
   const fail = (error: unknown) => {
     el.replaceChildren();
-    if (!card?.isConnected) say("This panel could not be shown.", error); // an answer that failed says more
+    // An answer that failed says more.
+    if (!card?.isConnected) say(`The panel "${id}" could not be shown: ${textOf(error)}`);
   };
   try {
     const builtin = BUILTIN_PANELS[id];
@@ -81,6 +82,10 @@ export function mountPanel(
     }
     place.replaceChildren();
   };
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function mountPlugin(id: string, ctx: PanelContext, state: WidgetState): Promise<Dispose> {
