@@ -80,7 +80,7 @@ def test_a_plugins_panel_opens_talks_to_python_and_closes(shown):
     assert shown.python("w.kernel.params['scheme']") == "__main__.plain"
     button(shown, "Talking").click()
     expect(place(shown, "talking")).to_have_count(0)
-    assert shown.page.evaluate("[window.aborted, window.disposed]") == [True, True]
+    shown.page.wait_for_function("window.aborted && window.disposed")
 
 
 def test_what_fails_says_so_in_its_own_place_and_the_widget_lives_on(shown):
