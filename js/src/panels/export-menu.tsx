@@ -4,6 +4,7 @@ import type { ThemeName } from "../scene/colors";
 import { toPng, toSvg } from "../scene/export";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../state/store";
+import { download } from "./download";
 import { usePageId } from "./use-page-id";
 
 const SCALES = [1, 2, 4];
@@ -25,11 +26,7 @@ export function ExportMenu(props: {
     if (!over) return;
     try {
       const blob = await write(scene, store, theme, over, { scale, background });
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(blob);
-      link.download = `${store.embedding.value?.basis ?? "embedding"}.${suffix}`;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+      download(`${store.embedding.value?.basis ?? "embedding"}.${suffix}`, blob);
       close();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));

@@ -1,15 +1,6 @@
-/** Tables and pictures as files, made in the browser. */
+/** The picture of the flow as files. */
 
 const PIXELS_PER_UNIT = 2;
-
-export function download(name: string, content: Blob): void {
-  const url = URL.createObjectURL(content);
-  const link = document.createElement("a");
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 1000);
-}
 
 /** A picture by itself: with its background, and the colours and the font that it has on the page. */
 export function standaloneSvg(svg: SVGSVGElement): string {
