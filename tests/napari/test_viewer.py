@@ -229,6 +229,81 @@ def test_changes_from_another_thread_are_drawn_in_qts(shown, until):
     assert shown.scheme.currentData() == "dot_product"
 
 
+# -- random walks ---------------------------------------------------------------------------------
+
+
+def walking(dock, until):
+    """The layer of walks, asked for in the dock."""
+    dock.walks.shown.click()
+    dock.pipeline.wait()
+    until(lambda: dock.scene.walks.layer is not None)
+    return dock.scene.walks.layer
+
+
+def test_walks_are_those_of_the_pipeline_and_of_the_kernel(shown, adata, until):
+    shown.pipeline.n_sims, shown.pipeline.max_iter, shown.pipeline.seed = 20, 15, 7
+    tracks = walking(shown, until)
+    walks = shown.pipeline.kernel.random_walks(n_sims=20, max_iter=15, seed=7)
+    np.testing.assert_array_equal(walks, shown.pipeline.walks)
+    expected = layers.tracks(walks, np.asarray(adata.obsm["X_umap"]))
+    np.testing.assert_allclose(tracks.data[:, [0, 1, 3, 4]], expected[:, [0, 1, 3, 4]], rtol=1e-6)
+    assert len(np.unique(tracks.data[:, 0])) == 20
+
+
+def test_walks_play_by_naparis_slider_and_the_pipelines_step_follows(viewer, shown, until):
+    shown.pipeline.field = "none"
+    shown.pipeline.max_iter = 40
+    walking(shown, until)
+    assert viewer.dims.axis_labels[0] == "step"
+    assert viewer.dims.nsteps[0] == 41
+    assert shown.pipeline.step == viewer.dims.current_step[0] == 40
+    late = pixels(viewer)
+    viewer.dims.set_point(0, 12)
+    assert shown.pipeline.step == 12
+    assert (pixels(viewer) != late).any(axis=1).sum() > 500
+    shown.pipeline.step = 30
+    assert viewer.dims.current_step[0] == 30
+    viewer.dims.set_point(0, 0)
+    at_first = pixels(viewer)
+    shown.scene.walks.layer.visible = False
+    assert (pixels(viewer) != at_first).any(axis=1).sum() < 200  # no walk has gone anywhere
+
+
+def test_walks_follow_their_parameters_and_the_embedding(viewer, shown, until):
+    tracks = walking(shown, until)
+    starts, stops = (shown.walks.rules[name] for name in ("start_ixs", "stop_ixs"))
+    fate = shown.pipeline.clusters.categories[-1]
+    for combo, index in ((starts, 1), (stops, stops.findText(fate))):
+        combo.setCurrentIndex(index)
+        combo.activated.emit(index)
+    shown.walks.numbers["n_sims"].setValue(30)
+    shown.pipeline.wait()
+    until(lambda: len(np.unique(tracks.data[:, 0])) == 30)
+    walks, clusters = shown.pipeline.walks, shown.pipeline.clusters
+    assert set(clusters.codes[walks[:, 0]]) == {0}
+    assert shown.pipeline.stop_ixs == {"clusters": [fate]}
+    shown.pipeline.max_iter = 50
+    shown.pipeline.basis = "umap3d"
+    shown.pipeline.wait()
+    until(lambda: tracks.data[:, 1].max() <= 50 and np.ptp(tracks.data[:, 2]) > 0)
+    assert tracks.color_by == "step"
+    shown.pipeline.start_ixs = [1, 2, 3]
+    until(lambda: starts.currentIndex() == -1)
+
+    shown.walks.shown.click()
+    assert shown.scene.walks.layer is None
+    assert "walks" not in shown.pipeline.wanted
+
+
+def test_a_layer_of_walks_that_is_removed_stays_away(viewer, shown, until):
+    viewer.layers.remove(walking(shown, until))
+    assert "walks" not in shown.pipeline.wanted
+    shown.pipeline.scheme = "cosine"
+    settle(shown, until)
+    assert len(viewer.layers) == 2
+    assert not shown.walks.shown.isChecked()
+
+
 # -- long work and failures -----------------------------------------------------------------------
 
 

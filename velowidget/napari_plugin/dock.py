@@ -24,6 +24,8 @@ from velowidget.napari_plugin.legend import legend
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.scale import ScaleControl
 from velowidget.napari_plugin.scene import Scene, adata_of, scene_of
+from velowidget.napari_plugin.tracks import STAGE
+from velowidget.napari_plugin.walk_controls import WalkControls
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.pipeline import DIAGNOSTICS
@@ -119,6 +121,9 @@ class VelocityDock(QWidget):
         self.field.activated.connect(lambda _: self._set(field=self.field.currentData()))
         for name, label in _FIELDS.items():
             self.field.addItem(label, name)
+        self.walks = WalkControls()
+        self.walks.wanted.connect(self._want_walks)
+        self.walks.changed.connect(lambda values: self._set(**values))
         self.legend = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.progress = QProgressBar()
         self.cancel = QPushButton("Cancel", clicked=self._cancel_or_resume)
@@ -146,6 +151,7 @@ class VelocityDock(QWidget):
             "color": self.color,
             "": self.legend,
             "arrows": self.field,
+            "walks": self.walks,
         }.items():
             form.addRow(label, control)
         below = QHBoxLayout()
@@ -173,6 +179,7 @@ class VelocityDock(QWidget):
             reason = unmet(entry, adata)  # why the data cannot support it
             self.scheme.setItemData(i, reason or entry.help, Qt.ItemDataRole.ToolTipRole)
             self.scheme.model().item(i).setEnabled(reason is None)
+        self.walks.fill(pipeline.clusters)
         completer = QCompleter([*columns(adata), *map(str, adata.var_names)], self.color)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -201,6 +208,11 @@ class VelocityDock(QWidget):
         if self.pipeline is not None and color != self.pipeline.color:
             self._set(color=color)
 
+    def _want_walks(self, wanted: bool) -> None:
+        assert self.scene is not None
+        self.scene.walks.wanted = wanted
+        self._show()
+
     def _cancel_or_resume(self) -> None:
         assert self.pipeline is not None
         if self.cancel.text() == "Cancel":
@@ -222,9 +234,9 @@ class VelocityDock(QWidget):
 
     def _show(self) -> None:
         """Show the present parameters."""
-        pipeline = self.pipeline
-        if pipeline is None:
+        if self.scene is None:
             return
+        pipeline = self.scene.pipeline
         direction = f"backward ({pipeline.backward_mode})" if pipeline.backward else "forward"
         for combo, value in (
             (self.scheme, pipeline.scheme),
@@ -236,6 +248,7 @@ class VelocityDock(QWidget):
         if not self.color.lineEdit().hasFocus() or "refused" not in self._failures:
             self.color.setEditText(pipeline.color)
         self.scale.show_scale(float(pipeline.softmax_scale), pipeline.automatic_scale, automatic=pipeline.auto_scale)
+        self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
         self.legend.setText(legend(pipeline.annotation, pipeline.palette))
         self._show_message()
 
@@ -254,7 +267,9 @@ class VelocityDock(QWidget):
     def _needed(self) -> set[str]:
         """Stages whose failure shows here; others are shown where they are asked for."""
         assert self.scene is not None
-        asked = (self.scene.stage, "diagnostics" if self.scene.pipeline.color in DIAGNOSTICS else "T")
+        asked = [self.scene.stage]
+        asked += [STAGE] if self.scene.walks.wanted else []
+        asked += ["diagnostics"] if self.scene.pipeline.color in DIAGNOSTICS else []
         return {"parameters", *(stage.name for name in asked for stage in with_ancestors(name))}
 
     def _show_message(self) -> None:

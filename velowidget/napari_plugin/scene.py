@@ -14,6 +14,7 @@ from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.components import default_components
 from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.relay import Relay
+from velowidget.napari_plugin.tracks import WalkTracks
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Status
 from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS
@@ -55,7 +56,7 @@ def open_scene(viewer: Any, pipeline: VelocityPipeline) -> Scene:
 
 
 class Scene:
-    """Cells and arrows of a pipeline, as layers that follow it until the layer of cells is removed.
+    """Cells, arrows and walks of a pipeline, as layers that follow it until the layer of cells is removed.
 
     Parameters
     ----------
@@ -77,6 +78,7 @@ class Scene:
         self._opacity: float | None = None  # of the arrows before they grew old
         self._placing: tuple[str, tuple[int, ...]] | None = None  # basis and components
         self._refit = False
+        self.walks = WalkTracks(viewer, pipeline)
         self._relay = Relay(self._react)
 
     def start(self) -> None:
@@ -105,12 +107,15 @@ class Scene:
                 self._color()
             case Computed() | Status():
                 self._draw()
+                self.walks.draw()
             case {"name": "basis" | "components"}:
                 self._place()
             case {"name": "color" | "palette"}:
                 self._color()
             case {"name": "field"}:
                 self._ask()
+            case {"name": "step"}:
+                self.walks.follow_step()
             case {"name": "arrow_length" | "point_size"}:
                 self._resize()
 
@@ -132,6 +137,7 @@ class Scene:
         self._draw()
 
     def _on_removed(self, event: Any) -> None:
+        self.walks.removed(event.value)
         if event.value is self.cells:
             self._close()
         elif event.value is self.arrows:
@@ -142,6 +148,7 @@ class Scene:
         _scenes.pop(self.cells, None)
         self._stop()
         self._ask_for(None)
+        self.walks.close()
         self.viewer.dims.events.ndisplay.disconnect(self._on_dimensions)
         self.viewer.events.theme.disconnect(self._on_theme)
         self.viewer.layers.events.removed.disconnect(self._on_removed)
@@ -163,6 +170,7 @@ class Scene:
             self._color()
             self._refit = before is not None
         self._ask()
+        self.walks.draw()
 
     def _resize(self) -> None:
         self.cells.size = layers.size(self.cells.data) * self.pipeline.point_size

@@ -1,0 +1,98 @@
+"""The parameters of the random walks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+
+from velowidget.kernels.annotations import CategoricalAnnotation
+from velowidget.kernels.walks import checked_steps
+from velowidget.pipeline import VelocityPipeline
+
+_MOST = {"n_sims": 10_000, "max_iter": 10_000, "seed": 2**31 - 1}
+_TIPS = {
+    "n_sims": "Number of walks.",
+    "max_iter": "Steps of each walk; napari's own slider, with its play button, is the step that is seen.",
+    "seed": "The same seed gives the same walks.",
+    "start_ixs": "Cluster where walks start.",
+    "stop_ixs": "Cluster where walks end.",
+}
+
+
+class WalkControls(QWidget):
+    """Emits `wanted` with whether walks are to be shown, and `changed` with parameters by name."""
+
+    wanted = Signal(bool)
+    changed = Signal(dict)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._key = ""
+        self.shown = QCheckBox("show", toolTip="Random walks of the chain as tracks.")
+        self.shown.clicked.connect(self.wanted.emit)
+        self.numbers = {name: self._number(name) for name in ("n_sims", "max_iter", "seed")}
+        self.rules = {name: self._rule(name) for name in ("start_ixs", "stop_ixs")}
+        self._details = QWidget()
+        form = QFormLayout(self._details)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        for label, control in {
+            "number": self.numbers["n_sims"],
+            "steps": self.numbers["max_iter"],
+            "start": self.rules["start_ixs"],
+            "stop": self.rules["stop_ixs"],
+            "seed": self.numbers["seed"],
+        }.items():
+            form.addRow(label, control)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.shown)
+        layout.addWidget(self._details)
+
+    def fill(self, clusters: CategoricalAnnotation | None) -> None:
+        """Offer the clusters as starts and stops."""
+        self._key = "" if clusters is None else clusters.key
+        for name, combo in self.rules.items():
+            combo.clear()
+            combo.addItem("anywhere" if name == "start_ixs" else "nowhere")
+            combo.addItems([] if clusters is None else clusters.categories)
+
+    def show_walks(self, pipeline: VelocityPipeline, *, wanted: bool) -> None:
+        """Show the present parameters."""
+        self.shown.setChecked(wanted)
+        self._details.setVisible(wanted)
+        steps = checked_steps(pipeline.max_iter, pipeline.adata.n_obs)
+        for name, value in {"n_sims": pipeline.n_sims, "max_iter": steps, "seed": pipeline.seed}.items():
+            number = self.numbers[name]
+            number.blockSignals(True)
+            number.setMaximum(max(_MOST[name], min(value, 2**31 - 1)))
+            number.setValue(min(value, 2**31 - 1))
+            number.blockSignals(False)
+        for name, combo in self.rules.items():
+            combo.setCurrentIndex(self._index(combo, getattr(pipeline, name)))
+
+    def _index(self, combo: QComboBox, rule: Any) -> int:
+        """The item that a rule is; -1 for one that only Python or a browser can set."""
+        if rule is None:
+            return 0
+        named = rule.get(self._key) if isinstance(rule, dict) and list(rule) == [self._key] else None
+        named = named[0] if isinstance(named, list) and len(named) == 1 else named
+        return combo.findText(named) if isinstance(named, str) else -1
+
+    def _number(self, name: str) -> QSpinBox:
+        number = QSpinBox(toolTip=_TIPS[name], keyboardTracking=False)
+        number.setRange(0 if name == "seed" else 1, _MOST[name])
+        number.valueChanged.connect(lambda value: self.changed.emit({name: value}))
+        return number
+
+    def _rule(self, name: str) -> QComboBox:
+        combo = QComboBox(toolTip=_TIPS[name])
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        combo.setMinimumContentsLength(10)
+        combo.setPlaceholderText("chosen elsewhere")
+        combo.activated.connect(
+            lambda i: self.changed.emit({name: None if i == 0 else {self._key: [combo.itemText(i)]}})
+        )
+        return combo
