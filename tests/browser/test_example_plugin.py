@@ -61,7 +61,3 @@ def test_it_is_installed_found_and_used(notebook, tmp_path):
     notebook.execute("w.softmax_scale = 3 * w.softmax_scale")
     settled(notebook)
     expect(panel).to_contain_text(f"a probability of {notebook.python(mean)} on average")
-    if (shots := ROOT / "test-artifacts" / "plugins").is_dir():
-        notebook.page.locator(".velowidget").first.screenshot(path=shots / "light.png")
-        notebook.theme("dark")
-        notebook.page.locator(".velowidget").first.screenshot(path=shots / "dark.png")

@@ -43,6 +43,7 @@ def test_wheel_holds_the_bundle_within_its_budget(built):
     assert len(gzip.compress(widget)) <= 300_000
     assert 0 < len(view) < 2_048
     assert "velowidget/examples/01_first_look.ipynb" in names
+    assert "velowidget/plugins/builtin.toml" in names
     assert "velowidget/lab/labconfig/default_setting_overrides.json" in names
     assert not [name for name in names if name.startswith(("tests", "js/"))]
 
