@@ -4,7 +4,8 @@ import { rowsAt, sentence } from "../../js/src/panels/arrivals";
 import { columnOf, describeRule, firstRule, toggled, valuesOf } from "../../js/src/panels/cell-rule";
 import { formatShare } from "../../js/src/panels/text";
 import type { Walks } from "../../js/src/protocol";
-import { crowdOf, type Frame, piecesOf, placeAt } from "../../js/src/scene/walkers";
+import { ShapePen } from "../../js/src/scene/pen";
+import { crowdOf, drawWalkers, type Frame, piecesOf, placeAt } from "../../js/src/scene/walkers";
 import { createPlayer } from "../../js/src/state/player";
 import { message } from "./fixtures";
 
@@ -22,7 +23,6 @@ describe("walkers", () => {
     crowd: crowdOf(example(), codes, "end", "light"),
     positions: Float32Array.of(0, 0, 10, 0, 10, 10),
     dims: 2,
-    size: { width: 0, height: 0 },
     project: (at, i) => [at[i] as number, -(at[i + 1] as number)],
     time,
     trail: 5,
@@ -57,6 +57,26 @@ describe("walkers", () => {
     expect(ends(3, 0)).toEqual([]);
     const ages = piecesOf(8, 4).map(({ age }) => age);
     expect(ages).toEqual([...ages].sort((a, b) => b - a));
+  });
+});
+
+describe("walkers in a file", () => {
+  it("are what is on the screen: trails, then walkers on their way and those that have arrived", () => {
+    const pen = new ShapePen();
+    const crowd = crowdOf(example(), codes, "end", "light");
+    const positions = Float32Array.of(0, 0, 10, 0, 10, 10);
+    const project: Frame["project"] = (at, i) => [at[i] as number, at[i + 1] as number];
+    drawWalkers(pen, { crowd, positions, dims: 2, project, time: 1, trail: 1, theme: "light" });
+    const trails = pen.shapes.filter(({ d }) => d.includes("L"));
+    // Two colours; the second walk goes from cell 0 to cell 2.
+    expect(trails.map(({ stroke }) => stroke)).toEqual(["#56b4e9", "#e69f00"]);
+    expect(trails[0]?.d).toContain("M0.0 0.0L10.0 10.0");
+    const heads = pen.shapes.filter(({ fill }) => fill);
+    expect(heads.map(({ fill, d }) => [fill, d.split("Z").length - 1])).toEqual([
+      ["#56b4e9", 2],
+      ["#56b4e9", 1],
+      ["#e69f00", 1],
+    ]);
   });
 });
 

@@ -64,6 +64,8 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
     };
   }, [store, theme, attempt]);
 
+  // One layer less to be put together for each frame.
+  const isInDeck = store.shown.value?.stage === "grid" || store.shown.value?.stage === "projection";
   const color = store.color.value;
   return (
     <div class="vw-plot" ref={root}>
@@ -87,7 +89,7 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
           }
         >
           <div class="vw-deck" ref={place} data-stale={store.stale.value} data-walked={store.player.shown.value} />
-          <canvas class="vw-over" ref={over} data-stale={store.stale.value} />
+          <canvas class="vw-over" ref={over} data-stale={store.stale.value} data-empty={isInDeck} />
           {scene && <Walkers store={store} scene={scene} theme={theme} />}
           <div class="vw-overlay-bottom">
             <StaleChip store={store} />

@@ -3,7 +3,7 @@ import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { ThemeName } from "../scene/colors";
 import type { Scene } from "../scene/scene";
-import { crowdOf, drawWalkers } from "../scene/walkers";
+import { crowdNow, drawWalkers, frameOf } from "../scene/walkers";
 import type { Store } from "../state/store";
 
 interface Props {
@@ -23,39 +23,21 @@ function Canvas({ store, scene, theme }: Props) {
     // In the renderer's memory: where graphics run in software, drawing lines the other way takes three times as long.
     const context = canvas?.getContext("2d", { willReadFrequently: true });
     if (!canvas || !context) return;
-    const crowd = computed(() => {
-      const walks = store.walks.value;
-      const codes = store.cells.value?.arrays.codes;
-      return walks && crowdOf(walks, codes, store.player.colorBy.value, theme.value);
-    });
+    const crowd = computed(() => crowdNow(store, theme.value));
     return effect(() => {
       const view = scene.view.value;
-      const embedding = store.embedding.value;
-      if (!view || !embedding || !crowd.value) {
-        context.clearRect(0, 0, canvas.width, canvas.height);
-        return;
-      }
-      const { size, project } = view;
       const ratio = window.devicePixelRatio;
-      const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+      const [width, height] = [view?.size.width ?? 0, view?.size.height ?? 0].map((length) =>
+        Math.round(length * ratio),
+      );
       if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
       context.setTransform(ratio, 0, 0, ratio, 0, 0);
-      const { trail } = store.player;
-      const now = store.player.time.value;
-      // With reduced motion walkers jump from cell to cell.
-      const time = store.calm.value ? Math.floor(now) : now;
-      drawWalkers(context, {
-        crowd: crowd.value,
-        positions: embedding.arrays.positions,
-        dims: embedding.components.length,
-        size,
-        project,
-        time,
-        trail: trail.value,
-        theme: theme.value,
-      });
+      context.clearRect(0, 0, canvas.width, canvas.height);
+      const frame = view && frameOf(store, crowd.value, view, theme.value);
+      if (!frame) return;
+      drawWalkers(context, frame);
       // For whoever waits for the picture, like tests and measurements.
-      canvas.dataset.step = String(Math.floor(now));
+      canvas.dataset.step = String(Math.floor(frame.time));
     });
   }, [store, scene, theme]);
   return <canvas class="vw-walkers" ref={place} />;

@@ -6,11 +6,15 @@ import type { Store } from "../state/store";
 import { type Rgb, type ThemeName, viridis } from "./colors";
 import { INK } from "./ink";
 import { HALO, headCorners } from "./overlay";
+import { type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
+import { crowdNow, drawWalkers, frameOf } from "./walkers";
 
 const LEGEND_WIDTH = 180;
 const ROW = 18;
 const FONT = "12px system-ui, sans-serif";
+/** Cells and their arrows under walkers; the style sheet has it, too. */
+const UNDER_WALKERS = 0.5;
 const PAPER: Record<ThemeName, string> = { light: "#ffffff", dark: "#111111" };
 
 export interface ExportOptions {
@@ -18,15 +22,6 @@ export interface ExportOptions {
   scale: number;
   /** Otherwise it is transparent. */
   background: boolean;
-}
-
-/** An outline in SVG's own words, which a canvas understands, too. */
-export interface Shape {
-  d: string;
-  fill?: string;
-  stroke?: string;
-  width?: number;
-  opacity: number;
 }
 
 interface Label {
@@ -118,7 +113,7 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
   return {
     width: view.size.width + (color ? LEGEND_WIDTH : 0),
     height: Math.max(view.size.height, 40 + ROW * legend.labels.length),
-    shapes: [...fieldShapes(scene, store, view, theme), ...legend.shapes],
+    shapes: [...fieldShapes(scene, store, view, theme), ...walkerShapes(store, view, theme), ...legend.shapes],
     labels: legend.labels,
     ink,
   };
@@ -151,6 +146,7 @@ function rasterOf(
   context.clip();
   if (cells && embedding) {
     const dims = embedding.components.length;
+    context.globalAlpha = store.player.shown.value ? UNDER_WALKERS : 1;
     for (const cell of cells.order) {
       const [x, y] = view.project(embedding.arrays.positions, dims * cell);
       const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
@@ -159,6 +155,7 @@ function rasterOf(
       context.arc(x, y, cells.radius, 0, 2 * Math.PI);
       context.fill();
     }
+    context.globalAlpha = 1;
   }
   if (store.shown.value?.stage === "particles") context.drawImage(over, 0, 0, view.size.width, view.size.height);
   context.restore();
@@ -172,7 +169,16 @@ function fieldShapes(scene: Scene, store: Store, view: View, theme: ThemeName): 
     return streamShapes(streams, view.project, theme);
   }
   const arrows = scene.arrows.value;
-  return arrows ? arrowShapes(arrows, scene.drawn.value, scene.stroke.value, view.project, theme) : [];
+  const shapes = arrows ? arrowShapes(arrows, scene.drawn.value, scene.stroke.value, view.project, theme) : [];
+  const share = store.player.shown.value ? UNDER_WALKERS : 1;
+  return shapes.map((shape) => ({ ...shape, opacity: share * shape.opacity }));
+}
+
+function walkerShapes(store: Store, view: View, theme: ThemeName): Shape[] {
+  const frame = frameOf(store, crowdNow(store, theme), view, theme);
+  const pen = new ShapePen();
+  if (frame) drawWalkers(pen, frame);
+  return pen.shapes;
 }
 
 export function streamShapes(

@@ -4,8 +4,9 @@
 import { interpolatePlasma } from "d3-scale-chromatic";
 import type { Walks } from "../protocol";
 import type { ColorBy } from "../state/player";
-import type { Size } from "./camera";
+import type { Store } from "../state/store";
 import type { ThemeName } from "./colors";
+import type { Pen } from "./pen";
 import type { View } from "./scene";
 
 const HEAD_RADIUS = 3;
@@ -34,7 +35,6 @@ export interface Frame {
   positions: Float32Array;
   /** Coordinates of a cell. */
   dims: number;
-  size: Size;
   project: View["project"];
   /** In steps. */
   time: number;
@@ -61,6 +61,29 @@ export function crowdOf(walks: Walks, codes: Int32Array | undefined, by: ColorBy
     groups.set(code, group);
   });
   return { walks, lasts, groups: [...groups.values()] };
+}
+
+/** The walkers of a store as they are now; null while there are none to be seen. */
+export function frameOf(store: Store, crowd: Crowd | null, { project }: View, theme: ThemeName): Frame | null {
+  const embedding = store.embedding.value;
+  if (!crowd || !embedding) return null;
+  const { time, trail } = store.player;
+  return {
+    crowd,
+    positions: embedding.arrays.positions,
+    dims: embedding.components.length,
+    project,
+    // With reduced motion walkers jump from cell to cell.
+    time: store.calm.value ? Math.floor(time.value) : time.value,
+    trail: trail.value,
+    theme,
+  };
+}
+
+/** The walks of a store, sorted by colour. */
+export function crowdNow(store: Store, theme: ThemeName): Crowd | null {
+  const walks = store.player.shown.value ? store.walks.value : null;
+  return walks && crowdOf(walks, store.cells.value?.arrays.codes, store.player.colorBy.value, theme);
 }
 
 /** Where a walk is, on the screen: between the cells of two steps, or at its last. */
@@ -91,15 +114,13 @@ export function piecesOf(time: number, trail: number): { from: number; to: numbe
   return pieces;
 }
 
-export function drawWalkers(context: CanvasRenderingContext2D, frame: Frame): void {
-  const { size } = frame;
-  context.clearRect(0, 0, size.width, size.height);
+export function drawWalkers(context: Pen, frame: Frame): void {
   context.lineCap = "round";
   drawTrails(context, frame);
   drawHeads(context, frame);
 }
 
-function drawTrails(context: CanvasRenderingContext2D, frame: Frame): void {
+function drawTrails(context: Pen, frame: Frame): void {
   const { crowd, time, trail } = frame;
   context.lineWidth = TRAIL_WIDTH;
   const pieces = piecesOf(time, trail);
@@ -122,7 +143,7 @@ function drawTrails(context: CanvasRenderingContext2D, frame: Frame): void {
 }
 
 /** Walkers that have arrived in their stop set have a line around them. */
-function drawHeads(context: CanvasRenderingContext2D, frame: Frame): void {
+function drawHeads(context: Pen, frame: Frame): void {
   const { crowd, time, theme } = frame;
   const { walks, lasts } = crowd;
   for (const { color, members } of crowd.groups) {

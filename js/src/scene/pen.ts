@@ -1,0 +1,63 @@
+/** Drawing the same on a canvas and into a file of shapes. */
+
+/** An outline in SVG's own words, which a canvas understands, too. */
+export interface Shape {
+  d: string;
+  fill?: string;
+  stroke?: string;
+  width?: number;
+  opacity: number;
+}
+
+/** The part of a canvas' context that draws lines and discs. */
+export type Pen = Pick<
+  CanvasRenderingContext2D,
+  | "beginPath"
+  | "moveTo"
+  | "lineTo"
+  | "arc"
+  | "stroke"
+  | "fill"
+  | "lineCap"
+  | "lineWidth"
+  | "strokeStyle"
+  | "fillStyle"
+  | "globalAlpha"
+>;
+
+/** What is drawn with it becomes shapes. */
+export class ShapePen implements Pen {
+  readonly shapes: Shape[] = [];
+  lineCap: Pen["lineCap"] = "butt";
+  lineWidth = 1;
+  strokeStyle: Pen["strokeStyle"] = "";
+  fillStyle: Pen["fillStyle"] = "";
+  globalAlpha = 1;
+  #outline = "";
+
+  beginPath(): void {
+    this.#outline = "";
+  }
+
+  moveTo(x: number, y: number): void {
+    this.#outline += `M${x.toFixed(1)} ${y.toFixed(1)}`;
+  }
+
+  lineTo(x: number, y: number): void {
+    this.#outline += `L${x.toFixed(1)} ${y.toFixed(1)}`;
+  }
+
+  /** Whole circles, whose beginning is where the pen is. */
+  arc(_x: number, _y: number, r: number): void {
+    this.#outline += `a${r} ${r} 0 1 0 ${-2 * r} 0a${r} ${r} 0 1 0 ${2 * r} 0Z`;
+  }
+
+  stroke(): void {
+    const { lineWidth: width, globalAlpha: opacity } = this;
+    if (this.#outline) this.shapes.push({ d: this.#outline, stroke: String(this.strokeStyle), width, opacity });
+  }
+
+  fill(): void {
+    if (this.#outline) this.shapes.push({ d: this.#outline, fill: String(this.fillStyle), opacity: this.globalAlpha });
+  }
+}
