@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from traitlets import TraitError, link
 
-from velowidget.pipeline.pipeline import PARAMETERS
+from velowidget.pipeline.traits import PARAMETERS
 from velowidget.widget import VelocityWidget
 
 

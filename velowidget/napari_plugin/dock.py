@@ -28,8 +28,8 @@ from velowidget.napari_plugin.tracks import STAGE
 from velowidget.napari_plugin.walk_controls import WalkControls
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
-from velowidget.pipeline.pipeline import DIAGNOSTICS
 from velowidget.pipeline.stages import with_ancestors
+from velowidget.pipeline.traits import DIAGNOSTICS
 from velowidget.plugins.registry import PluginError, registry, unmet
 
 TITLE = "RNA velocity"

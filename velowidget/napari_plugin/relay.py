@@ -11,7 +11,7 @@ from typing import Any
 from qtpy.QtCore import QObject, Signal
 
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.pipeline import PARAMETERS
+from velowidget.pipeline.traits import PARAMETERS
 
 _log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.tracks import WalkTracks
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Status
-from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS
 from velowidget.pipeline.stages import Arrows, Grid, Parameters
+from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS
 
 _OLD = 0.3
 """Opacity of arrows that show other parameters than the present ones, as a share of what it was."""

@@ -16,8 +16,8 @@ from velowidget.kernels.components import default_components
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
-from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
+from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.walks import Walks
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins.registry import PluginError, registry, unmet

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
-from velowidget.pipeline.pipeline import DIAGNOSTICS, FIELDS, PARAMETERS
 from velowidget.pipeline.selection import Cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
+from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
