@@ -128,6 +128,7 @@ def test_rules_become_what_json_has(pipeline, given, stored):
     ],
 )
 def test_refused(pipeline, name, value, message):
+    pipeline.wait()  # for the automatic scale
     before = pipeline.values()
     with pytest.raises(t.TraitError, match=message):
         setattr(pipeline, name, value)
