@@ -17,6 +17,7 @@ import { Model } from "@luma.gl/engine";
 
 const uniformBlock = /* glsl */ `\
 layout(std140) uniform pointsUniforms {
+  mat4 toClipspace;
   float radius;
 } points;
 `;
@@ -24,9 +25,10 @@ layout(std140) uniform pointsUniforms {
 const uniforms = {
   name: "points",
   vs: uniformBlock,
-  uniformTypes: { radius: "f32" },
+  uniformTypes: { toClipspace: "mat4x4<f32>", radius: "f32" },
 } as const;
 
+// One multiplication instead of deck.gl's projection, which knows of globes: in software, every vertex counts.
 // The index of a vertex is that of its cell, whatever the order of drawing, so picking needs no attribute.
 const vs = /* glsl */ `\
 #version 300 es
@@ -39,7 +41,7 @@ flat out float radius;
 void main(void) {
   geometry.worldPosition = positions;
   geometry.pickingColor = picking_getPickingColorFromIndex(float(gl_VertexID));
-  gl_Position = project_position_to_clipspace(geometry.worldPosition, vec3(0.0), vec3(0.0), geometry.position);
+  gl_Position = points.toClipspace * vec4(positions, 1.0);
   DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
   radius = points.radius * project.devicePixelRatio;
   gl_PointSize = 2.0 * radius + 1.0;
@@ -121,7 +123,8 @@ export class PointsLayer extends Layer<OwnProps> {
   override draw(): void {
     if (!this.props.order.length) return;
     const { model } = this.state;
-    model.shaderInputs.setProps({ points: { radius: this.props.radius } });
+    const toClipspace = this.context.viewport.viewProjectionMatrix;
+    model.shaderInputs.setProps({ points: { toClipspace, radius: this.props.radius } });
     model.draw(this.context.renderPass);
   }
 
