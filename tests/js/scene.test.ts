@@ -109,3 +109,13 @@ describe("the order of drawing", () => {
     expect([...drawOrder(f32(0, 0, 1, 1, 2, 2), color("color-continuous"))]).toEqual([2, 0, 1]);
   });
 });
+
+it.each([0, 1, 15, 16, 1000])("runs of cells are spread whole, each cell once, of %i", (n) => {
+  const order = spread(n, 16);
+  expect([...order].sort((a, b) => a - b)).toEqual(Array.from({ length: n }, (_, i) => i));
+  if (n > 100) {
+    expect(order[1]).toBe((order[0] as number) + 1);
+    const firstTenth = [...order.subarray(0, n / 10)];
+    expect(Math.max(...firstTenth) - Math.min(...firstTenth)).toBeGreaterThan(0.7 * n);
+  }
+});

@@ -2,16 +2,23 @@
 import type { Color } from "../protocol";
 
 const BUCKETS = 256;
+/** Of more cells than this, so many that follow each other are drawn together: their data share a line of the cache. */
+const MANY = 200_000;
+const RUN = 16;
 
 /**
- * All numbers below n, each run of them spread evenly over the range: a shuffle without chance. Whatever the order of the
+ * All numbers below n, one by one or in short runs, each larger run of them spread evenly over the range: a shuffle without chance. Whatever the order of the
  * cells, no group of them lies on top of another, and any first part of it is a fair sample.
  */
-export function spread(n: number): Uint32Array {
+export function spread(n: number, run = 1): Uint32Array {
+  const runs = Math.ceil(n / run);
   const order = new Uint32Array(n);
-  let step = Math.max(1, Math.round(n * 0.618034));
-  while (commonDivisor(step, n) !== 1) step++;
-  for (let i = 0, at = 0; i < n; i++, at = (at + step) % n) order[i] = at;
+  let step = Math.max(1, Math.round(runs * 0.618034));
+  while (commonDivisor(step, runs) !== 1) step++;
+  let count = 0;
+  for (let i = 0, at = 0; i < runs; i++, at = (at + step) % runs) {
+    for (let k = at * run; k < Math.min(n, (at + 1) * run); k++) order[count++] = k;
+  }
   return order;
 }
 
@@ -38,7 +45,7 @@ export function drawOrder(
   }
   for (let b = 1; b < counts.length; b++) counts[b] = (counts[b] as number) + (counts[b - 1] as number);
   const order = new Uint32Array(counts[BUCKETS + 1] as number);
-  for (const i of spread(n)) {
+  for (const i of spread(n, n > MANY ? RUN : 1)) {
     const bucket = buckets[i] as number;
     if (bucket < 0) continue;
     const at = counts[bucket] as number;
