@@ -53,6 +53,19 @@ describe("traits", () => {
   });
 });
 
+describe("walks", () => {
+  it("have their clusters in the colours of the legend, where it is about them", () => {
+    const { model, store } = ready();
+    model.receiveFixture("result-walks");
+    const colors = () => store.walks.value?.clusters?.colors;
+    expect(colors()).toEqual(["#1f77b4", "#ff7f0e"]);
+    model.receiveFixture("color-categorical", { key: "stage" });
+    expect(colors()).toEqual(["#e69f00", "#56b4e9"]);
+    model.receiveFixture("color-continuous");
+    expect(colors()).toEqual(["#e69f00", "#56b4e9"]);
+  });
+});
+
 describe("a stage that is wanted", () => {
   it("is asked for once, and released by the last who wanted it", () => {
     const { model, dynamics } = ready();

@@ -132,7 +132,10 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
 
   const results = createResults(dynamics, until);
   const calm = createCalm(until);
-  const walks = results("walks");
+  const walks = computed(() => {
+    const walked = results("walks").value;
+    return walked && inColorsOf(color.value, walked);
+  });
   const stage = computed<FieldStage | null>(() => {
     const asked = STAGE_OF_FIELD[traits.signals.field.value] ?? null;
     return asked === "particles" && calm.value ? "stream" : asked;
@@ -321,6 +324,13 @@ function defaultComponents(width: number): number[] {
 
 function axesOf({ basis, components }: Embedding): string {
   return `${basis} ${components}`;
+}
+
+/** Walks with their clusters in the colours of the legend, where it is about them: a palette may have been chosen. */
+function inColorsOf(color: Color | null, walks: Walks): Walks {
+  const { clusters } = walks;
+  if (!clusters || color?.type !== "categorical" || color.source !== "obs" || color.key !== clusters.key) return walks;
+  return { ...walks, clusters: { ...clusters, colors: color.categories.map((category) => category.color) } };
 }
 
 /** The newest result of each stage. */
