@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import anndata as ad
 import numpy as np
 import pytest
 
@@ -9,6 +12,8 @@ from velowidget import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.core.walks import random_walks
 from velowidget.kernels.annotations import read_annotation
 from velowidget.kernels.walks import tally
+
+PANCREAS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pancreas.h5ad"
 
 
 @pytest.fixture
@@ -125,3 +130,11 @@ def test_tally_of_walks_that_ended(kernel):
     assert frame["arrivals"].to_dict() == {"early": 0, "late": arrived.count(2), "middle": arrived.count(4)}
     assert frame.attrs == {"over": "walks that ended", "n_over": len(arrived), "n_walks": 80}
     assert 0 < len(arrived) < 80
+
+
+@pytest.mark.skipif(not PANCREAS.exists(), reason="needs ../shared/data/pancreas.h5ad, which is not here")
+def test_ductal_cells_of_the_pancreas_become_endocrine():
+    adata = ad.read_h5ad(PANCREAS)
+    walks = VelocityKernel(adata).random_walks(1000, 100, 0, start_ixs={"clusters": "Ductal"})
+    ends = adata.obs["clusters"].to_numpy()[walks[:, -1]]
+    assert np.isin(ends, ["Pre-endocrine", "Alpha", "Beta", "Delta", "Epsilon"]).mean() >= 0.8
