@@ -1,6 +1,6 @@
 """Frames a second while 200 walks of 100 steps are played over the pancreas embedding, in JupyterLab with software GL.
 
-Also how long a frame's own JavaScript takes: that part does not depend on what else the machine is doing, or on how it
+Also how long the callbacks of a frame take: that part does not depend on what else the machine is doing, or on how it
 puts layers together. Uses ``../shared/data/pancreas.h5ad`` where it is present, the simulated bifurcation otherwise.
 """
 
@@ -66,7 +66,7 @@ def main() -> None:
         shape = notebook.python("w.walks.shape")
         notebook.close()
     print(f"\nPlayback of {shape[0]} walks of {shape[1] - 1} steps\n{machine()}, Chromium with software GL\n")
-    for name, times in (("page at rest", idle), ("playing", frames), ("its JavaScript for a frame", drawing)):
+    for name, times in (("page at rest", idle), ("playing", frames), ("a callback of its frames", drawing)):
         middle, late = times[len(times) // 2], times[int(0.95 * len(times))]
         print(f"{name:40s} {len(times) / SECONDS:5.1f} a second; median {middle:.1f} ms, 95th percentile {late:.1f} ms")
     verdict("frames a second while playing", len(frames) / SECONDS, 30, least=True, unit="/s")
