@@ -166,7 +166,7 @@ def test_interval_depends_on_the_seed_alone(rng, monkeypatch):
     groups = random_groups(rng, graph.n_cells)
     found = null(graph, values, groups)
     once = interval(graph, values, groups, found, 30, 7)
-    monkeypatch.setattr(flow, "_EDGES_PER_BLOCK", 7 * graph.n_edges)
+    monkeypatch.setattr(flow, "_EDGES_PER_BLOCK", 300)
     again = interval(graph, values, groups, found, 30, 7)
     other = interval(graph, values, groups, found, 30, 8)
     assert all(np.array_equal(a, b) for a, b in zip(once, again, strict=True))
@@ -183,9 +183,10 @@ def test_interval_reports_and_ends_when_told_to(rng, monkeypatch):
             raise Enough
 
     graph, values = random_chain(rng)
-    monkeypatch.setattr(flow, "_EDGES_PER_BLOCK", 20 * graph.n_edges)
+    monkeypatch.setattr(flow, "_EDGES_PER_BLOCK", 2000)
     groups = random_groups(rng, graph.n_cells)
     seen = []
     with pytest.raises(Enough):
         interval(graph, values, groups, null(graph, values, groups), 100, 0, report=report)
-    assert seen == [(0, 100), (20, 100)]
+    assert seen[0] == (0, 100)
+    assert 20 <= seen[-1][0] < 100

@@ -187,16 +187,20 @@ def interval(
     step, source, target = np.nonzero(expectation.expected > 0)
     slots = np.full(groups.shape, -1, dtype=np.int32)
     slots[step, source, target] = np.arange(len(step))
-    sums = np.zeros((n_permutations, len(step)))
-    if staying is not None:
-        sums += staying[step, source, target]
-    key, longest = key_of(seed), int(graph.degree.max(initial=0))
     codes = groups.clusters, groups.time_codes, groups.lag
+    mixed = np.zeros(graph.n_cells, dtype=np.bool_)
+    _find_mixed(graph.indptr, graph.indices, *codes, slots, mixed)
+    # Where all neighbours count alike, dealing changes nothing.
+    steady = masses(graph, np.where(mixed[graph.sources], 0.0, values), groups)
+    if staying is not None:
+        steady += staying
+    sums = np.tile(steady[step, source, target], (n_permutations, 1))
+    cells, key, longest = np.flatnonzero(mixed), key_of(seed), int(graph.degree.max(initial=0))
 
     def deal(start: int, stop: int) -> None:
-        _deal(graph.indptr, graph.indices, values, *codes, slots, key, longest, start, sums[start:stop])
+        _deal(graph.indptr, graph.indices, values, *codes, slots, cells, key, longest, start, sums[start:stop])
 
-    block = max(nb.get_num_threads(), _EDGES_PER_BLOCK // max(graph.n_edges, 1))
+    block = max(nb.get_num_threads(), _EDGES_PER_BLOCK // max(int(graph.degree[cells].sum()), 1))
     over_blocks(deal, n_permutations, block, report)
     of_row, row = np.unique(step * groups.n_clusters + source, return_inverse=True)
     totals = np.zeros((len(of_row), n_permutations))
@@ -263,39 +267,46 @@ def _variances(indptr, indices, values, clusters, times, lag, expected, dealt, b
             between[step, source, c] += (mass[c] - count[c] * mean - share * excess) ** 2
 
 
+@nb.njit(nogil=True, cache=True)
+def _find_mixed(indptr, indices, clusters, times, lag, slots, mixed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Mark the cells whose neighbours count for more than one flow, or not all for any."""
+    for i in range(len(indptr) - 1):
+        source, step = clusters[i], times[i]
+        if source < 0 or not 0 <= step < len(slots):
+            continue
+        first = -2
+        for edge in range(indptr[i], indptr[i + 1]):
+            j = indices[edge]
+            slot = slots[step, source, clusters[j]] if clusters[j] >= 0 and times[j] == step + lag else -1
+            if edge > indptr[i] and slot != first:
+                mixed[i] = True
+                break
+            first = slot
+
+
 @nb.njit(parallel=True, nogil=True, cache=True)
-def _deal(indptr, indices, values, clusters, times, lag, slots, key, longest, first, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Add the masses of permutations `first`, ... to the rows of `out`, each with a random order of each cell's values.
+def _deal(indptr, indices, values, clusters, times, lag, slots, cells, key, longest, first, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Add the masses of permutations `first`, ... to the rows of `out`: values of each of `cells` in a random order.
 
     Numbers of Philox counter (FLOW, cell, permutation, draw), each word one step of Fisher and Yates' shuffle.
     """
     for row in nb.prange(len(out)):
         hand = np.empty(longest)
         words = np.empty(4, dtype=np.uint64)
-        for i in range(len(indptr) - 1):
+        for i in cells:
             source, step = clusters[i], times[i]
             degree = indptr[i + 1] - indptr[i]
-            if source < 0 or not 0 <= step < len(slots) or degree == 0:
-                continue
-            alike, target = True, -2
-            for edge in range(indptr[i], indptr[i + 1]):
-                j = indices[edge]
-                slot = slots[step, source, clusters[j]] if clusters[j] >= 0 and times[j] == step + lag else -1
-                alike = alike and (target == -2 or target == slot)
-                target = slot
-                hand[edge - indptr[i]] = values[edge]
-            if not alike:  # else the order makes no difference
-                for k in range(degree - 1, 0, -1):
-                    draw = degree - 1 - k
-                    if draw % 4 == 0:
-                        words[0], words[1], words[2], words[3] = philox(key, FLOW, i, first + row, draw // 4)
-                    other = np.int64((words[draw % 4] * np.uint64(k + 1)) >> np.uint64(32))
-                    hand[k], hand[other] = hand[other], hand[k]
-            elif target < 0:
-                continue
-            for edge in range(indptr[i], indptr[i + 1]):
-                j = indices[edge]
+            for k in range(degree):
+                hand[k] = values[indptr[i] + k]
+            for k in range(degree - 1, 0, -1):
+                draw = degree - 1 - k
+                if draw % 4 == 0:
+                    words[0], words[1], words[2], words[3] = philox(key, FLOW, i, first + row, draw // 4)
+                other = np.int64((words[draw % 4] * np.uint64(k + 1)) >> np.uint64(32))
+                hand[k], hand[other] = hand[other], hand[k]
+            for k in range(degree):
+                j = indices[indptr[i] + k]
                 if clusters[j] >= 0 and times[j] == step + lag:
                     slot = slots[step, source, clusters[j]]
                     if slot >= 0:
-                        out[row, slot] += hand[edge - indptr[i]]
+                        out[row, slot] += hand[k]
