@@ -269,6 +269,25 @@ def test_walks_play_by_naparis_slider_and_the_pipelines_step_follows(viewer, sho
     assert (pixels(viewer) != at_first).any(axis=1).sum() < 200  # no walk has gone anywhere
 
 
+def test_naparis_play_button_plays_the_walks(viewer, shown, until):
+    from napari._qt.widgets.qt_dims_slider import QtPlayButton
+    from qtpy.QtCore import Qt
+    from qtpy.QtTest import QTest
+
+    shown.pipeline.max_iter = 30
+    walking(shown, until)
+    viewer.dims.set_point(0, 0)
+    seen = []
+    shown.pipeline.observe(lambda change: seen.append(change.new), "step")
+    buttons = viewer.window._qt_window.findChildren(QtPlayButton)
+    (button,) = [button for button in buttons if button.isVisible() and not button.reverse]
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    until(lambda: len(seen) >= 3)
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert seen == sorted(seen)  # no step is gone back
+    assert viewer.dims.current_step[0] == shown.pipeline.step
+
+
 def test_walks_follow_their_parameters_and_the_embedding(viewer, shown, until):
     tracks = walking(shown, until)
     starts, stops = (shown.walks.rules[name] for name in ("start_ixs", "stop_ixs"))

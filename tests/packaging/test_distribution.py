@@ -44,6 +44,7 @@ def test_wheel_holds_the_bundle_within_its_budget(built):
     assert 0 < len(view) < 2_048
     assert "velowidget/examples/01_first_look.ipynb" in names
     assert "velowidget/plugins/builtin.toml" in names
+    assert "velowidget/napari.yaml" in names
     assert "velowidget/lab/labconfig/default_setting_overrides.json" in names
     assert not [name for name in names if name.startswith(("tests", "js/"))]
 
@@ -74,6 +75,8 @@ def test_wheel_works_in_an_empty_environment(built, tmp_path):
     assert Path(where).is_relative_to(tmp_path)
     assert int(size) > 100_000
     assert shape == ["(300, 300)\n"]
+    gui = "import importlib.util as u; print([m for m in ('napari', 'qtpy', 'PyQt6', 'PySide6') if u.find_spec(m)])"
+    assert subprocess.check_output([str(python), "-c", gui], env=no_node, cwd=tmp_path, text=True).strip() == "[]"
     demo = subprocess.run([python.with_name("velowidget"), "demo"], env=no_node, cwd=tmp_path, capture_output=True)
     assert demo.returncode == 1
     assert b'pip install "velowidget[lab]"' in demo.stderr
