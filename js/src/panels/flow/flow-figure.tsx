@@ -1,4 +1,5 @@
 /** The picture of the flow, with what pointer and keyboard do in it. */
+import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Groups } from "../../protocol";
 import type { FlowEdge } from "../../state/flow";
@@ -25,20 +26,22 @@ interface FigureProps {
 export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProps) {
   const place = useRef<HTMLDivElement>(null);
   const width = useWidth(place);
-  const [at, setAt] = useState<{ edge: FlowEdge; x: number; y: number } | null>(null);
+  // A signal: keys that come faster than pictures go on from where the last one went.
+  const at = useSignal<{ edge: FlowEdge; x: number; y: number } | null>(null);
   const overTime = groups.times.length > 0;
   const visible = edges.filter((edge) => edge.flow > minFlow && !(overTime && edge.source === edge.target));
   // The numbers are those of now, also while the pointer rests and the kernel changes.
-  const active = at && (edges.find((edge) => isSame(edge, at.edge)) ?? null);
+  const now = () => edges.find((edge) => at.value && isSame(edge, at.value.edge)) ?? null;
+  const active = now();
 
   /** Look at a flow from a point of the page. */
   const look = (edge: FlowEdge, x: number, y: number) => {
     const frame = place.current?.getBoundingClientRect();
-    setAt({ edge, x: x - (frame?.x ?? 0), y: y - (frame?.y ?? 0) });
+    at.value = { edge, x: x - (frame?.x ?? 0), y: y - (frame?.y ?? 0) };
     store.highlight.value = [...new Set([edge.source, edge.target])];
   };
   const lookAway = () => {
-    setAt(null);
+    at.value = null;
     store.highlight.value = null;
   };
   const pick = (cluster: number) => {
@@ -59,11 +62,14 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
     if (box) look(next, box.x + box.width / 2, box.y + box.height / 2);
   };
   const keys: Record<string, () => void> = {
-    ArrowRight: () => go(neighbour(visible, active, 0, 1)),
-    ArrowLeft: () => go(neighbour(visible, active, 0, -1)),
-    ArrowDown: () => go(neighbour(visible, active, 1, 0)),
-    ArrowUp: () => go(neighbour(visible, active, -1, 0)),
-    Enter: () => active && pick(overTime ? active.target : active.source),
+    ArrowRight: () => go(neighbour(visible, now(), 0, 1)),
+    ArrowLeft: () => go(neighbour(visible, now(), 0, -1)),
+    ArrowDown: () => go(neighbour(visible, now(), 1, 0)),
+    ArrowUp: () => go(neighbour(visible, now(), -1, 0)),
+    Enter: () => {
+      const edge = now();
+      if (edge) pick(overTime ? edge.target : edge.source);
+    },
     Escape: lookAway,
   };
   const props = {
@@ -102,7 +108,7 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
             </p>
           )}
         </div>
-        {active && at && <Tip edge={active} groups={groups} x={at.x} y={at.y} width={width} />}
+        {active && at.value && <Tip edge={active} groups={groups} x={at.value.x} y={at.value.y} width={width} />}
       </div>
       <p class="vw-key">
         {overTime
