@@ -59,14 +59,15 @@ def validate_plugins(asked: list[str]) -> int:
     from velowidget.plugins.manifest import ManifestError
     from velowidget.plugins.registry import PluginError, check, registry
 
-    failures = {failure.plugin: failure.message for failure in registry.failures}
     problems = []
-    for plugin in asked or [*registry.manifests, *failures]:
-        found: list[str] = []
+    for plugin in asked or dict.fromkeys([*registry.manifests, *(failure.plugin for failure in registry.failures)]):
+        # Of two plugins of one name, one was left out.
+        found = [failure.message for failure in registry.failures if failure.plugin == plugin]
         try:
-            found = [failures[plugin]] if plugin in failures else list(check(plugin))
+            if not found or plugin in registry.manifests:
+                found += check(plugin)
         except (ManifestError, PluginError, ValueError) as error:
-            found = [str(error)]
+            found.append(str(error))
         print(f"{plugin}: {'can be used' if not found else 'cannot be used'}")
         problems += found
     for problem in problems:

@@ -75,6 +75,11 @@ def test_plugins_are_validated_by_importing_them(plugins, capsys, tmp_path):
     out, errors = capsys.readouterr()
     assert [line.partition(": ")[2] for line in out.splitlines()] == ["can be used", *["cannot be used"] * 3]
     assert all(words in errors for words in ("json:gone", "Why not", "did you mean 'good'"))
+    plugins._failures[:] = [Failure("good", "There is a plugin 'good' already.")] * 2
+    assert main(["plugins", "validate"]) == 1  # each once, and the one that was not left out, too
+    out, errors = capsys.readouterr()
+    assert [line.partition(":")[0] for line in out.splitlines()] == ["velowidget", "good", "gone"]
+    assert errors.count("'good' already") == 2
     path = tmp_path / "plugin.toml"
     path.write_text("name = 3")
     assert main(["plugins", "validate", str(path)]) == 1

@@ -21,6 +21,10 @@ def plain_cosine(v, d, scale):
     return softmax(scale * s), s
 
 
+def leaving(v, d, scale):
+    raise SystemExit(3)
+
+
 def failing(v, d, scale):
     raise RuntimeError("no idea")
 
@@ -42,12 +46,14 @@ def answer(pipeline, name, payload, buffers):
         return None, {"i": np.array([2**40])}
     if name == "text":
         return None, {"t": np.array(["x"])}
+    if name == "exit":
+        raise SystemExit(3)
     if name == "nan":
         return float("nan")
     raise ValueError(f"What is {name}?")
 
 
-NAMES = ("lopsided", "plain_cosine", "failing", "Kernel", "write", "answer", "gone")
+NAMES = ("lopsided", "plain_cosine", "failing", "leaving", "Kernel", "write", "answer", "gone")
 
 
 def entry(name: str, **more):
@@ -58,11 +64,14 @@ MANIFEST = {
     "name": "mine",
     "commands": [{"id": f"mine.{name}", "python_name": f"{__name__}:{name}"} for name in NAMES],
     "schemes": [
-        *(entry(name) for name in ("lopsided", "plain_cosine", "failing", "gone")),
+        *(entry(name) for name in ("lopsided", "plain_cosine", "failing", "leaving", "gone")),
         {**entry("plain_cosine", requires=["obsm/X_moon"]), "id": "mine.on_the_moon"},
     ],
     "kernels": [entry("Kernel")],
-    "panels": [entry("answer", esm="export default { mount() {} }")],
+    "panels": [
+        entry("answer", esm="export default { mount() {} }"),
+        {"id": "mine.of_ages", "title": "ages", "esm": "x", "requires": ["obs/age"]},
+    ],
     "palettes": [
         {"id": "mine.greys", "title": "greys", "colors": ["#111111", "#eeeeee"]},
         {"id": "mine.ages", "title": "ages", "colors": ["#111111", "#eeeeee"], "requires": ["obs/age"]},

@@ -96,6 +96,14 @@ def test_a_scheme_that_raises_says_so_and_the_next_one_works(pipeline):
     pipeline.wait()
 
 
+def test_a_scheme_that_ends_python_does_not(pipeline):
+    pipeline.scheme = "mine.leaving"
+    with pytest.raises(RuntimeError, match=r"sys\.exit"):
+        pipeline.wait(10)
+    pipeline.scheme = "cosine"
+    pipeline.wait()
+
+
 def test_a_scheme_that_goes_away_is_missed(pipeline):
     pipeline.scheme = "mine.lopsided"
     pipeline.wait()
@@ -127,6 +135,9 @@ def test_palettes(pipeline):
     with pytest.raises(TraitError, match=r"needs adata\.obs\['age'\]"):
         pipeline.palette = "mine.ages"
     assert pipeline.palette == "mine.greys"
+    plugins.disable("mine")
+    assert category_colors(2, ["red", "blue"], "mine.greys") == ["#ff0000", "#0000ff"]  # as "auto"
+    assert category_colors(2, None, "mine.greys") == ["#e69f00", "#56b4e9"]
 
 
 def test_exporters(pipeline, tmp_path):
@@ -149,6 +160,19 @@ def test_our_exporters(pipeline, tmp_path):
     np.testing.assert_array_equal([float(r["x"]) for r in rows], pipeline.positions("umap")[:, 0])
     read = Kernel.read(pipeline.export("kernel", tmp_path / "kernel"), pipeline.adata)
     np.testing.assert_array_equal(dense(read), dense(pipeline.kernel))
+
+
+@pytest.mark.parametrize("components", [[], [3, 1]])
+def test_places_and_velocities_in_a_table_are_on_the_same_components(adata, tmp_path, components):
+    adata.obsm["X_space"] = np.random.default_rng(0).normal(size=(adata.n_obs, 3))
+    pipeline = VelocityPipeline(adata, basis="space", components=components)
+    header, *rows = csv.reader(pipeline.export("arrows", tmp_path / "arrows").open(newline=""))
+    axes = [c - 1 for c in components] or [0, 1, 2]
+    names = "xyz"[: len(axes)]
+    assert header == ["cell", *names, *(f"velocity_{name}" for name in names)]
+    velocities = pipeline.kernel.compute_projection("space", copy=True)
+    numbers = np.array([row[1:] for row in rows], dtype=float)
+    np.testing.assert_array_equal(numbers, np.hstack([adata.obsm["X_space"][:, axes], velocities[:, axes]]))
 
 
 def test_example_data():

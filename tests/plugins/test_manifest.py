@@ -47,6 +47,8 @@ WRONG = {
     "a panel with both": ({"panels": [{**PANEL, "esm_file": "x.js"}]}, "needs either esm"),
     "a panel at the side": ({"panels": [{**PANEL, "place": "side"}]}, "must be 'dock'"),
     "a missing file": ({"panels": [{"id": "mine.it", "title": "it", "esm_file": "x.js"}]}, "not beside the manifest"),
+    "a number for a name": ({3: "x"}, "3 is not known"),
+    "an extension without a dot": ({"exporters": [{**ENTRY, "extension": "csv"}]}, "'csv' of 'mine.it' must be a dot"),
     "no colour": ({"palettes": [{"id": "mine.it", "title": "it", "colors": ["red"]}]}, "'#rrggbb'"),
     "no colours": ({"palettes": [{"id": "mine.it", "title": "it", "colors": []}]}, "at least one"),
 }
@@ -56,7 +58,7 @@ WRONG = {
 def test_what_is_wrong_is_said(what):
     changes, words = WRONG[what]
     with pytest.raises(ManifestError, match=words) as raised:
-        parse_manifest(content(**changes), "here.toml")
+        parse_manifest({**content(), **changes}, "here.toml")
     assert str(raised.value).startswith("here.toml is not a manifest that can be used: ")
 
 

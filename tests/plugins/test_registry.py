@@ -196,11 +196,23 @@ def test_requirements_name_what_the_data_lack(empty, adata):
 
 
 def test_manifests_files_can_be_checked(site):
-    package = site.install("good", scheme("good", "good:angle"), "angle = 1")
+    package = site.install("good", scheme("good", "good:angle"), "angle = len\nnumber = 1")
     path = Path(site.folder, package, "plugin.toml")
     assert list(check(str(path))) == []
     path.write_text(scheme("good", "good:angel"))
     assert ["good:angel" in problem for problem in check(str(path))] == [True]
+    path.write_text(scheme("good", "good:number"))
+    assert list(check(str(path))) == ["The command of 'good.angle' among schemes must stand for a function, not for 1."]
+    path.write_text(scheme("good", "good:angle").replace("[[schemes]]", "[[kernels]]"))
+    assert ["must stand for a class" in problem for problem in check(str(path))] == [True]
+    assert list(check("velowidget")) == []
+
+
+def test_what_cannot_be_registered_or_loaded_is_said(empty):
+    with pytest.raises(TypeError, match="manifest must be a dict, or the path of a TOML file, not None"):
+        empty.register(None)
+    with pytest.raises(PluginError, match=r"'velowidget\.okabe_ito' has no command"):
+        empty.load("palettes", "okabe_ito")
 
 
 def test_the_registry_of_the_process_is_the_public_one():

@@ -7,6 +7,7 @@ import pytest
 
 from tests.plugins.made import registered
 from tests.plugins.objects import MANIFEST
+from velowidget import plugins
 from velowidget.plugins.registry import Failure, registry
 
 
@@ -81,6 +82,7 @@ def test_a_panels_python_side_answers(widget, recorder):
     [
         ("other", "The panel 'mine.answer' failed to answer 'other': ValueError: What is other?"),
         ("nan", "failed to answer 'nan': ValueError"),
+        ("exit", "failed to answer 'exit': SystemExit: 3"),
         ("text", "not of numbers"),
         ("large", "do not fit into 32 bits"),
     ],
@@ -117,10 +119,22 @@ def test_a_palette_changes_the_colours(widget, recorder):
     assert after != before
 
 
+def test_a_palette_that_goes_away_takes_only_its_colours_along(widget, recorder):
+    widget.palette = "mine.greys"
+    chosen = recorder.last("color")[0]["categories"]
+    plugins.disable("mine")
+    assert recorder.last("color")[0]["categories"] != chosen
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    plugins.enable("mine")
+    assert recorder.last("color")[0]["categories"] == chosen
+
+
 def test_views_of_plugins_panels(widget):
     assert widget.view("mine.answer").panels == ["mine.answer"]
     with pytest.raises(ValueError, match=r"did you mean 'mine\.answer'"):
         widget.view("mine.answr")
+    with pytest.raises(ValueError, match=r"'ages' needs adata\.obs\['age'\]"):
+        widget.view("mine.of_ages")
 
 
 def test_export(widget, tmp_path):

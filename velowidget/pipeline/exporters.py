@@ -6,6 +6,7 @@ import csv
 import os
 from pathlib import Path
 
+from velowidget.kernels.components import default_components
 from velowidget.pipeline.pipeline import VelocityPipeline
 from velowidget.plugins.registry import registry, require
 
@@ -44,16 +45,20 @@ def export(pipeline: VelocityPipeline, exporter: str, path: str | os.PathLike[st
 def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:
     """A table with a row for each cell: its name, its place on the pipeline's embedding, and its projected velocity.
 
-    Velocities are those of :meth:`velowidget.VelocityKernel.compute_projection`. What a cell lacks is an empty field.
+    Both on the components that the pipeline shows, two or three. Velocities are those of
+    :meth:`velowidget.VelocityKernel.compute_projection`. What a cell lacks is an empty field.
     """
     places = pipeline.positions(pipeline.basis)
     arrows = pipeline.kernel.compute_projection(pipeline.basis, copy=True)
     assert arrows is not None
+    components = pipeline.components or default_components(pipeline.adata, pipeline.basis)
+    arrows = arrows[:, [component - 1 for component in components]]
+    axes = "xyz"[: len(components)]
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
-        table.writerow(["cell", "x", "y", "velocity_x", "velocity_y"])
+        table.writerow(["cell", *axes, *(f"velocity_{axis}" for axis in axes)])
         for name, place, arrow in zip(pipeline.adata.obs_names, places, arrows, strict=True):
-            table.writerow([name, *("" if value != value else repr(float(value)) for value in (*place, *arrow[:2]))])
+            table.writerow([name, *("" if value != value else repr(float(value)) for value in (*place, *arrow))])
 
 
 def kernel_file(pipeline: VelocityPipeline, path: Path) -> None:

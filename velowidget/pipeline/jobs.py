@@ -292,9 +292,10 @@ class Jobs:
             value = job.stage.compute(Context(self.inputs, job.parameters, report), *job.upstream)
         except (_Superseded, CancelledError):
             return
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # what others wrote may want to end Python
+            reason = RuntimeError("It called sys.exit().") if isinstance(error, SystemExit) else error
             with changes.lock:
-                failed = Failed(self.generation, job.stage.name, error, error.__traceback__)
+                failed = Failed(self.generation, job.stage.name, reason, error.__traceback__)
                 self._failures[job.stage.name] = (job.key, failed)
             return
         self._seconds[job.stage.name] = time.perf_counter() - started - elsewhere

@@ -24,19 +24,21 @@ def category_colors(n_categories: int, stored: Sequence[str] | None = None, pale
     stored
         Colours as matplotlib understands them, used for ``'auto'`` if there is a valid one for each category.
     palette
-        ``'auto'``, or a key of ``velowidget.plugins.contributions('palettes')``.
+        ``'auto'``, or a key of ``velowidget.plugins.contributions('palettes')``; one that is gone, with the plugin that
+        it was of, is as ``'auto'``.
 
     Returns
     -------
     ``'#rrggbb'`` strings: the palette's, by default Okabe and Ito's eight. For more categories than it has colours,
     hues a golden angle apart at three lightnesses, so that neighbours in the list differ in both.
     """
-    if palette == AUTOMATIC and stored is not None and len(stored) >= n_categories:
+    palettes = registry.contributions("palettes")
+    if palette not in palettes and stored is not None and len(stored) >= n_categories:
         from matplotlib.colors import is_color_like, to_hex
 
         if all(is_color_like(color) for color in stored[:n_categories]):
             return [to_hex(color) for color in stored[:n_categories]]
-    known = registry.get("palettes", _DEFAULT if palette == AUTOMATIC else palette).colors
+    known = palettes.get(palette, palettes[_DEFAULT]).colors
     if n_categories <= len(known):
         return list(known[:n_categories])
     colors = []

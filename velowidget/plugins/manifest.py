@@ -35,9 +35,10 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
 _ID = re.compile(r"\w[\w.-]*")
 _PYTHON_NAME = re.compile(r"[^\W\d][\w.]*:[^\W\d][\w.]*")
 _COLOR = re.compile("#[0-9a-fA-F]{6}")
+_EXTENSION = re.compile(r"(\.\w+)+")
 
 OWN = "velowidget"
-"""The name of our own manifest; the prefix of its ids may be left out."""
+"""The name of our own manifest; users leave out the prefix of its ids."""
 
 SLOTS = ("layers", "obs", "obsm", "obsp", "uns", "var", "varm", "varp")
 """Parts of an AnnData that a contribution may require a key of."""
@@ -294,7 +295,7 @@ def _unfit(where: str, table: object, made: type[Any]) -> Iterator[str]:
 
 def _unknown(where: str, table: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
     for name in table.keys() - set(known):
-        close = get_close_matches(name, known, n=1)
+        close = get_close_matches(str(name), known, n=1)
         yield f"{where}{name!r} is not known; " + (
             f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}."
         )
@@ -322,6 +323,8 @@ def _problems(
                 yield f"place = {place!r} of {contribution.id!r} must be 'dock'."
             if file is not None and not (folder is not None and (folder / file).is_file()):
                 yield f"The file {file!r} of {contribution.id!r} is not beside the manifest."
+        case Exporter(extension=extension) if not _EXTENSION.fullmatch(extension):
+            yield f"extension = {extension!r} of {contribution.id!r} must be a dot and letters, such as '.csv'."
         case Palette(colors=colors):
             if not colors or not all(_COLOR.fullmatch(color) for color in colors):
                 yield f"The colours of {contribution.id!r} must be '#rrggbb', at least one."

@@ -140,13 +140,17 @@ class Registry:
         ------
         ManifestError
             If the manifest says what cannot be.
+        TypeError
+            If it is no manifest at all.
         PluginError
             If an installed plugin has that name.
         """
         if isinstance(manifest, Mapping):
             manifest = parse_manifest(manifest, "What was registered")
-        elif not isinstance(manifest, Manifest):
+        elif isinstance(manifest, str | Path):
             manifest = read_manifest(Path(manifest))
+        elif not isinstance(manifest, Manifest):
+            raise TypeError(f"manifest must be a dict, or the path of a TOML file, not {manifest!r}.")
         name = manifest.name
         with self._lock:
             if name in self._discovered() and name not in self._registered:
@@ -229,10 +233,10 @@ class Registry:
         ValueError
             If there is no such contribution.
         PluginError
-            If the import fails, or there is no such object; the message names the plugin.
+            If the import fails, or there is no such object, or it has none; the message names the plugin.
         """
         contribution = self.get(kind, key)
-        if contribution.command is None:
+        if getattr(contribution, "command", None) is None:  # palettes never have one
             raise PluginError(f"{contribution.id!r} has no command.")
         return self.resolve(contribution.command)
 
@@ -286,7 +290,8 @@ class Registry:
         try:
             manifest = read_manifest(locate(point.value))
             if manifest.name in manifests:
-                raise PluginError(f"There is a plugin {manifest.name!r} already.")
+                there, here = manifests[manifest.name].folder, manifest.folder
+                raise PluginError(f"There is a plugin {manifest.name!r} already, in {there}; this one is in {here}.")
         except Exception as error:
             self._failures.append(Failure(point.name, f"The plugin {point.name!r} was left out. {error}"))
         else:
@@ -321,7 +326,7 @@ def require(contribution: Contribution, adata: Any) -> None:
 
 
 def check(plugin: str) -> Iterator[str]:
-    """Import all that a plugin's manifest names, and say what cannot be had.
+    """Import all that a plugin's manifest names, and say what cannot be had, or is not what it should be.
 
     Parameters
     ----------
@@ -338,11 +343,21 @@ def check(plugin: str) -> Iterator[str]:
         among, manifest = Registry(lambda: ()), read_manifest(Path(plugin))
         among.register(manifest)
         plugin = manifest.name
-    for command in among.manifest(plugin).commands:
+    manifest = among.manifest(plugin)
+    found = {}
+    for command in manifest.commands:
         try:
-            among.resolve(command)
+            found[command] = among.resolve(command)
         except PluginError as error:
             yield str(error)
+    for kind, entries in manifest.contributions.items():
+        for entry in entries.values():
+            named = getattr(entry, "command", None)
+            if named not in found or (plugin == OWN and kind == "schemes"):  # ours are words that core knows
+                continue
+            if not (isinstance(found[named], type) if kind == "kernels" else callable(found[named])):
+                needed = "a class" if kind == "kernels" else "a function"
+                yield f"The command of {entry.id!r} among {kind} must stand for {needed}, not for {found[named]!r}."
 
 
 def _nearest(name: object, known: Collection[str]) -> str:

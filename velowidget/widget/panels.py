@@ -32,7 +32,7 @@ def answer(pipeline: VelocityPipeline, asked: Request, buffers: Sequence[Any]) -
         return _answer(asked, content, {key: _sendable(key, value) for key, value in arrays.items()})
     except PluginError as error:
         return _answer(asked, None, problem=str(error))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         problem = f"The panel {panel!r} failed to answer {name!r}: {type(error).__name__}: {error}"
         return _answer(asked, None, problem=problem)
 

@@ -10,7 +10,7 @@ import anywidget
 import traitlets as t
 
 from velowidget.kernels.arguments import one_of
-from velowidget.plugins.registry import registry
+from velowidget.plugins.registry import registry, require
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 
@@ -26,6 +26,11 @@ class VelocityView(anywidget.AnyWidget):
         The widget whose panels are shown.
     panels
         Their names.
+
+    Raises
+    ------
+    ValueError
+        If there is none, one is not known, or the data do not have what it requires.
     """
 
     _esm = _STATIC / "view.js"
@@ -38,4 +43,7 @@ class VelocityView(anywidget.AnyWidget):
         known = registry.contributions("panels")
         if not panels:
             raise ValueError(f"Name at least one panel: {', '.join(map(repr, known))}.")
-        super().__init__(widget=widget, panels=[one_of("panel", panel, known) for panel in panels])
+        names = [one_of("panel", panel, known) for panel in panels]
+        for name in names:
+            require(known[name], widget.adata)
+        super().__init__(widget=widget, panels=names)

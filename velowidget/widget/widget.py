@@ -379,6 +379,8 @@ class VelocityWidget(anywidget.AnyWidget):
     def _follow_plugins(self) -> None:
         with self.pipeline.changing():  # its scheme may be another, or gone
             self._tell(messages.options)
+            self._tell(messages.color)  # the palette, too
+            self._tell(flow_messages.groups)
 
     def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
         self._post(make(self.pipeline))
