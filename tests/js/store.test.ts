@@ -109,6 +109,39 @@ describe("colours", () => {
     model.receiveFixture("color-none");
     expect(store.color.value).toBeNull();
   });
+
+  it("of a column that was sent before are there at once, until Python says it again", () => {
+    const { model, store } = ready();
+    model.receiveFixture("color-categorical", { key: "stage" });
+    const first = store.color.value;
+    model.receiveFixture("color-continuous", { key: "stage", source: "gene" });
+    store.hidden.value = new Set([1]);
+    store.set("color", "stage");
+    expect(store.color.value).toBe(first);
+    expect(store.hidden.value.size).toBe(0);
+    store.set("color", "gene:stage");
+    expect(store.color.value?.source).toBe("gene");
+    store.set("color", "obs:stage");
+    expect(store.color.value).toBe(first);
+    model.receiveFixture("color-categorical", { key: "stage", missing: 3 });
+    expect(store.color.value?.missing).toBe(3);
+  });
+
+  it("that may have changed are not taken from memory", () => {
+    const { model, store } = ready();
+    model.receiveFixture("color-continuous", { key: "support", source: "diagnostics" });
+    model.receiveFixture("color-continuous", { key: "stage", source: "gene" });
+    model.receiveFixture("options", { columns: ["stage"] });
+    const last = store.color.value;
+    for (const asked of ["support", "stage", "unheard of"]) {
+      store.set("color", asked);
+      expect(store.color.value).toBe(last);
+    }
+    store.set("palette", "another");
+    model.receiveFixture("color-categorical", { key: "other" });
+    store.set("color", "clusters");
+    expect(store.color.value?.key).toBe("other");
+  });
 });
 
 describe("the automatic scale", () => {

@@ -161,12 +161,27 @@ def test_hostile_names_and_values(kernel):
         ({"components": (1, 2, 3)}, "two components"),
         ({"components": (0, 1)}, "components 1 to 2"),
         ({"legend_loc": "on dat"}, "did you mean 'on data'"),
+        ({"components": None}, "two components"),
+        ({"components": 1}, "two components"),
         ({"density": 0}, "density must be larger than 0"),
+        ({"density": "high"}, "density must be larger than 0, not 'high'"),
+        ({"density": 1e5}, "lower density"),
+        ({"smooth": None}, "smooth must be larger than 0"),
+        ({"color": 3}, "color must be text"),
+        ({"color": ["clusters"]}, "color must be text"),
+        ({"basis": None}, "basis must be text"),
     ],
 )
 def test_errors_say_what_is_wrong(kernel, given, says):
-    with pytest.raises((ValueError, KeyError), match=says):
+    with pytest.raises((ValueError, KeyError, TypeError), match=says):
         kernel.plot_projection(**given)
+
+
+@pytest.mark.filterwarnings("error")
+def test_lines_without_width_are_none(kernel):
+    ax = kernel.plot_projection(linewidth=0)
+    ax.figure.canvas.draw()
+    assert not any(isinstance(child, LineCollection) for child in ax.get_children())
 
 
 def test_lines_of_uncertain_steps_are_thin(kernel):

@@ -84,6 +84,13 @@ def test_a_value_refused_from_the_browser_is_explained_and_put_back(widget, reco
     assert widget.scheme == widget.pipeline.scheme == "correlation"
 
 
+def test_a_refused_colour_is_taken_off_the_picture_again(widget, recorder):
+    widget.color = "support"
+    del recorder.sent[:]
+    widget.set_state({"color": "gone"})
+    assert recorder.last("color")[0]["key"] == "support"
+
+
 @pytest.mark.parametrize("refused", [{"color": "nonesuch"}, {"softmax_scale": -1.0}, {"basis": ""}])
 def test_values_refused_together_are_all_put_back(widget, recorder, monkeypatch, refused):
     put_back = []

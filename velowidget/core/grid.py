@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 _REACH = 3.0
 # Lattice points along the longest side at density 1.
 _POINTS = 32
+_MOST_POINTS = 10_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +81,11 @@ def lattice(
     Raises
     ------
     ValueError
-        If there are more than three dimensions, for such a lattice fits into no memory, or `density` or `smooth` is not
-        a positive number.
+        If there are more than three dimensions or ten million points, for such a lattice fits into no memory, or
+        `density` or `smooth` is not a positive number.
     """
     for name, value in (("density", density), ("smooth", smooth)):
-        if not 0 < value < np.inf:
+        if not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
             raise ValueError(f"{name} must be larger than 0, not {value!r}.")
     n_dims = positions.shape[1]
     if n_dims > 3:
@@ -95,6 +97,10 @@ def lattice(
     low, high = placed.min(axis=0), placed.max(axis=0)
     spacing = float((high - low).max() / (_POINTS * density)) or 1.0
     shape = tuple(int(n) for n in np.ceil((high - low) / spacing) + 1)
+    if math.prod(shape) > _MOST_POINTS:
+        raise ValueError(
+            f"A lattice of {math.prod(shape):.0e} points is too large; choose a lower density than {density}."
+        )
     start = (low + high - (np.array(shape) - 1) * spacing) / 2
     bare = Lattice(cells, start, spacing, shape, smooth * spacing, np.zeros(shape), min_mass)
 

@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.data import entries, is_real, read_gene, real_array
 from velowidget.kernels.messages import MissingKeyError, nearest
 
@@ -93,7 +94,7 @@ def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
     -------
     float64, shape (n_cells, n_dims), read-only; rows with any NaN or infinite coordinate are NaN throughout.
     """
-    name = basis.removeprefix("X_")
+    name = checked_text("basis", basis).removeprefix("X_")
     obsm = entries(adata, "obsm")
     key = next((k for k in (f"X_{name}", basis) if k in obsm), None)
     if key is None:
@@ -150,7 +151,7 @@ def read_annotation(adata: AnnData, color: str) -> Annotation:
         A column of ``adata.obs``, else a gene (from ``adata.X``, else layer ``'Ms'``, ``'spliced'``);
         ``'obs:NAME'`` and ``'gene:NAME'`` decide.
     """
-    kind, _, name = color.partition(":")
+    kind, _, name = checked_text("color", color).partition(":")
     if kind not in ("obs", "gene") or color in adata.obs:
         kind, name = "", color
     if kind != "gene" and name in adata.obs:

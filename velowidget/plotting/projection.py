@@ -20,7 +20,7 @@ from velowidget.kernels.annotations import (
     default_column,
     read_annotation,
 )
-from velowidget.kernels.arguments import one_of
+from velowidget.kernels.arguments import checked_text, one_of
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.components import PLANE, read_components
 from velowidget.kernels.velocity import VelocityKernel
@@ -109,7 +109,7 @@ def plot_projection(
     The axes.
     """
     one_of("legend_loc", legend_loc, LEGENDS)
-    if len(components) != 2:
+    if not isinstance(components, Sequence | np.ndarray) or len(components) != 2:
         raise ValueError(f"A figure has two components, not {components!r}; the widget draws three.")
     positions = read_components(kernel.adata, basis, components)
     annotation = _annotation(kernel, basis, components, color)
@@ -130,7 +130,7 @@ def _annotation(
     kernel: Kernel, basis: str, components: Sequence[int], color: str | None
 ) -> CategoricalAnnotation | ContinuousAnnotation | None:
     """What to colour cells by: by default the clustering; a diagnostic, where the data have nothing of that name."""
-    column = default_column(kernel.adata) if color is None else color
+    column = default_column(kernel.adata) if color is None else checked_text("color", color)
     known = column in kernel.adata.obs or column in kernel.adata.var_names
     if column in DIAGNOSTICS and not known and isinstance(kernel, VelocityKernel):
         values = kernel.diagnostics(basis, components)[str(column)].to_numpy()
@@ -141,7 +141,7 @@ def _annotation(
 def _draw_lines(ax: Axes, on: Lattice, field: NDArray[np.float64], linewidth: float, color: str) -> None:
     """Lines wide where the field is strong, each with an arrow head half way."""
     lines = streamlines(on, field)
-    if not len(lines.points):
+    if not len(lines.points) or linewidth <= 0:
         return
     widths = linewidth * (0.25 + 2 * lines.speeds)
     inside = np.ones(len(lines.points) - 1, dtype=bool)

@@ -280,6 +280,8 @@ class VelocityWidget(anywidget.AnyWidget):
             names = [name for name in sync_data if name in PARAMETERS]
             self._post(messages.refusal(", ".join(names), error))
             self.send_state(list(PARAMETERS))
+            if "color" in names:  # the browser may show one that it remembers
+                self._tell(messages.color)
 
     # -- messages ----------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ import type {
 } from "../protocol";
 import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
+import { createColor } from "./color";
 import { createFlow, type FlowState } from "./flow";
 import { createLayout } from "./layout";
 import { createPlayer, type Player } from "./player";
@@ -112,11 +113,12 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const camera = createCamera(model, until);
   const layout = createLayout(model, until);
   const options = signal<Options | null>(null);
+  const shared = createColor(traits.signals, options, until);
+  const color = shared.signal;
   const automaticScale = signal<number | null>(null);
   const choices = signal<Choices["columns"]>([]);
   const cells = signal<Cells | null>(null);
   const embedding = signal<Embedding | null>(null);
-  const color = signal<Color | null>(null);
   const status = signal<Status | null>(null);
   const failures = signal<readonly Failure[]>([]);
   const refusals = signal<readonly Failure[]>([]);
@@ -125,7 +127,6 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const paused = signal(false);
   const selection = signal<Int32Array>(new Int32Array());
   const selecting = new Set<string>();
-  const hidden = signal<ReadonlySet<number>>(new Set());
   // Parsed when first asked for: many people never hover, and the list may be long.
   const names = computed<string[]>(() => JSON.parse(new TextDecoder().decode(cells.value?.arrays.names) || "[]"));
   const searches = new Map<string, (matches: Matches) => void>();
@@ -207,10 +208,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         });
         break;
       case "color":
-        batch(() => {
-          if (message.key !== color.value?.key) hidden.value = new Set();
-          color.value = message.type === "none" ? null : message;
-        });
+        shared.receive(message);
         break;
       case "selection":
         // Python says so after every selection; one made here is known, and another may have followed it.
@@ -297,7 +295,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
       selection.value = cells;
       selecting.add(wire.send({ kind: "select" }, [cells]));
     },
-    hidden,
+    hidden: shared.hidden,
     paused,
     hovered,
     flow: flow.state,
