@@ -28,6 +28,12 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
   const width = useWidth(place);
   // A signal: keys that come faster than pictures go on from where the last one went.
   const at = useSignal<{ edge: FlowEdge; x: number; y: number } | null>(null);
+  // With the keyboard: that the picture moves under a resting pointer means nothing then.
+  const isSteered = useRef(false);
+  const isPointed = (event: PointerEvent) => {
+    if (event.movementX || event.movementY) isSteered.current = false;
+    return !isSteered.current;
+  };
   const overTime = groups.times.length > 0;
   const visible = edges.filter((edge) => edge.flow > minFlow && !(overTime && edge.source === edge.target));
   // The numbers are those of now, also while the pointer rests and the kernel changes.
@@ -55,6 +61,7 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
   };
   const go = (next: FlowEdge | undefined) => {
     if (!next) return;
+    isSteered.current = true;
     const id = overTime ? `${next.step}-${next.target}` : `${next.source}-${next.target}`;
     const mark = place.current?.querySelector(`[data-edge="${id}"]`);
     mark?.scrollIntoView({ block: "nearest", inline: "nearest" });
@@ -79,7 +86,7 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
     active,
     source,
     onPick: pick,
-    onEnter: (edge: FlowEdge, event: PointerEvent) => look(edge, event.clientX, event.clientY),
+    onEnter: (edge: FlowEdge, event: PointerEvent) => isPointed(event) && look(edge, event.clientX, event.clientY),
   };
   const later = useLater(edges, REST_MS);
 
@@ -93,7 +100,7 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
           tabIndex={0}
           role="application"
           aria-label="flow: arrow keys go from one flow to the next, Enter makes a cluster the source"
-          onPointerLeave={lookAway}
+          onPointerLeave={(event) => isPointed(event) && lookAway()}
           onKeyDown={(event) => {
             const act = keys[event.key];
             if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
