@@ -34,6 +34,10 @@ panels = {
     "talking": TALKING,
     "throwing": "export default { mount({ el }) { el.textContent = 'half'; throw new Error('thrown on purpose'); } };",
     "unreadable": "export default {",
+    "stumbling": """export default { mount({ el, store }) {
+        el.textContent = "walking";
+        return store.traits.scheme.subscribe((scheme) => { if (scheme === "cosine") throw new Error("stairs"); });
+    } };""",
     "unanswered": "export default { async mount({ request }) { await request('fail'); } };",
     "needy": TALKING,
 }
@@ -98,9 +102,12 @@ def test_what_fails_says_so_in_its_own_place_and_the_widget_lives_on(shown):
     expect(refused).to_contain_text("The plugin 'mine' could not be used")
     button(shown, "Talking").click()
     expect(place(shown, "talking")).to_have_text("correlation: 2 and 5")
+    button(shown, "Stumbling").click()
+    expect(place(shown, "stumbling")).to_have_text("walking")
     control(shown, "scheme").select_option(label="cosine")
     settled(shown)
     assert shown.python("w.scheme") == "cosine"
+    expect(place(shown, "stumbling").get_by_role("alert")).to_have_text('The panel "mine.stumbling" failed: stairs')
 
 
 def test_what_the_data_cannot_support_is_greyed_out_with_the_reason(shown):

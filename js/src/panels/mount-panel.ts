@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import type { WidgetState } from "../state/model";
 import { BUILTIN_PANELS } from "./builtin";
+import { careful, guarded } from "./guarded";
 import type { Dispose, PanelContext } from "./panel";
 
 /**
@@ -52,6 +53,12 @@ export function mountPanel(
     },
   };
 
+  /** Of what it does once it is shown. */
+  const stumble = (error: unknown) => {
+    console.error(`[velowidget] The panel "${id}" failed.`, error);
+    say(`The panel "${id}" failed: ${textOf(error)}`);
+  };
+
   let dispose: Dispose;
   const finish = (made: Dispose) => {
     if (!life.signal.aborted) dispose = made;
@@ -64,7 +71,7 @@ export function mountPanel(
   };
   try {
     const builtin = BUILTIN_PANELS[id];
-    const made = builtin ? builtin.mount(ctx) : mountPlugin(id, ctx, state);
+    const made = builtin ? builtin.mount(ctx) : mountPlugin(id, carefulContext(ctx, stumble), state);
     if (made instanceof Promise) made.then(finish).catch(fail);
     else finish(made);
   } catch (error) {
@@ -86,6 +93,19 @@ export function mountPanel(
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** For panels that are not ours: whatever they throw later on is theirs alone. */
+function carefulContext(ctx: PanelContext, fail: (error: unknown) => void): PanelContext {
+  const { store, dynamics } = ctx;
+  return {
+    ...ctx,
+    store: guarded(store, fail),
+    dynamics: {
+      ...dynamics,
+      subscribe: (stage, callback) => dynamics.subscribe(stage, careful(callback, fail)),
+    },
+  };
 }
 
 async function mountPlugin(id: string, ctx: PanelContext, state: WidgetState): Promise<Dispose> {
