@@ -50,6 +50,12 @@ def test_other_arguments_of_compute(adata, options, words):
     assert kernel.params == {}
 
 
+@pytest.mark.parametrize("n_samples", [2**32, 2**70])
+def test_more_samples_than_there_are_numbers(adata, n_samples):
+    with pytest.raises(ValueError, match=r"n_samples must be less than 2\^32"):
+        VelocityKernel(adata).compute_transition_matrix(mode="monte_carlo", n_samples=n_samples)
+
+
 @pytest.mark.parametrize("odd", [ARRAY, 3, ["velocity"], b"velocity"])
 @pytest.mark.parametrize("name", ["vkey", "xkey", "conn_key"])
 def test_keys_are_text(adata, name, odd):

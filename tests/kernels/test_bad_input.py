@@ -725,6 +725,7 @@ SUBSETS = {
     "mask": TRUTH,
     "list of bool": TRUTH.tolist(),
     "column of bool": pd.Series(TRUTH),
+    "column of bool by name, in another order": pd.Series(TRUTH, [f"gene{g}" for g in range(N_GENES)])[::-1],
     "nullable mask": NULLABLE,
     "nullable mask with gaps": WITH_GAPS,
     "object mask with gaps": np.array([t or np.nan for t in TRUTH.tolist()], dtype=object),
@@ -784,6 +785,8 @@ def test_duplicated_names(adata, expected):
     renamed(adata, obs_names=["same"] * N_CELLS, var_names=["g"] * 3 + [f"gene{g}" for g in range(3, N_GENES)])
     np.testing.assert_array_equal(transition_matrix(adata), expected)
     assert read_velocity(adata, gene_subset=["g", "gene5"]).genes.sum() == 4
+    column = adata.var["velocity_genes"]
+    np.testing.assert_array_equal(read_velocity(adata, gene_subset=column).genes, column)
 
 
 def test_names_in_messages_are_plain_text(adata):

@@ -78,6 +78,8 @@ def test_stochastic_needs_second_derivatives(adata):
     with pytest.raises(TypeError, match=r"no method hessian\(v, d, scale\).*mode='monte_carlo' needs none"):
         kernel.compute_transition_matrix(mode="stochastic", scheme=by_length)
     kernel.compute_transition_matrix(mode="monte_carlo", scheme=by_length, n_samples=2)
+    with pytest.warns(UserWarning, match="computing the deterministic mode"):  # which needs none
+        (~kernel).compute_transition_matrix(mode="stochastic", scheme=by_length)
 
 
 def test_the_same_callable_is_not_asked_again_and_another_is(adata):

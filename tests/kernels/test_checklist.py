@@ -250,6 +250,10 @@ def test_compute_check_irreducibility(adata):
     with pytest.warns(UserWarning, match="not irreducible: it has 11 communicating classes, of 20, 1"):
         kernel.compute_transition_matrix(check_irreducibility=True, degenerate="self_loop")
     np.testing.assert_array_equal(np.bincount(kernel.communicating_classes), [20, *[1] * 10])
+    with pytest.warns(UserWarning, match="not irreducible"):  # in its place of CellRank 1.5
+        kernel.compute_transition_matrix(
+            "deterministic", "transpose", "correlation", None, 1000, None, True, degenerate="self_loop"
+        )
 
 
 def test_compute_n_jobs_backend_show_progress_bar(adata, capsys):

@@ -264,6 +264,7 @@ def test_of_what_another_kernel_wrote(adata):
         (lambda a, m: PrecomputedKernel(np.diag([1.0] * 28 + [0, 0])), ValueError, "2 rows without an entry, .* 28"),
         (lambda a, m: PrecomputedKernel(m.astype(str)), TypeError, "real numbers, not <U"),
         (lambda a, m: PrecomputedKernel(m * 1j), TypeError, "real numbers, not complex128"),
+        (lambda a, m: PrecomputedKernel([[1.0, 0.0], [1.0]]), ValueError, "must be square, and has rows of different"),
         (lambda a, m: PrecomputedKernel(3), TypeError, "takes a matrix, a key .* not int"),
         (lambda a, m: PrecomputedKernel(None, a), TypeError, "not NoneType"),
         (lambda a, m: PrecomputedKernel("T_fwd"), TypeError, "needs the AnnData that has this key"),

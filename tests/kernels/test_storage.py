@@ -173,6 +173,22 @@ def test_suffix(vk, tmp_path, monkeypatch):
         vk.write("nowhere/a")
 
 
+@pytest.mark.parametrize("name", ["", ".", "..", "/"])
+def test_a_file_needs_a_name(vk, tmp_path, monkeypatch, name):
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path / "folder")
+    with pytest.raises(ValueError, match="is no name for a file"):
+        vk.write(name)
+    assert [p.name for p in tmp_path.iterdir()] == ["folder"]
+
+
+@pytest.mark.parametrize(("ext", "error"), [(5, TypeError), ("", ValueError), (".", ValueError), ("a/b", ValueError)])
+def test_suffixes_of_no_use(vk, tmp_path, ext, error):
+    with pytest.raises(error, match="ext must be"):
+        vk.write(tmp_path / "k", ext=ext)
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("given_name", [{"fname": "k", "ext": "pickle"}, {"fname": "k", "ext": ".pkl"}])
 def test_no_pickles_are_written(vk, tmp_path, given_name):
     with pytest.raises(ValueError, match="not pickled, as reading a pickle can execute anything"):
@@ -438,6 +454,27 @@ def test_from_adata_without_what_it_needs(adata):
     (VelocityKernel(adata) + VelocityKernel(adata)).write_to_adata("sum")
     with pytest.raises(TypeError, match="PrecomputedKernel"):
         Sum.from_adata(adata, "sum")
+
+
+@pytest.mark.parametrize("junk", ["of mine", ["params", "init"], {"params": "of mine"}, {"init": 5, "params": {}}])
+def test_what_is_no_record_of_a_kernel(adata, junk):
+    kernel = VelocityKernel(adata)
+    kernel.write_to_adata()
+    adata.uns["T_fwd_params"] = junk
+    uses = [kernel.write_to_adata, kernel.compute_projection, lambda: VelocityKernel.from_adata(adata, "T_fwd")]
+    for use in (*uses, lambda: PrecomputedKernel("T_fwd", adata)):
+        with pytest.raises(TypeError, match=r"adata\.uns\['T_fwd_params'\] .* is no record of a kernel.*another key"):
+            use()
+    assert adata.uns["T_fwd_params"] is junk
+    assert "T_fwd_umap" not in adata.obsm
+
+
+def test_a_kernel_of_an_adata_computes_its_logits(adata):
+    kernel = VelocityKernel(adata).compute_transition_matrix(softmax_scale=2.0)
+    kernel.write_to_adata()
+    again = VelocityKernel.from_adata(adata, "T_fwd")
+    assert again.logits is None
+    assert_same(again.compute_transition_matrix(softmax_scale=2.0), kernel)
 
 
 def test_write_without_a_copy(adata):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from velowidget.core.projection import project, quiver_scale
 from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.arguments import checked_text
+from velowidget.kernels.data import recorded
 
 if TYPE_CHECKING:
     from velowidget.kernels.base import Kernel
@@ -57,7 +58,7 @@ class Analyses:
         if copy:
             return arrows
         key, basis = self._kernel._key(key_added), basis.removeprefix("X_")
-        record = dict(self.adata.uns.get(f"{key}_params", {}))
+        record = recorded(self.adata, key)
         record["embeddings"] = sorted({*record.get("embeddings", []), basis})
         self.adata.obsm[f"{key}_{basis}"] = arrows
         self.adata.uns[f"{key}_params"] = record

@@ -58,17 +58,19 @@ def checked_scale(value: object) -> float:
 
 
 def checked_count(name: str, value: object) -> int:
-    """A number of at least 1, as an int.
+    """A number from 1 to 2^32 - 1, as an int: random numbers are counted with 32 bits.
 
     Raises
     ------
     TypeError, ValueError
-        If it is no whole number, or less than 1.
+        If it is no whole number, less than 1 or too large.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be a whole number of at least 1, not {value!r}.")
     if value < 1:
         raise ValueError(f"{name} must be at least 1, not {value!r}.")
+    if value >= 2**32:
+        raise ValueError(f"{name} must be less than 2^32, not {value!r}.")
     return int(value)
 
 

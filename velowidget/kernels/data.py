@@ -5,6 +5,7 @@ Every problem becomes one error that says what is wrong, where, and which call m
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -231,6 +232,23 @@ def entries(adata: AnnData, store: str) -> Mapping[str, Any]:
             "Read the file again, or make a new AnnData without the entry that does not fit."
         ) from error
     return mapping
+
+
+def recorded(adata: AnnData, key: str) -> dict[str, Any]:
+    """What ``adata.uns`` says of a kernel's ``adata.obsp[key]``, a copy; empty where there is nothing.
+
+    Raises
+    ------
+    TypeError
+        If it is something else than kernels write.
+    """
+    record = adata.uns.get(f"{key}_params", {})
+    if isinstance(record, Mapping) and all(isinstance(record.get(part, {}), Mapping) for part in ("params", "init")):
+        return dict(record)
+    raise TypeError(
+        f"adata.uns[{f'{key}_params'!r}] is {reprlib.repr(record)}, which is no record of a kernel. "
+        "Remove it, or use another key."
+    )
 
 
 def real_array(stored: Any, what: str) -> NDArray[np.floating]:

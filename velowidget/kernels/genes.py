@@ -32,7 +32,7 @@ def gene_mask(
             )
         mask, source = _as_mask(adata.var[gene_subset], gene_subset), f"adata.var[{gene_subset!r}]"
     else:
-        given = _names_or_mask(gene_subset)
+        given = _names_or_mask(_in_order(gene_subset, adata.var_names))
         if given.dtype == bool:
             if len(given) != adata.n_vars:
                 raise ValueError(
@@ -60,6 +60,13 @@ def gene_mask(
             "Choose genes with `gene_subset`, or run `scvelo.tl.velocity(adata)` again."
         )
     return mask, notes
+
+
+def _in_order(given: Any, names: pd.Index) -> Any:
+    """A column of all genes in their order, by name, whatever it was sorted by; others as they are."""
+    if isinstance(given, pd.Series) and given.index.is_unique and set(given.index) == set(names):
+        return given[names]
+    return given
 
 
 def _names_or_mask(given: object) -> NDArray[Any]:

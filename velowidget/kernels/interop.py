@@ -8,7 +8,7 @@ import scipy.sparse as sp
 from anndata import AnnData
 
 from velowidget.kernels.base import Kernel, plain
-from velowidget.kernels.data import checked_adata, entries
+from velowidget.kernels.data import checked_adata, entries, recorded
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest
 
@@ -19,7 +19,7 @@ def write_to_adata(kernel: Kernel, key: str | None, *, copy: bool) -> None:
     """Write a kernel's matrix, parameters and settings; see `Kernel.write_to_adata`."""
     kernel._check_size()
     adata, key, matrix = kernel.adata, kernel._key(key), kernel.transition_matrix
-    record = {**adata.uns.get(f"{key}_params", {}), "params": kernel.params, "init": kernel._settings()}
+    record = {**recorded(adata, key), "params": kernel.params, "init": kernel._settings()}
     adata.obsp[key] = matrix.copy() if copy else matrix
     adata.uns[f"{key}_params"] = record
 
@@ -32,7 +32,7 @@ def from_adata(kind: type[K], adata: AnnData, key: str, *, copy: bool) -> K:
             f"No transition matrix: adata.obsp has no {key!r}{nearest(key, stored)} "
             "Write one with `kernel.write_to_adata()`."
         )
-    record = adata.uns.get(f"{key}_params", {})
+    record = recorded(adata, key)
     if not {"params", "init"} & set(record):
         raise MissingKeyError(
             f"No kernel: adata.uns has no parameters under {f'{key}_params'!r}. Write them with "

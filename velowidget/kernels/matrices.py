@@ -39,7 +39,10 @@ def stochastic_matrix(given: Any, n_cells: int | None = None, what: str = "The t
         If it is not square or of another size, or an entry is negative, NaN or infinite, or a row is empty.
     """
     if not sp.issparse(given):
-        given = np.ma.filled(given, 0) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
+        try:
+            given = np.ma.filled(given, 0) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
+        except ValueError as error:  # nested lists
+            raise ValueError(f"{what} must be square, and has rows of different lengths.") from error
     if given.dtype.kind not in "fiub":
         raise TypeError(f"{what} must hold real numbers, not {given.dtype} values.")
     if given.ndim != 2 or given.shape[0] != given.shape[1]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from velowidget.core.graph import Graph
 from velowidget.kernels.arguments import checked_flag, reject_unknown
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import checked_adata, entries
+from velowidget.kernels.data import checked_adata, entries, recorded
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest
 from velowidget.kernels.reports import report_matrix
@@ -161,7 +161,7 @@ def _stored(adata: AnnData, key: str) -> Any:
 
 def _direction(adata: AnnData, key: str) -> bool | None:
     """The direction that was recorded with a matrix; where none was, the one its key says."""
-    record = adata.uns.get(f"{key}_params", {})
+    record = recorded(adata, key)
     if "bwd_mode" in record.get("params", {}):  # CellRank records the direction the kernel was made with
         return True
     if "init" in record:

@@ -29,6 +29,7 @@ from anndata import AnnData
 from anndata.io import read_elem, write_elem
 
 from velowidget.core.softmax import freeze
+from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.base import Kernel, plain
 from velowidget.kernels.connectivity import ConnectivityKernel
 from velowidget.kernels.data import checked_adata
@@ -99,9 +100,11 @@ def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = Tru
     Raises
     ------
     ValueError
-        If the suffix is a pickle's.
+        If the suffix is a pickle's, or `fname` or `ext` is nothing that a file can be called.
+    FileNotFoundError
+        If there is no such folder.
     """
-    path = _path(fname, SUFFIX if ext is None else f".{ext.removeprefix('.')}")
+    path = _path(fname, SUFFIX if ext is None else checked_text("ext", ext))
     if not path.parent.is_dir():
         raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
     nodes: dict[int, _Node] = {}
@@ -181,7 +184,12 @@ def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool
 
 
 def _path(fname: str | os.PathLike[str], suffix: str) -> Path:
-    path = Path(fname).expanduser().resolve()
+    path, suffix = Path(fname).expanduser(), f".{suffix.removeprefix('.')}"
+    if path.name in ("", ".."):
+        raise ValueError(f"{str(fname)!r} is no name for a file.")
+    if Path(suffix).name != suffix or not suffix.strip("."):
+        raise ValueError(f"ext must be a suffix, such as {SUFFIX!r}, not {suffix!r}.")
+    path = path.resolve()
     if not path.name.endswith(suffix):
         path = path.with_name(path.name + suffix)
     if path.suffix.lower() in (".pickle", ".pkl", ".pk"):

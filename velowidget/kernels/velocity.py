@@ -193,9 +193,9 @@ class VelocityKernel(Kernel):
         softmax_scale: float | None = None,
         n_samples: int = 1000,
         seed: int | None = None,
+        check_irreducibility: bool = False,
         *,
         degenerate: str = "error",
-        check_irreducibility: bool = False,
         n_jobs: int | None = None,
         backend: str = "threading",
         show_progress_bar: bool = True,
@@ -231,12 +231,12 @@ class VelocityKernel(Kernel):
         seed
             Of the random velocities, from 0 to 2^64 - 1; None draws one. It is kept in `params`, and the numbers of a
             cell depend on nothing else, so that results can be had again whatever the threads.
+        check_irreducibility
+            Warn if the chain has several communicating classes; `communicating_classes` has them in any case.
         degenerate
             What to do about cells without neighbours, or without a defined similarity to any: ``'error'``,
             ``'self_loop'`` (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they
             stay).
-        check_irreducibility
-            Warn if the chain has several communicating classes; `communicating_classes` has them in any case.
         n_jobs
             Number of threads for this call; -1 is all, None as many as Numba is set to. Values do not depend on it.
         backend
@@ -253,15 +253,16 @@ class VelocityKernel(Kernel):
                 mode, scheme = (synonyms.pop(name), scheme) if ours == "mode" else (mode, synonyms.pop(name))
         reject_unknown("compute_transition_matrix", synonyms, _KEYWORDS)
         one_of("mode", mode, MODES)
-        scheme = checked_scheme(scheme, mode)
         one_of("backward_mode", backward_mode, BACKWARD_MODES)
+        direction = backward_mode if self.backward else "forward"
+        falls_back = direction == "transpose" and mode != "deterministic"
+        scheme = checked_scheme(scheme, "deterministic" if falls_back else mode)
         one_of("degenerate", degenerate, DEGENERATE)
         checked_text("backend", backend)
         check_irreducibility = checked_flag("check_irreducibility", check_irreducibility)
         scale = None if softmax_scale is None else checked_scale(softmax_scale)
 
-        direction = backward_mode if self.backward else "forward"
-        if direction == "transpose" and mode != "deterministic":
+        if falls_back:
             warnings.warn(
                 f"mode={mode!r} is not defined for backward_mode='transpose'; computing the deterministic mode. "
                 "backward_mode='negate' has every mode.",
@@ -298,7 +299,8 @@ class VelocityKernel(Kernel):
 
         if params["softmax_scale"] is None:
             params["softmax_scale"] = automatic_scale(similar())
-        if params == self._params and (isinstance(scheme, str) or scheme is self._scheme):
+        has_logits = self._similar is not None or self._logits is not None  # an AnnData keeps none
+        if params == self._params and has_logits and (isinstance(scheme, str) or scheme is self._scheme):
             return
         found, probabilities = expected(self._graph, self._data, scheme, params, direction, similar, report)
         result = defined_transitions(self.adata, self._graph, found, probabilities, params["degenerate"])
