@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -107,6 +109,7 @@ def test_truth_values(adata):
         ([True, False], ValueError, "one entry for each of 30 cells, and has 2"),
         (True, ValueError, "one entry for each of 30 cells"),
         (np.zeros(30, dtype=bool), ValueError, "False for each cell"),
+        (pd.Series([True, None] * 15, dtype="boolean"), ValueError, "the mask is missing for some cells"),
         (1.5, TypeError, "floating values, 1.5"),
         ([1.0, 2.0], TypeError, "floating"),
         (["cell1", 2], TypeError, "mixed"),
@@ -139,3 +142,24 @@ def test_choices_are_columns_that_cells_can_be_chosen_by(adata):
     for key, values in choices(adata).items():
         rule = {key: list(values[:1] if isinstance(values, list) else values)}
         assert plain_rule(adata, rule, "start_ixs") == rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "stored"),
+    [
+        ({"late": 1}, {"late": ["True"]}),
+        ({"late": [np.True_, "True"]}, {"late": ["True"]}),
+        ({"day": np.float32(12.5)}, {"day": ["12.5"]}),
+        ({"whole": 1.0}, {"whole": ["1"]}),
+        ({"whole": iter([0, 1])}, {"whole": ["0", "1"]}),
+        ({"endless": [20, np.inf]}, list(range(20, 30))),
+        ({"endless": [20, 28]}, {"endless": [20.0, 28.0]}),
+    ],
+)
+def test_plain_rules_mean_the_same_cells(adata, rule, stored):
+    adata.obs["whole"] = pd.Categorical([0, 1, 2] * 10)
+    adata.obs["endless"] = [*map(float, range(29)), np.inf]
+    plain = plain_rule(adata, rule, "start_ixs")
+    assert plain == stored
+    assert plain_rule(adata, plain, "start_ixs") == stored
+    json.dumps(plain, allow_nan=False)

@@ -62,6 +62,8 @@ def choose_cells(adata: AnnData, rule: Any, name: str) -> NDArray[np.int32]:
     if kind == "categorical":
         return choose_cells(adata, list(values), name)
     if kind == "boolean":
+        if pd.isna(values).any():
+            raise ValueError(f"{name}: the mask is missing for some cells; say which with `.fillna(False)`.")
         return _by_mask(adata, np.asarray(values, dtype=bool), name)
     if kind == "integer":
         return _by_number(adata, values, name)
@@ -83,6 +85,8 @@ def plain_rule(adata: AnnData, rule: Any, name: str) -> Any:
     """
     if rule is None:
         return None
+    if isinstance(rule, Mapping):
+        rule = {key: _listed(wanted) for key, wanted in rule.items()}  # what can be read once only is read here
     cells = choose_cells(adata, rule, name)
     if not isinstance(rule, Mapping) or not all(isinstance(key, str) for key in rule):
         return cells.tolist()
@@ -90,9 +94,12 @@ def plain_rule(adata: AnnData, rule: Any, name: str) -> Any:
     column = adata.obs[key]
     if _holds_numbers(column):
         low, high = sorted(float(bound) for bound in wanted)
-        return {key: [max(low, float(column.min())), min(high, float(column.max()))]}
-    listed = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
-    return {key: list(dict.fromkeys(str(category) for category in listed))}
+        low, high = max(low, float(column.min())), min(high, float(column.max()))
+        # JSON has no infinity.
+        return {key: [low, high]} if np.isfinite([low, high]).all() else cells.tolist()
+    categories = column.astype("category").cat.categories
+    codes = _codes(categories, wanted, f"adata.obs[{key!r}]", name)
+    return {key: [str(categories[code]) for code in dict.fromkeys(codes)]}
 
 
 def choices(adata: AnnData) -> dict[str, list[str] | tuple[float, float]]:
@@ -179,22 +186,29 @@ def _in_categories(column: pd.Series, wanted: Any, where: str, name: str) -> NDA
         categorical = column.astype("category").cat
     except TypeError as error:
         raise TypeError(f"{name}: {where} holds neither numbers nor categories.") from error
-    # By their names, too: what comes from a browser or a file has no other.
-    known: dict[Any, int] = {str(category): i for i, category in enumerate(categorical.categories)}
-    known |= {category: i for i, category in enumerate(categorical.categories)}
-    listed = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
+    listed = _listed(wanted)
+    codes = _codes(categorical.categories, listed, where, name)
+    which = ", ".join(repr(str(category)) for category in listed[:5])
+    return _some(np.isin(categorical.codes, codes), f"{name}: no cell has {which} in {where}.")
+
+
+def _codes(categories: pd.Index, listed: list[Any], where: str, name: str) -> list[int]:
+    """Which categories are meant, by themselves or by their names: what a browser or a file says has no other."""
+    known: dict[Any, int] = {str(category): i for i, category in enumerate(categories)}
+    known |= {category: i for i, category in enumerate(categories)}
     if not listed:
         raise ValueError(f"{name}: no category of {where} is listed.")
     codes = []
     for category in listed:
         code = known.get(category if pd.api.types.is_hashable(category) else None, known.get(str(category)))
         if code is None:
-            raise MissingKeyError(
-                f"{name}: {where} has no category {category!r}{nearest(category, categorical.categories)}"
-            )
+            raise MissingKeyError(f"{name}: {where} has no category {category!r}{nearest(category, categories)}")
         codes.append(code)
-    which = ", ".join(repr(str(category)) for category in listed[:5])
-    return _some(np.isin(categorical.codes, codes), f"{name}: no cell has {which} in {where}.")
+    return codes
+
+
+def _listed(wanted: Any) -> list[Any]:
+    return list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
 
 
 def _some(mask: NDArray[np.bool_], otherwise: str) -> NDArray[np.int32]:
