@@ -203,6 +203,7 @@ def test_ends():
     assert not ends(np.array([[1, 1]], dtype=np.int32), stops, 1)[1].any()
     # Shorter than what would end it.
     assert not ends(twice[:, :2], stops, 3)[1].any()
+    assert not ends(twice, stops, 10**30)[1].any()
 
 
 @pytest.mark.parametrize("successive_hits", [0, 2])
@@ -268,6 +269,8 @@ def test_what_is_no_chain(matrix, message):
         {"starts": np.array([-1])},
         {"n_walks": 0},
         {"n_steps": 0},
+        {"n_walks": 2**32},
+        {"n_steps": 10**400},
         {"successive_hits": -1},
         {"stops": np.ones(3, dtype=bool)},
         {"seed": -1},
@@ -275,5 +278,16 @@ def test_what_is_no_chain(matrix, message):
 )
 def test_refused(chain, changed):
     arguments = {"starts": np.array([0]), "n_walks": 2, "n_steps": 2, "seed": 0, **changed}
-    with pytest.raises(ValueError, match=r"starts|must be|mask"):
+    with pytest.raises(ValueError, match=r"starts|must be|mask|At most 4,294,967,295 walks"):
         random_walks(chain, **arguments)
+
+
+def test_more_than_fits_into_memory(chain):
+    with pytest.raises(MemoryError, match=r"4,000,000,000 walks of 4,000,000,000 steps .* choose fewer"):
+        random_walks(chain, np.array([0]), 4 * 10**9, 4 * 10**9, 0)
+
+
+def test_more_hits_than_steps_end_no_walk(chain):
+    everything = np.ones(N_CELLS, dtype=bool)
+    walks = random_walks(chain, np.array([0]), 5, 6, 0, stops=everything, successive_hits=10**30)
+    assert np.array_equal(walks, random_walks(chain, np.array([0]), 5, 6, 0))

@@ -86,6 +86,7 @@ def test_a_single_step(kernel):
         ({"max_iter": -0.5}, ValueError, "max_iter"),
         ({"max_iter": np.nan}, ValueError, "max_iter"),
         ({"max_iter": np.inf}, ValueError, "max_iter"),
+        ({"max_iter": 1e308}, ValueError, "max_iter must be finite"),
         ({"max_iter": "10"}, TypeError, "max_iter"),
         ({"max_iter": True}, TypeError, "max_iter"),
         ({"successive_hits": -1}, ValueError, "successive_hits"),

@@ -19,6 +19,8 @@ _TOGETHER = 128
 _STEPS_PER_BLOCK = 1_000_000
 # Row sums further from 1 are no rounding.
 _TOLERANCE = 1e-6
+# Walks and steps are 32-bit words of the random numbers' counter.
+_MOST = 2**32 - 1
 # Half-width of the 95 % interval of a standard normal number.
 _Z = 1.959963984540054
 
@@ -47,9 +49,9 @@ def random_walks(
     starts
         Cells, shape (n_starts,), each as probable as any other.
     n_walks
-        How many, at least 1.
+        How many, from 1 to 2^32 - 1.
     n_steps
-        Steps of a walk that nothing stops, at least 1.
+        Steps of a walk that nothing stops, from 1 to 2^32 - 1.
     seed
         From 0 to 2^64 - 1.
     stops
@@ -66,7 +68,9 @@ def random_walks(
     Raises
     ------
     ValueError
-        If the matrix is not square or not row-stochastic, there is no start, or a number is too small.
+        If the matrix is not square or not row-stochastic, there is no start, or a number is too small or large.
+    MemoryError
+        If there is not enough for the walks.
     """
     n_cells = _check_chain(matrix)
     starts = np.ascontiguousarray(starts, dtype=np.int32)
@@ -79,11 +83,17 @@ def random_walks(
     ):
         if value < least:
             raise ValueError(f"{name} must be at least {least}, not {value}.")
+    if max(n_walks, n_steps) > _MOST:
+        raise ValueError(f"At most {_MOST:,} walks and steps are possible: choose fewer.")
     if stops is None:
         stops = np.zeros(n_cells, dtype=bool)
     elif stops.shape != (n_cells,):
         raise ValueError(f"A mask of stops has shape {(n_cells,)}, and this one {stops.shape}.")
-    walks = np.empty((n_walks, n_steps + 1), dtype=np.int32)
+    try:
+        walks = np.empty((n_walks, n_steps + 1), dtype=np.int32)
+    except (MemoryError, ValueError) as error:  # NumPy has a largest size, too
+        raise MemoryError(f"{n_walks:,} walks of {n_steps:,} steps do not fit into memory: choose fewer.") from error
+    successive_hits = min(successive_hits, n_steps)  # more are never reached
     # As the compiled code takes them; SciPy chooses the types of its own.
     rows = matrix.indptr.astype(np.int64, copy=False), matrix.indices.astype(np.int32, copy=False)
     chain = (*rows, np.asarray(matrix.data, dtype=np.float64))
@@ -113,7 +123,8 @@ def ends(
     last = (walks >= 0).sum(axis=1) - 1
     if stops is None:
         return last, np.ones(len(walks), dtype=bool)
-    steps = last[:, None] - np.arange(successive_hits + 1)
+    # More hits than steps are never reached.
+    steps = last[:, None] - np.arange(min(successive_hits, walks.shape[1]) + 1)
     cells = np.take_along_axis(walks, np.maximum(steps, 0), axis=1)
     return last, ((steps > 0) & stops[cells]).all(axis=1)
 

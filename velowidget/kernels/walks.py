@@ -61,6 +61,8 @@ def simulate(
     ------
     KeyError, IndexError, TypeError, ValueError
         If a number makes no sense, or a rule for starts or stops means no cell.
+    MemoryError
+        If there is not enough for the walks.
     """
     kernel._check_size()
     adata = kernel.adata
@@ -96,9 +98,10 @@ def checked_steps(max_iter: object, n_cells: int) -> int:
     """
     if isinstance(max_iter, bool | np.bool_) or not isinstance(max_iter, int | float | np.integer | np.floating):
         raise TypeError(f"max_iter must be a number of steps, or a share of the number of cells, not {max_iter!r}.")
-    if not 0 < max_iter < math.inf:
+    steps = max_iter if isinstance(max_iter, int | np.integer) else float(max_iter) * n_cells
+    if not 0 < steps < math.inf:
         raise ValueError(f"max_iter must be finite and larger than 0, not {max_iter!r}.")
-    return int(max_iter) if isinstance(max_iter, int | np.integer) else math.ceil(float(max_iter) * n_cells)
+    return math.ceil(steps)
 
 
 def checked_hits(successive_hits: object) -> int:
