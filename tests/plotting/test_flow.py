@@ -139,11 +139,34 @@ def test_draws_on_given_axes_and_saves(tmp_path):
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
-    [({"alpha": 0}, "alpha"), ({"xticks_step_size": 0}, "xticks_step_size"), ({"legend_loc": "nowhere"}, "legend")],
+    [
+        ({"alpha": 0}, "alpha"),
+        ({"xticks_step_size": 0}, "xticks_step_size"),
+        ({"legend_loc": "nowhere"}, "legend"),
+        ({"legend_loc": 3}, "legend"),
+    ],
 )
 def test_arguments_that_are_refused(arguments, words):
     with pytest.raises(ValueError, match=words):
         chain(FROM_A).plot_single_flow("a", "clusters", "day", **arguments)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"alpha": "x"}, {"alpha": True}, {"min_flow": None}, {"remove_empty_clusters": "no"}, {"ascending": "up"}],
+)
+def test_arguments_of_another_kind(arguments):
+    (name,) = arguments
+    with pytest.raises(TypeError, match=f"{name} must be"):
+        chain(FROM_A).plot_single_flow("a", "clusters", "day", **arguments)
+
+
+def test_files_are_as_fine_as_asked(tmp_path):
+    sizes = []
+    for dpi in (40, 80):
+        chain(FROM_A).plot_single_flow("a", "clusters", "day", dpi=dpi, save=tmp_path / f"{dpi}.png")
+        sizes.append(plt.imread(tmp_path / f"{dpi}.png").shape[1])
+    assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)
 
 
 def test_a_source_and_times_are_needed():

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from velowidget.core.flow import Groups, Null, interval, masses, null, shares
 from velowidget.core.graph import Graph
 from velowidget.kernels.annotations import CategoricalAnnotation, read_annotation
-from velowidget.kernels.arguments import checked_count, checked_seed
+from velowidget.kernels.arguments import checked_count, checked_flag, checked_seed
 from velowidget.kernels.groups import FlowCells, read_cells
 
 if TYPE_CHECKING:
@@ -156,8 +156,14 @@ def plot_single_flow(
     -------
     The axes.
     """
+    for name, value in (("alpha", alpha), ("min_flow", min_flow)):
+        if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+            raise TypeError(f"{name} must be a number, not {value!r}.")
     if not 0 < alpha <= 1:
         raise ValueError(f"alpha must be above 0 and at most 1, not {alpha!r}.")
+    checked_flag("remove_empty_clusters", remove_empty_clusters)
+    if ascending is not None:
+        checked_flag("ascending", ascending)
     if xticks_step_size is not None:
         checked_count("xticks_step_size", xticks_step_size)
     cells = read_cells(kernel.adata, cluster, cluster_key, time_key, clusters, time_points)
@@ -192,7 +198,7 @@ def plot_single_flow(
         xticks_step_size=xticks_step_size,
     )
     ax.set(xlabel=time_key, ylabel=cluster_key)
-    return pictures.finish(ax, save, show=show)
+    return pictures.finish(ax, save, dpi, show=show)
 
 
 def flow_table(cells: FlowCells, flows: NDArray[np.float64]) -> pd.DataFrame:

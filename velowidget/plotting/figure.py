@@ -51,7 +51,8 @@ def legend_place(location: str) -> dict[str, Any]:
     """
     if location == "best":
         return {"loc": "best"}
-    row, column, where = [*location.split(), "in"][:3] if len(location.split()) in (2, 3) else ("", "", "")
+    words = location.split() if isinstance(location, str) else []
+    row, column, where = [*words, "in"][:3] if len(words) in (2, 3) else ("", "", "")
     if row not in _ROWS or column not in _COLUMNS or where not in ("in", "out"):
         raise ValueError(
             f"A legend cannot be at {location!r}; say for instance 'upper right', 'upper right out', 'best'."
