@@ -161,6 +161,7 @@ export const VARIANTS = [
       params,
       n_walks: number,
       n_steps: number,
+      start_ixs: anything,
       stopped: flag,
       clusters: nullable(shape({ key: text, names: list(text), colors: list(text) })),
     },

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { arrange, confidence, GAP, monotone, stack, vein } from "../../js/src/panels/flow/layout";
+import { neighbour } from "../../js/src/panels/flow/picture";
 import { columnsOf, formatCell, rowOf, sentence, sortedRows, toText } from "../../js/src/panels/flow/words";
 import type { ResultOf, Stage } from "../../js/src/protocol";
 import { withHighlight } from "../../js/src/scene/colors";
-import { edgesOf } from "../../js/src/state/flow";
+import { edgesOf, type FlowEdge } from "../../js/src/state/flow";
 import { createWidgetState } from "../../js/src/state/model";
 import { FakeModel } from "./fake-model";
 import { message } from "./fixtures";
@@ -160,5 +161,28 @@ describe("clusters that are looked at", () => {
     const lit = withHighlight(colors, Int32Array.from([0, 1, -1]), [1]);
     expect([lit[3], lit[7], lit[11]].map((opacity) => opacity === 255)).toEqual([false, true, false]);
     expect(colors[3]).toBe(255);
+  });
+});
+
+describe("arrow keys", () => {
+  const edge = (source: number, target: number) => ({ ...(edges[0] as FlowEdge), source, target });
+  const square = ({ source, target }: FlowEdge) => [source, target] as const;
+  const next = (from: FlowEdge | null, down: number, right: number, among: readonly FlowEdge[]) => {
+    const found = neighbour(among, from, square, down, right);
+    return found && [found.source, found.target];
+  };
+
+  it("go to the nearest flow of the row, and to the nearest row", () => {
+    const some = [edge(0, 0), edge(0, 3), edge(1, 2), edge(2, 0)];
+    expect(next(null, 0, 1, some)).toEqual([0, 0]);
+    expect(next(edge(0, 0), 0, 1, some)).toEqual([0, 3]);
+    expect(next(edge(0, 3), 0, -1, some)).toEqual([0, 0]);
+    expect(next(edge(0, 0), 1, 0, some)).toEqual([1, 2]);
+    expect(next(edge(2, 0), -1, 0, some)).toEqual([1, 2]);
+    expect(next(edge(2, 0), 1, 0, some)).toBeUndefined();
+  });
+
+  it("go along the row also where it is the only one", () => {
+    expect(next(edge(1, 0), 0, 1, [edge(1, 0), edge(1, 2)])).toEqual([1, 2]);
   });
 });

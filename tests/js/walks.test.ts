@@ -94,11 +94,15 @@ describe("arrivals", () => {
   });
 
   it("are told in a sentence", () => {
-    expect(sentence(example(), "Alpha")).toBe(
+    const columns = [{ name: "clusters", categories: ["Alpha", "Beta"], range: null }];
+    const told = (walks: Walks) => sentence(walks, (cell) => `cell${cell}`, columns);
+    expect(told(example())).toBe(
       "100 % (44 % to 100 %) of the walks from Alpha that arrive end in Beta. 1 of 4 have not arrived after 3 steps.",
     );
     const never: Walks = { ...example(), arrays: { ...example().arrays, totals: new Int32Array(4) } };
-    expect(sentence(never, "Alpha")).toBe("None of 4 walks from Alpha has arrived after 3 steps.");
+    expect(told(never)).toBe("None of 4 walks from Alpha has arrived after 3 steps.");
+    expect(told({ ...never, start_ixs: [7] })).toContain("walks from cell7 has arrived");
+    expect(told({ ...never, start_ixs: null })).toContain("walks from all cells has arrived");
   });
 
   it("have shares without false certainty", () => {

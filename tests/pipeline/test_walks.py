@@ -120,6 +120,7 @@ def test_rules_become_what_json_has(pipeline, given, stored):
         ("start_ixs", [30], "no cell number 30"),
         ("n_sims", 0, "n_sims must be at least 1"),
         ("max_iter", 0, "max_iter must be finite"),
+        ("max_iter", 1e308, "max_iter must be finite"),
         ("max_iter", "long", "max_iter must be a number"),
         ("successive_hits", -1, "successive_hits must be at least 0"),
         ("seed", -1, "seed must be from 0"),
@@ -140,6 +141,16 @@ def test_the_step_stays_within_the_walks(pipeline):
     pipeline.max_iter = 0.2
     assert pipeline.step == 6
     assert pipeline.walks.shape == (60, 7)
+
+
+def test_walks_say_where_they_started(pipeline):
+    pipeline.start_ixs = "cell3"
+    assert np.all(pipeline.walks[:, 0] == 3)
+    before = pipeline.jobs.latest("walks").value
+    pipeline.start_ixs = None
+    assert before.start_ixs == [3]
+    _ = pipeline.walks
+    assert pipeline.jobs.latest("walks").value.start_ixs is None
 
 
 def test_too_many_walks_say_so_and_leave_the_picture_alone(pipeline):

@@ -33,6 +33,8 @@ class Walks:
     counts, totals
         After each step, how many walks are in each cluster and in all, see :func:`velowidget.core.walks.arrivals`; of
         shape (n_steps + 1, n_clusters) and (n_steps + 1,).
+    start_ixs
+        Where walks start, as the parameter says it.
     stopped
         Whether there are cells that end a walk.
     clusters
@@ -44,6 +46,7 @@ class Walks:
     paths: NDArray[np.int32]
     counts: NDArray[np.int64]
     totals: NDArray[np.int64]
+    start_ixs: Any
     stopped: bool
     clusters: CategoricalAnnotation | None
     softmax_scale: float
@@ -92,4 +95,4 @@ def walked(context: Context, chain: Chain) -> Walks:
     paths.flags.writeable = False
     names, codes = ((), np.full(adata.n_obs, -1)) if clusters is None else (clusters.categories, clusters.codes)
     counts, totals = arrivals(paths, codes, len(names), stops, hits)
-    return Walks(paths, counts, totals, stops is not None, clusters, chain.softmax_scale)
+    return Walks(paths, counts, totals, parameters.start_ixs, stops is not None, clusters, chain.softmax_scale)

@@ -203,6 +203,7 @@ def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     fields = {
         "n_walks": len(walks.paths),
         "n_steps": walks.paths.shape[1] - 1,
+        "start_ixs": walks.start_ixs,
         "stopped": walks.stopped,
         "clusters": named,
     }

@@ -1,5 +1,7 @@
 /** Counts of walks in words and rows. */
 import type { Walks } from "../protocol";
+import type { CellRule } from "../state/traits";
+import { type Column, columnOf, describeRule } from "./cell-rule";
 import { formatCount, formatShare } from "./text";
 
 export interface Row {
@@ -31,8 +33,14 @@ export function rowsAt(walks: Walks, step: number): Row[] {
   });
 }
 
-/** Where walks from somewhere end, in one sentence. */
-export function sentence(walks: Walks, from: string): string {
+/** Where walks from somewhere end, in one sentence: about these walks, though others may have been asked for since. */
+export function sentence(walks: Walks, cellName: (cell: number) => string, columns: readonly Column[]): string {
+  const rule = walks.start_ixs as CellRule;
+  const from = describeRule(
+    rule,
+    cellName,
+    columns.find(({ name }) => name === columnOf(rule)),
+  );
   const total = walks.arrays.totals[walks.n_steps] ?? 0;
   const best = rowsAt(walks, walks.n_steps).sort((a, b) => b.count - a.count)[0];
   const n = formatCount(walks.n_walks);

@@ -4,7 +4,6 @@ import { useState } from "preact/hooks";
 import { type ColorBy, reached } from "../state/player";
 import type { Store } from "../state/store";
 import { sentence } from "./arrivals";
-import { columnOf, describeRule } from "./cell-rule";
 import { CellsChooser } from "./cells-chooser";
 import { ErrorCard, Refused } from "./messages";
 import { failureOf } from "./panel-of-stage";
@@ -38,9 +37,7 @@ export function WalksPanel({ store }: { store: Store }) {
 /** Changes with the walks, not with the step that is shown: it is read aloud. */
 function Summary({ store }: { store: Store }) {
   const walks = store.walks.value;
-  const rule = store.traits.start_ixs.value;
-  const column = store.choices.value.find(({ name }) => name === columnOf(rule));
-  return walks ? sentence(walks, describeRule(rule, store.cellName, column)) : null;
+  return walks ? sentence(walks, store.cellName, store.choices.value) : null;
 }
 
 function Settings({ store }: { store: Store }) {

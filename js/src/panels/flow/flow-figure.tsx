@@ -8,7 +8,7 @@ import { formatNumber } from "../text";
 import { FlowTable } from "./flow-table";
 import { Z_LIMIT } from "./layout";
 import { Matrix } from "./matrix";
-import { isSame } from "./picture";
+import { isSame, neighbour } from "./picture";
 import { Veins } from "./veins";
 import { columnsOf, formatCell, rowOf, sentence } from "./words";
 
@@ -68,11 +68,13 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
     const box = mark?.getBoundingClientRect();
     if (box) look(next, box.x + box.width / 2, box.y + box.height / 2);
   };
+  const placeOf = (edge: FlowEdge): readonly [number, number] =>
+    overTime ? [edge.target, edge.step] : [edge.source, edge.target];
   const keys: Record<string, () => void> = {
-    ArrowRight: () => go(neighbour(visible, now(), 0, 1)),
-    ArrowLeft: () => go(neighbour(visible, now(), 0, -1)),
-    ArrowDown: () => go(neighbour(visible, now(), 1, 0)),
-    ArrowUp: () => go(neighbour(visible, now(), -1, 0)),
+    ArrowRight: () => go(neighbour(visible, now(), placeOf, 0, 1)),
+    ArrowLeft: () => go(neighbour(visible, now(), placeOf, 0, -1)),
+    ArrowDown: () => go(neighbour(visible, now(), placeOf, 1, 0)),
+    ArrowUp: () => go(neighbour(visible, now(), placeOf, -1, 0)),
     Enter: () => {
       const edge = now();
       if (edge) pick(overTime ? edge.target : edge.source);
@@ -131,20 +133,6 @@ export function FlowFigure({ store, groups, edges, source, minFlow }: FigureProp
       </div>
     </div>
   );
-}
-
-/** The next flow in a direction: along the row or column of a matrix, by target or step of veins. */
-function neighbour(edges: readonly FlowEdge[], from: FlowEdge | null, down: number, right: number) {
-  const overTime = new Set(edges.map(({ source }) => source)).size === 1;
-  const place = (edge: FlowEdge) =>
-    (overTime ? [edge.target, edge.step] : [edge.source, edge.target]) as [number, number];
-  if (from === null) return edges[0];
-  const [row, column] = place(from);
-  const steps = edges
-    .map((edge) => ({ edge, at: place(edge) }))
-    .filter(({ at: [r, c] }) => (right ? r === row && Math.sign(c - column) === right : Math.sign(r - row) === down))
-    .map(({ edge, at: [r, c] }) => ({ edge, far: Math.abs(r - row) * 1000 + Math.abs(c - column) }));
-  return steps.sort((a, b) => a.far - b.far)[0]?.edge;
 }
 
 function Tip(props: { edge: FlowEdge; groups: Groups; x: number; y: number; width: number }) {

@@ -42,7 +42,7 @@ export function nameOf(groups: Groups, cluster: number): string {
   return groups.clusters[cluster]?.name ?? "";
 }
 
-/** Sorted by a column; text by the order of the clusters, unknown numbers last. */
+/** Sorted by a column, unknown numbers last. */
 export function sortedRows(rows: readonly Row[], by: Column | null, descending: boolean): readonly Row[] {
   if (by === null) return rows;
   const sign = descending ? -1 : 1;
