@@ -112,3 +112,19 @@ def test_without_clusters_the_flow_says_so_and_the_rest_works(adata):
     pipeline.wait()  # for the arrows
     with pytest.raises(TraitError, match="No clusters"):
         pipeline.time_key = "day"
+
+
+def test_a_parameter_that_changes_meanwhile_is_waited_for(pipeline, monkeypatch):
+    wait, latest, waited = pipeline.jobs.wait, pipeline.jobs.latest, []
+
+    def change(*timeout, **only):
+        wait(*timeout, **only)
+        waited.append(True)
+        if len(waited) == 1:  # as if another thread did, between the wait and the look
+            monkeypatch.setattr(pipeline.jobs, "latest", lambda _: None)
+        else:
+            monkeypatch.setattr(pipeline.jobs, "latest", latest)
+
+    monkeypatch.setattr(pipeline.jobs, "wait", change)
+    assert np.allclose(pipeline.flow.sum(axis=1), 1)
+    assert len(waited) == 2

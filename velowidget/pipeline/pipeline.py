@@ -157,11 +157,12 @@ class VelocityPipeline(ParameterTraits):
         asked = "flow" in self._asked
         self.ask("flow")
         try:
-            self.jobs.wait(60, only="flow")
-            with self.jobs.changing():
-                computed = self.jobs.latest("flow")
-                assert computed is not None  # or wait() had raised
-                return flow_table(with_source(computed.value.cells, self.cluster), computed.value.values)
+            while True:
+                self.jobs.wait(60, only="flow")
+                with self.jobs.changing():
+                    computed = self.jobs.latest("flow")
+                    if computed is not None:  # and no other thread has changed a parameter since
+                        return flow_table(with_source(computed.value.cells, self.cluster), computed.value.values)
         finally:
             if not asked:
                 self.release("flow")
