@@ -33,7 +33,7 @@ def saved(notebook, kind) -> Path:
 def test_svg_has_lines_and_text_and_one_picture_of_cells(shown):
     root = ElementTree.parse(saved(shown, "SVG")).getroot()
     assert len(root.findall(f"{SVG}image")) == 1
-    assert len([path for path in root.findall(f"{SVG}path") if path.get("stroke")]) > 10
+    assert len([path for path in root.iter(f"{SVG}path") if path.get("stroke")]) > 10
     assert [text.text for text in root.iter(f"{SVG}text")] == ["odd", '<b>&"$', "plain"]
 
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { arrowShapes, escaped, streamShapes } from "../../js/src/scene/export";
+import { arrowShapes, escaped, legendOf, streamShapes, svgOf } from "../../js/src/scene/export";
+import { ShapePen } from "../../js/src/scene/pen";
+import { farthestFirst, projector } from "../../js/src/scene/space";
 
 const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
 const numbers = (d: string) => [...d.matchAll(/-?\d+(\.\d+)?/g)].map(([number]) => Number(number));
@@ -36,6 +38,62 @@ describe("what is exported", () => {
     expect(numbers(lines[1]?.d as string)).toEqual([0, 0, 10, 5, 20, 10]);
     expect(lines[0]?.width).toBeGreaterThan(lines[1]?.width as number);
     expect(shapes.filter(({ fill }) => fill)).toHaveLength(2);
+  });
+
+  it("stays in its frame, beside the legend", () => {
+    const shape = (d: string) => ({ d, fill: "red", opacity: 1 });
+    const size = { width: 100, height: 80 };
+    const parts = { width: 280, height: 900, size, shapes: [shape("M0 0L500 0")], legend: [shape("M120 9L130 9")] };
+    const svg = svgOf({ ...parts, labels: [], ink: "black" }, "data:,", null);
+    const clipped = svg.slice(svg.indexOf("<g clip-path"), svg.indexOf("</g>"));
+    expect(svg).toContain('<clipPath id="picture"><rect width="100" height="80"/></clipPath>');
+    expect([clipped.includes("M0 0L500 0"), clipped.includes("M120 9")]).toEqual([true, false]);
+    expect(svg).toContain('<image width="100" height="80"');
+  });
+
+  it("names what is missing, where it is shown", () => {
+    const envelope = { id: null, generation: null, kind: "color", key: "c", source: "obs", missing: 2 } as const;
+    const categories = [{ name: "a", color: "#ff0000", count: 1 }];
+    const codes = { codes: new Int32Array(3) };
+    const named = { ...envelope, type: "categorical", categories, arrays: codes } as const;
+    const values = { values: new Float32Array(3) };
+    const numeric = { ...envelope, type: "continuous", vmin: 0, vmax: 1, arrays: values } as const;
+    const texts = (color: typeof named | typeof numeric, hidden: number[]) =>
+      legendOf(color, new Set(hidden), 0, "light").labels.map(({ text }) => text);
+    expect(texts(named, [])).toEqual(["c", "a", "missing"]);
+    expect(texts(named, [-1])).toEqual(["c", "a"]);
+    expect(texts(numeric, [])).toEqual(["c", "0", "1", "missing"]);
+    expect(texts({ ...named, missing: 0 as never }, [])).toEqual(["c", "a"]);
+  });
+
+  it("has what is near in front of what is far, and nothing from behind the eye", () => {
+    const camera = { target: [0, 0, 0], zoom: 5, rotation: [0, 0] } as const;
+    const size = { width: 400, height: 300 };
+    const depths = [1, -3, 0, 2, 50, -50];
+    const depth = (z: number, axis: number) => projector(camera, size)([0, axis === 1 ? z : 0, axis === 2 ? z : 0])[2];
+    const axis = depth(1, 1) === depth(-1, 1) ? 2 : 1; // along which it looks
+    const towards = (depth(1, axis) as number) < (depth(-1, axis) as number) ? 1 : -1;
+    const positions = Float32Array.from(
+      depths.flatMap((z) => [0, axis === 1 ? towards * z : 0, axis === 2 ? towards * z : 0]),
+    );
+    expect([...farthestFirst(Uint32Array.from(depths.keys()), positions, camera, size)]).toEqual([5, 1, 2, 0, 3]);
+    expect(projector(camera, size)([...positions.subarray(12, 15)])[0]).toBeNaN();
+  });
+
+  it("leaves out what has no place", () => {
+    const pen = new ShapePen();
+    pen.beginPath();
+    pen.moveTo(Number.NaN, 1);
+    pen.arc(Number.NaN, 1, 2);
+    pen.fill();
+    pen.lineTo(1, 2);
+    pen.lineTo(3, Number.NaN);
+    pen.lineTo(5, 6);
+    pen.stroke();
+    expect(pen.shapes.map(({ d }) => d)).toEqual(["M1.0 2.0L5.0 6.0"]);
+    const streams = { points: Float32Array.from([Number.NaN, 0, 10, 5, 20, 10]), dims: 2, heads: [] };
+    const [line] = streamShapes({ ...streams, strokes: [{ from: 0, to: 2, width: 2, opacity: 1 }] }, project, "dark");
+    expect(numbers(line?.d as string)).toEqual([10, 5, 20, 10]);
   });
 
   it("says names as they are, and never as markup", () => {

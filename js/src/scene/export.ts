@@ -3,11 +3,13 @@ import { opacityAt } from "../layers/belief";
 import { streamsOf } from "../layers/stream-strokes";
 import type { Color } from "../protocol";
 import type { Store } from "../state/store";
-import { type Rgb, type ThemeName, viridis } from "./colors";
+import type { Size } from "./camera";
+import { MISSING, type Rgb, type ThemeName, viridis } from "./colors";
 import { INK } from "./ink";
 import { HALO, headCorners } from "./overlay";
 import { type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
+import { farthestFirst } from "./space";
 import { crowdNow, drawWalkers, frameOf } from "./walkers";
 
 const LEGEND_WIDTH = 180;
@@ -30,10 +32,13 @@ interface Label {
   text: string;
 }
 
-interface Drawing {
+export interface Drawing {
   width: number;
   height: number;
+  /** Of the picture without the legend, beyond which none of its shapes are seen. */
+  size: Size;
   shapes: Shape[];
+  legend: Shape[];
   labels: Label[];
   ink: string;
 }
@@ -49,21 +54,25 @@ export async function toPng(
   const drawing = drawingOf(scene, store, theme);
   const canvas = rasterOf(scene, store, over, drawing, scale, background ? PAPER[theme] : null);
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-  for (const { d, fill, stroke, width = 1, opacity } of drawing.shapes) {
-    const path = new Path2D(d);
-    context.globalAlpha = opacity;
-    if (fill) {
-      context.fillStyle = fill;
-      context.fill(path);
+  const paint = (shapes: readonly Shape[]) => {
+    for (const { d, fill, stroke, width = 1, opacity } of shapes) {
+      const path = new Path2D(d);
+      context.globalAlpha = opacity;
+      if (fill) {
+        context.fillStyle = fill;
+        context.fill(path);
+      }
+      if (stroke) {
+        context.strokeStyle = stroke;
+        context.lineWidth = width;
+        context.lineJoin = "round";
+        context.stroke(path);
+      }
     }
-    if (stroke) {
-      context.strokeStyle = stroke;
-      context.lineWidth = width;
-      context.lineJoin = "round";
-      context.stroke(path);
-    }
-  }
-  context.globalAlpha = 1;
+    context.globalAlpha = 1;
+  };
+  within(context, drawing.size, () => paint(drawing.shapes));
+  paint(drawing.legend);
   context.font = FONT;
   context.fillStyle = drawing.ink;
   for (const { x, y, text } of drawing.labels) context.fillText(text, x, y);
@@ -79,8 +88,12 @@ export async function toSvg(
   { scale, background }: ExportOptions,
 ): Promise<Blob> {
   const drawing = drawingOf(scene, store, theme);
-  const { width, height, shapes, labels, ink } = drawing;
-  const raster = rasterOf(scene, store, over, drawing, scale, null).toDataURL("image/png");
+  const raster = rasterOf(scene, store, over, drawing.size, scale, null).toDataURL("image/png");
+  return new Blob([svgOf(drawing, raster, background ? PAPER[theme] : null)], { type: "image/svg+xml" });
+}
+
+export function svgOf(drawing: Drawing, raster: string, paper: string | null): string {
+  const { width, height, size, shapes, legend, labels, ink } = drawing;
   const attributes = ({ d, fill, stroke, width, opacity }: Shape) =>
     [
       `d="${d}"`,
@@ -92,15 +105,19 @@ export async function toSvg(
       .join(" ");
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
-    background ? `<rect width="100%" height="100%" fill="${PAPER[theme]}"/>` : "",
-    `<image width="${width}" height="${height}" href="${raster}"/>`,
+    paper ? `<rect width="100%" height="100%" fill="${paper}"/>` : "",
+    `<image width="${size.width}" height="${size.height}" href="${raster}"/>`,
+    `<clipPath id="picture"><rect width="${size.width}" height="${size.height}"/></clipPath>`,
+    `<g clip-path="url(#picture)">`,
     ...shapes.map((shape) => `<path ${attributes(shape)}/>`),
+    "</g>",
+    ...legend.map((shape) => `<path ${attributes(shape)}/>`),
     `<g font-family="system-ui, sans-serif" font-size="12" fill="${ink}">`,
     ...labels.map(({ x, y, text }) => `<text x="${x}" y="${y}">${escaped(text)}</text>`),
     "</g>",
     "</svg>",
   ];
-  return new Blob([lines.filter(Boolean).join("\n")], { type: "image/svg+xml" });
+  return lines.filter(Boolean).join("\n");
 }
 
 /** What needs no pixels. */
@@ -109,11 +126,13 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
   if (!view) throw new Error("There is no picture yet.");
   const color = store.color.value;
   const ink = rgb(INK[theme].ink);
-  const legend = color ? legendOf(color, store.hidden.value, view.size.width + 12) : { shapes: [], labels: [] };
+  const legend = color ? legendOf(color, store.hidden.value, view.size.width + 12, theme) : { shapes: [], labels: [] };
   return {
     width: view.size.width + (color ? LEGEND_WIDTH : 0),
     height: Math.max(view.size.height, 40 + ROW * legend.labels.length),
-    shapes: [...fieldShapes(scene, store, view, theme), ...walkerShapes(store, view, theme), ...legend.shapes],
+    size: view.size,
+    shapes: [...fieldShapes(scene, store, view, theme), ...walkerShapes(store, view, theme)],
+    legend: legend.shapes,
     labels: legend.labels,
     ink,
   };
@@ -124,7 +143,7 @@ function rasterOf(
   scene: Scene,
   store: Store,
   over: HTMLCanvasElement,
-  { width, height }: Drawing,
+  { width, height }: Size,
   scale: number,
   paper: string | null,
 ): HTMLCanvasElement {
@@ -140,26 +159,34 @@ function rasterOf(
   const view = scene.view.value as View;
   const embedding = store.embedding.value;
   const cells = scene.cells.value;
+  within(context, view.size, () => {
+    if (cells && embedding) {
+      const { positions } = embedding.arrays;
+      const dims = embedding.components.length;
+      context.globalAlpha = store.player.shown.value ? UNDER_WALKERS : 1;
+      for (const cell of view.inSpace ? farthestFirst(cells.order, positions, view.camera, view.size) : cells.order) {
+        const [x, y] = view.project(positions, dims * cell);
+        const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
+        context.fillStyle = `rgb(${r} ${g} ${b} / ${(((a ?? 255) / 255) * cells.opacity).toFixed(3)})`;
+        context.beginPath();
+        context.arc(x, y, cells.radius, 0, 2 * Math.PI);
+        context.fill();
+      }
+      context.globalAlpha = 1;
+    }
+    if (store.shown.value?.stage === "particles") context.drawImage(over, 0, 0, view.size.width, view.size.height);
+  });
+  return canvas;
+}
+
+/** Draw nothing beyond the upper left of this size. */
+function within(context: CanvasRenderingContext2D, { width, height }: Size, draw: () => void): void {
   context.save();
   context.beginPath();
-  context.rect(0, 0, view.size.width, view.size.height);
+  context.rect(0, 0, width, height);
   context.clip();
-  if (cells && embedding) {
-    const dims = embedding.components.length;
-    context.globalAlpha = store.player.shown.value ? UNDER_WALKERS : 1;
-    for (const cell of cells.order) {
-      const [x, y] = view.project(embedding.arrays.positions, dims * cell);
-      const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
-      context.fillStyle = `rgb(${r} ${g} ${b} / ${(((a ?? 255) / 255) * cells.opacity).toFixed(3)})`;
-      context.beginPath();
-      context.arc(x, y, cells.radius, 0, 2 * Math.PI);
-      context.fill();
-    }
-    context.globalAlpha = 1;
-  }
-  if (store.shown.value?.stage === "particles") context.drawImage(over, 0, 0, view.size.width, view.size.height);
+  draw();
   context.restore();
-  return canvas;
 }
 
 function fieldShapes(scene: Scene, store: Store, view: View, theme: ThemeName): Shape[] {
@@ -235,7 +262,13 @@ export function arrowShapes(
   return shapes;
 }
 
-function legendOf(color: Color, hidden: ReadonlySet<number>, left: number): { shapes: Shape[]; labels: Label[] } {
+export function legendOf(
+  color: Color,
+  hidden: ReadonlySet<number>,
+  left: number,
+  theme: ThemeName,
+): { shapes: Shape[]; labels: Label[] } {
+  const missing = color.missing && !hidden.has(-1) ? [{ name: "missing", color: rgb(MISSING[theme]) }] : [];
   const labels: Label[] = [{ x: left, y: 20, text: color.key }];
   if (color.type === "continuous") {
     const [top, width, steps] = [30, 140, 64];
@@ -249,9 +282,13 @@ function legendOf(color: Color, hidden: ReadonlySet<number>, left: number): { sh
       { x: left, y: top + 26, text: ends[0] ?? "" },
       { x: left + width - 24, y: top + 26, text: ends[1] ?? "" },
     );
+    for (const { name, color: fill } of missing) {
+      shapes.push({ d: disc(left + 5, top + 44, 5), fill, opacity: 1 });
+      labels.push({ x: left + 16, y: top + 48, text: name });
+    }
     return { shapes, labels };
   }
-  const shown = color.categories.filter((_, code) => !hidden.has(code));
+  const shown = [...color.categories.filter((_, code) => !hidden.has(code)), ...missing];
   const shapes = shown.map(({ color: fill }, i) => ({ d: disc(left + 5, 36 + ROW * i, 5), fill, opacity: 1 }));
   for (const [i, { name }] of shown.entries()) labels.push({ x: left + 16, y: 40 + ROW * i, text: name });
   return { shapes, labels };
@@ -265,8 +302,10 @@ function layers(theme: ThemeName, halo: number): [string, number][] {
 }
 
 function outline(places: readonly (readonly number[])[], closed: boolean): string {
-  const steps = places.map(([x, y], i) => `${i ? "L" : "M"}${x?.toFixed(1)} ${y?.toFixed(1)}`);
-  return steps.join("") + (closed ? "Z" : "");
+  // In space, what is behind the eye is nowhere.
+  const seen = places.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+  const steps = seen.map(([x, y], i) => `${i ? "L" : "M"}${x?.toFixed(1)} ${y?.toFixed(1)}`);
+  return steps.join("") + (closed && steps.length ? "Z" : "");
 }
 
 function disc(x: number, y: number, r: number): string {

@@ -40,16 +40,22 @@ export class ShapePen implements Pen {
   }
 
   moveTo(x: number, y: number): void {
-    this.#outline += `M${x.toFixed(1)} ${y.toFixed(1)}`;
+    this.#go("M", x, y);
   }
 
   lineTo(x: number, y: number): void {
-    this.#outline += `L${x.toFixed(1)} ${y.toFixed(1)}`;
+    this.#go(this.#outline ? "L" : "M", x, y);
+  }
+
+  /** As on a canvas, what is nowhere is left out. */
+  #go(how: "M" | "L", x: number, y: number): void {
+    if (Number.isFinite(x) && Number.isFinite(y)) this.#outline += `${how}${x.toFixed(1)} ${y.toFixed(1)}`;
   }
 
   /** Whole circles, whose beginning is where the pen is. */
-  arc(_x: number, _y: number, r: number): void {
-    this.#outline += `a${r} ${r} 0 1 0 ${-2 * r} 0a${r} ${r} 0 1 0 ${2 * r} 0Z`;
+  arc(x: number, y: number, r: number): void {
+    if (Number.isFinite(x) && Number.isFinite(y))
+      this.#outline += `a${r} ${r} 0 1 0 ${-2 * r} 0a${r} ${r} 0 1 0 ${2 * r} 0Z`;
   }
 
   stroke(): void {

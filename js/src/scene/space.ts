@@ -23,11 +23,25 @@ export function orbitState({ target, zoom, rotation = FIRST_ROTATION }: Camera) 
   return { target: [...target] as [number, number, number], zoom, rotationX: tilt, rotationOrbit: turn };
 }
 
-/** Where a place is on the screen, and how far away. */
+/** Where a place is on the screen, and how far away, from -1 to 1; NaN behind the eye. */
 export function projector(camera: Camera, { width, height }: Size): (place: number[]) => number[] {
   const viewport = ORBIT.makeViewport({ width, height, viewState: orbitState(camera) });
   if (!viewport) return () => [Number.NaN, Number.NaN];
-  return (place) => viewport.project(place);
+  return (place) => {
+    const at = viewport.project(place);
+    return Math.abs(at[2] as number) <= 1 ? at : at.map(() => Number.NaN);
+  };
+}
+
+/** These cells from the farthest to the nearest, without those behind the eye. */
+export function farthestFirst(cells: Uint32Array, positions: Float32Array, camera: Camera, size: Size): Uint32Array {
+  const project = projector(camera, size);
+  const depths = new Map<number, number>();
+  for (const cell of cells) {
+    const depth = project([...positions.subarray(3 * cell, 3 * cell + 3)])[2] as number;
+    if (!Number.isNaN(depth)) depths.set(cell, depth);
+  }
+  return Uint32Array.from([...depths].sort(([, a], [, b]) => b - a).map(([cell]) => cell));
 }
 
 /** Turn by so many degrees. */
