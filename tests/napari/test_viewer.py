@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.plugins.made import registered
 from velowidget.napari_plugin import layers, show
 from velowidget.napari_plugin.dock import TITLE, VelocityDock
 from velowidget.napari_plugin.scene import open_scene
@@ -141,6 +142,25 @@ def test_choosing_sets_the_parameter_and_draws_anew(shown, until, control, choic
     settle(shown, until)
     after = shown.scene.arrows.data
     assert after.shape != before.shape or not np.allclose(after, before)
+
+
+def test_schemes_of_plugins_come_and_go(shown, until):
+    scheme = {"id": "late.one", "title": "a late one", "command": "late.one"}
+    command = {"id": "late.one", "python_name": "tests.plugins.objects:lopsided"}
+    with registered({"name": "late", "commands": [command], "schemes": [scheme]}):
+        until(lambda: shown.scheme.findText("a late one") > 0)
+        shown.pipeline.scheme = "late.one"
+        until(lambda: shown.scheme.currentText() == "a late one")
+        settle(shown, until)
+    until(lambda: "'late.one' is not known" in shown.message.text())
+    assert shown.scheme.findText("a late one") == -1
+    shown.pipeline.scheme = "cosine"
+    settle(shown, until)
+
+
+def test_only_pipelines_and_data_are_shown(viewer):
+    with pytest.raises(TypeError, match="a VelocityPipeline or an AnnData, not None"):
+        show(None, viewer)
 
 
 def test_colour_by_a_gene_and_by_a_wrong_name(viewer, shown, adata):

@@ -20,6 +20,11 @@ def show(pipeline: Any, viewer: Any = None) -> Any:
     Returns
     -------
     The viewer.
+
+    Raises
+    ------
+    TypeError
+        If `pipeline` is neither.
     """
     import napari
     from anndata import AnnData
@@ -30,6 +35,8 @@ def show(pipeline: Any, viewer: Any = None) -> Any:
 
     if isinstance(pipeline, AnnData):
         pipeline = VelocityPipeline(pipeline)
+    elif not isinstance(pipeline, VelocityPipeline):
+        raise TypeError(f"pipeline must be a VelocityPipeline or an AnnData, not {pipeline!r}.")
     viewer = napari.Viewer() if viewer is None else viewer
     open_dock(viewer, open_scene(viewer, pipeline))
     return viewer

@@ -165,17 +165,17 @@ class VelocityDock(QWidget):
 
     def _fill(self, pipeline: VelocityPipeline) -> None:
         """Offer what the data have."""
-        adata = pipeline.adata
+        adata, schemes = pipeline.adata, registry.contributions("schemes")
         for combo, items in (
-            (self.scheme, {scheme.replace("_", " "): scheme for scheme in registry.contributions("schemes")}),
-            (self.direction, {name: name for name in _DIRECTIONS}),
-            (self.basis, {basis: basis for basis in bases(adata)}),
-            (self.color, {column: column for column in [*columns(adata), *DIAGNOSTICS]}),
+            (self.scheme, [(entry.title, key) for key, entry in schemes.items()]),
+            (self.direction, [(name, name) for name in _DIRECTIONS]),
+            (self.basis, [(basis, basis) for basis in bases(adata)]),
+            (self.color, [(column, column) for column in [*columns(adata), *DIAGNOSTICS]]),
         ):
             combo.clear()
-            for label, value in items.items():
+            for label, value in items:
                 combo.addItem(label, value)
-        for i, entry in enumerate(registry.contributions("schemes").values()):
+        for i, entry in enumerate(schemes.values()):
             reason = unmet(entry, adata)  # why the data cannot support it
             self.scheme.setItemData(i, reason or entry.help, Qt.ItemDataRole.ToolTipRole)
             self.scheme.model().item(i).setEnabled(reason is None)
@@ -230,6 +230,9 @@ class VelocityDock(QWidget):
                 self._failures[event.stage] = _explained(event.error)
                 self._show_message()
             case Computed(stage="similarity" | "diagnostics") | {"name": _}:
+                self._show()
+            case "plugins" if self.scene is not None:
+                self._fill(self.scene.pipeline)
                 self._show()
 
     def _show(self) -> None:

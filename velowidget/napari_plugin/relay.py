@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, Signal
 
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.traits import PARAMETERS
+from velowidget.plugins.registry import registry
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,8 @@ class Relay(QObject):
     Parameters
     ----------
     react
-        Called with each of the pipeline's events, and with the change of each parameter.
+        Called with each of the pipeline's events, with the change of each parameter, and with ``'plugins'`` when
+        there are others.
     """
 
     _told = Signal(object)
@@ -50,11 +52,13 @@ class Relay(QObject):
 
         def stop() -> None:
             stop_listening()
+            stop_following_plugins()
             with suppress(ValueError):  # stopped before
                 pipeline.unobserve(tell, list(PARAMETERS))
 
         pipeline.observe(tell, list(PARAMETERS))
         stop_listening = pipeline.listen(tell)
+        stop_following_plugins = registry.listen(lambda: tell("plugins"))
         pipeline.jobs.replay(tell)
         return stop
 

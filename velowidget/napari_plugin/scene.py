@@ -112,6 +112,9 @@ class Scene:
                 self._place()
             case {"name": "color" | "palette"}:
                 self._color()
+            case "plugins":
+                with self.pipeline.changing():  # its scheme may be another, or gone
+                    self._color()
             case {"name": "field"}:
                 self._ask()
             case {"name": "step"}:
