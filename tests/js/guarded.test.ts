@@ -21,6 +21,16 @@ describe("what a plugin's panel is given of the store", () => {
     expect(heard.slice(1)).toEqual(["cosine", "dot_product"]);
   });
 
+  it("tells of what they throw later on, too", async () => {
+    const thrown: unknown[] = [];
+    guarded({ step: signal(1) }, (error) => thrown.push(error)).step.subscribe(async () => {
+      await Promise.resolve();
+      throw new Error("later");
+    });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(thrown).toEqual([new Error("later")]);
+  });
+
   it("is otherwise the same", () => {
     const paused = signal(false);
     const cells = new Int32Array([1]);

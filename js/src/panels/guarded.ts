@@ -18,11 +18,12 @@ export function guarded<T extends object>(object: T, fail: (error: unknown) => v
   });
 }
 
-/** A listener that never throws. */
+/** A listener, async or not, that never throws. */
 export function careful<T>(listener: (value: T) => void, fail: (error: unknown) => void): (value: T) => void {
   return (value) => {
     try {
-      listener(value);
+      const done: unknown = listener(value);
+      if (done instanceof Promise) done.catch(fail);
     } catch (error) {
       fail(error);
     }

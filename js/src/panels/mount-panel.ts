@@ -53,10 +53,10 @@ export function mountPanel(
     },
   };
 
-  /** Of what it does once it is shown. */
+  /** Of what it does once it is shown. An answer that failed says more. */
   const stumble = (error: unknown) => {
     console.error(`[velowidget] The panel "${id}" failed.`, error);
-    say(`The panel "${id}" failed: ${textOf(error)}`);
+    if (!card?.isConnected) say(`The panel "${id}" failed: ${textOf(error)}`);
   };
 
   let dispose: Dispose;
