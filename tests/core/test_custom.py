@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -204,6 +206,10 @@ def test_progress_and_stopping(data):
     reported = []
     custom_similarity(*data, Own("cosine"), 1.0, report=lambda *at: reported.append(at))
     assert reported == [(0, 40), (16, 40), (32, 40), (40, 40)]
+    for slow in (custom_stochastic, functools.partial(custom_monte_carlo, n_samples=1, seed=0)):
+        reported.clear()
+        slow(*data, Own("cosine"), 1.0, report=lambda *at: reported.append(at))
+        assert reported == [(done, 40) for done in range(41)]
 
     def stop(done, total):
         if done:

@@ -30,8 +30,8 @@ CONTRACT = (
     "A scheme is called as scheme(v, d, scale) and returns (probabilities, similarities), each of shape "
     "(n_neighbors,); probabilities are at least 0 and sum to 1, or are all NaN where nothing is defined"
 )
-# Cells between two reports of progress.
-_BLOCK = 16
+# Cells between two reports of progress: one where it takes second derivatives or many samples.
+_BLOCK, _SLOW_BLOCK = 16, 1
 # Sums of probabilities in float32 are this close to 1.
 _CLOSE = 1e-5
 
@@ -114,7 +114,7 @@ def custom_stochastic(
             return p, s
         return (expected / expected.sum() if expected.any() else np.full(len(p), 1 / len(p))), s
 
-    return _over_cells(graph, x, row, report)
+    return _over_cells(graph, x, row, report, _SLOW_BLOCK)
 
 
 def custom_monte_carlo(
@@ -159,7 +159,7 @@ def custom_monte_carlo(
             return p, s
         return total[0] / total[0].sum(), total[1] / defined
 
-    return _over_cells(graph, x, row, report)
+    return _over_cells(graph, x, row, report, _SLOW_BLOCK)
 
 
 def _over_cells(
@@ -167,6 +167,7 @@ def _over_cells(
     x: NDArray[np.floating],
     row: Callable[[int, NDArray[np.int32], Array], tuple[Array, Array] | None],
     report: Report | None,
+    block: int = _BLOCK,
 ) -> tuple[Similarity, Array]:
     """Call ``row(cell, neighbours, displacements)`` for each cell; None makes its row uniform."""
     logits, probabilities = np.empty(graph.n_edges), np.empty(graph.n_edges)
@@ -182,7 +183,7 @@ def _over_cells(
             still[i] = found is None
             probabilities[edges], logits[edges] = (1 / len(around), 0.0) if found is None else found
 
-    over_blocks(compute, graph.n_cells, _BLOCK, report)
+    over_blocks(compute, graph.n_cells, block, report)
     defined = np.bincount(graph.sources[~np.isnan(logits)], minlength=graph.n_cells) > 0
     return Similarity(logits, still, ~defined), probabilities
 
