@@ -106,3 +106,15 @@ def test_all_nan_colours(adata, recorder):
     widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
     content, _ = recorder.last("color")
     assert (content["vmin"], content["vmax"], content["missing"]) == (0.0, 0.0, adata.n_obs)
+
+
+@pytest.mark.filterwarnings("error:overflow")
+def test_numbers_too_large_for_the_browser_are_missing_there(adata, recorder):
+    adata.obs["large"] = np.arange(adata.n_obs, dtype=float)
+    adata.obs.iloc[:2, adata.obs.columns.get_loc("large")] = (1e300, -1e39)
+    widget = VelocityWidget(adata, color="large")
+    widget.wait()
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    content, (values,) = recorder.last("color")
+    assert (content["vmin"], content["vmax"], content["missing"]) == (2.0, adata.n_obs - 1.0, 2)
+    np.testing.assert_array_equal(np.frombuffer(values, "<f4"), [np.nan, np.nan, *range(2, adata.n_obs)])

@@ -115,7 +115,10 @@ def color(pipeline: VelocityPipeline) -> Message:
             missing=int(counts[0]),
             arrays={"codes": annotation.codes},
         )
-    known = annotation.values[~np.isnan(annotation.values)]
+    with np.errstate(over="ignore"):
+        values = _float32(annotation.values)
+    values[np.isinf(values)] = np.nan  # too large for the browser's numbers
+    known = annotation.values[~np.isnan(values)]
     low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
     if annotation.source == "diagnostics":  # shares, comparable between pictures
         low, high = 0.0, 1.0
@@ -127,7 +130,7 @@ def color(pipeline: VelocityPipeline) -> Message:
         vmin=float(low),
         vmax=float(high),
         missing=int(annotation.values.size - known.size),
-        arrays={"values": _float32(annotation.values)},
+        arrays={"values": values},
     )
 
 
