@@ -169,6 +169,17 @@ def test_files_are_as_fine_as_asked(tmp_path):
     assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)
 
 
+def test_times_that_are_much_closer_than_others():
+    ax = chain(FROM_A, times=(0.0, 1.0, 1e6)).plot_single_flow("a", "clusters", "day")
+    assert max(len(band.get_paths()[0].vertices) for band in ax.collections) < 30_000
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["0", "1", "1e+06"]
+
+
+def test_labels_tell_times_apart():
+    ax = chain(FROM_A, times=(20240101.0, 20240102.0, 20240104.0)).plot_single_flow("a", "clusters", "day")
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["20240101", "20240102", "20240104"]
+
+
 def test_a_source_and_times_are_needed():
     with pytest.raises(TypeError, match="needs a cluster and a time_key"):
         chain(FROM_A).plot_single_flow("a", "clusters", None)

@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 
 GAP = 0.2  # between bands; a band with all cells of a time is 2 high
 _POINTS = 100  # of a vein, and of a band for each unit of time
+_MOST_POINTS = 10_000  # of a band, where some times are much closer than others
 _FAINT = 0.2  # opacity of a vein where it leaves
 
 
@@ -74,7 +75,7 @@ def draw_veins(
         c: _Band(middle, PchipInterpolator(x, proportions[:, c]))
         for c, middle in zip(order, stack(proportions[:, order]), strict=True)
     }
-    along = np.linspace(x[0], x[-1], int(1 + _POINTS * (x[-1] - x[0])))
+    along = np.union1d(np.linspace(x[0], x[-1], int(min(1 + _POINTS * (x[-1] - x[0]), _MOST_POINTS))), x)
     handles = [
         ax.fill_between(
             *(along, band.edge(along, -1), band.edge(along, 1)),
@@ -96,7 +97,7 @@ def draw_veins(
                 leaves += width
     ax.set(title=names[source], xlim=limits[0], ylim=limits[1], xticks=[], yticks=[])
     if xticks_step_size is not None:
-        ax.set_xticks(x[::xticks_step_size], [f"{time:g}" for time in times[::xticks_step_size]])
+        ax.set_xticks(x[::xticks_step_size], _written(times)[::xticks_step_size])
     if place is not None:
         ax.legend(handles=handles[::-1], frameon=False, **place)
     return ax
@@ -137,6 +138,12 @@ def _fill(ax: Axes, outline: Floats, colors: tuple[str, str], alpha: float) -> N
     (x_low, y_low), (x_high, y_high) = outline.min(axis=0), outline.max(axis=0)
     picture = ax.imshow(blend[None], extent=(x_low, x_high, y_low, y_high), aspect="auto", interpolation="bilinear")
     picture.set_clip_path(patch)
+
+
+def _written(times: Floats) -> list[str]:
+    """Times with six digits, or as many as tell them apart."""
+    texts = ([f"{time:.{digits}g}" for time in times] for digits in range(6, 18))
+    return next(text for text in texts if len(set(text)) == len(times))
 
 
 def arrange(received: Floats, source: int, shown: Sequence[int], ascending: bool | None) -> tuple[list[int], list[int]]:

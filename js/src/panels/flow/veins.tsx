@@ -13,6 +13,8 @@ const TOP = 8;
 const HEIGHT = 360;
 const LEAST_GAP = 15; // pixels between bands: a line of text
 const LEAST_UNIT = 60;
+const LARGEST_WIDTH = 20_000; // where some times are much closer than others
+const MOST_POINTS = 4000; // of a band
 const ALPHA = { band: 0.8, leaves: 0.25, arrives: 0.85 };
 
 interface Band {
@@ -33,14 +35,15 @@ export function Veins(props: PictureProps & { minFlow: number }) {
   const gutter =
     24 + LETTER * Math.min(LONGEST, Math.max(...bands.map((b) => groups.clusters[b.cluster]?.name.length ?? 0)));
   const span = x[x.length - 1] ?? 1;
-  const unit = Math.max(LEAST_UNIT, (width - gutter - 24) / span);
+  const unit = Math.max(Math.min(LEAST_UNIT, LARGEST_WIDTH / span), (width - gutter - 24) / span);
   const [first, last] = [bands[0] as Band, bands[bands.length - 1] as Band];
   const bottom = Math.min(...x.map((time) => first.edge(time, -1)));
   const top = Math.max(...x.map((time) => last.edge(time, 1)));
   const scale = Math.max(LEAST_GAP / GAP, Math.min(HEIGHT / (top - bottom), 130));
   const height = (top - bottom) * scale;
   const place = ([time, y]: Point): Point => [gutter + time * unit, TOP + (top - y) * scale];
-  const along = Array.from({ length: Math.ceil(span) * 40 + 1 }, (_, i) => (i / (Math.ceil(span) * 40)) * span);
+  const pieces = Math.min(Math.ceil(span) * 40, MOST_POINTS);
+  const along = Array.from({ length: pieces + 1 }, (_, i) => (i / pieces) * span);
   const isLit = (c: number) => active !== null && (active.source === c || active.target === c);
 
   return (
