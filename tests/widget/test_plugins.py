@@ -9,6 +9,7 @@ from tests.plugins.made import registered
 from tests.plugins.objects import MANIFEST
 from velowidget import plugins
 from velowidget.plugins.registry import Failure, registry
+from velowidget.widget import messages
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +47,20 @@ def test_the_browser_is_told_when_plugins_come_and_go(widget, recorder):
     assert widget._follow_plugins in registry._listeners
     widget.close()
     assert widget._follow_plugins not in registry._listeners
+
+
+def test_what_is_offered_does_not_break_when_a_plugin_goes_meanwhile(widget, monkeypatch):
+    before = registry.contributions
+
+    def and_gone(kind):
+        found = before(kind)
+        if kind == "panels":
+            registry._disabled.add("mine")
+        return found
+
+    monkeypatch.setattr(registry, "contributions", and_gone)
+    content, _ = messages.options(widget.pipeline)
+    assert {"key", "title", "help", "reason", "place"} == set(content["panels"][0])
 
 
 def test_plugins_left_out_are_told(widget, recorder, monkeypatch):

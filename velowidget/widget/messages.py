@@ -20,6 +20,7 @@ from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.walks import Walks
 from velowidget.plotting.palettes import category_colors
+from velowidget.plugins.manifest import Contribution
 from velowidget.plugins.registry import PluginError, registry, unmet
 from velowidget.widget.flow_messages import flow_parts
 from velowidget.widget.protocol import Message, encode
@@ -35,7 +36,7 @@ def options(pipeline: VelocityPipeline) -> Message:
         schemes=_offered(pipeline, "schemes"),
         palettes=_offered(pipeline, "palettes"),
         panels=[
-            {**offer, "place": registry.get("panels", offer["key"]).place} for offer in _offered(pipeline, "panels")
+            {**_offer(pipeline, entry), "place": entry.place} for entry in registry.contributions("panels").values()
         ],
         fields=list(FIELDS),
         bases=bases(pipeline.adata),
@@ -270,10 +271,11 @@ def _explained(error: Exception) -> dict[str, Any]:
 
 
 def _offered(pipeline: VelocityPipeline, kind: str) -> list[dict[str, Any]]:
-    return [
-        {"key": key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.adata)}
-        for key, entry in registry.contributions(kind).items()
-    ]
+    return [_offer(pipeline, entry) for entry in registry.contributions(kind).values()]
+
+
+def _offer(pipeline: VelocityPipeline, entry: Contribution) -> dict[str, Any]:
+    return {"key": entry.key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.adata)}
 
 
 def _float32(values: Any) -> Any:
