@@ -64,11 +64,14 @@ class Similarity:
 
         NaN where nothing but zeros is left, or the similarities are at the end of float64's range.
         """
-        sizes = np.abs(self.logits[np.isfinite(self.logits) & (self.logits != 0)])
-        if not sizes.size:
+        sizes = np.abs(self.logits)
+        usable = (sizes > 0) & (sizes < np.inf)  # false for NaN
+        if not usable.any():
             return float("nan")
+        if not usable.all():
+            sizes = sizes[usable]
         with np.errstate(over="ignore"):
-            scale = float(1.0 / np.median(sizes))
+            scale = float(1.0 / np.median(sizes, overwrite_input=True))
         return scale if 0 < scale < np.inf else float("nan")
 
     def reversed(self) -> Similarity:

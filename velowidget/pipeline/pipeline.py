@@ -170,14 +170,14 @@ class VelocityPipeline(ParameterTraits):
     @property
     def kernel(self) -> VelocityKernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
-        self.jobs.wait(60, only=FIELDS[self.field])
-        data = self.jobs.inputs.data
-        with self.jobs.changing():
+        computed = None
+        while computed is None:  # another thread may change a parameter meanwhile
+            self.jobs.wait(60, only=FIELDS[self.field])
             computed = self.jobs.latest("T")
-            assert computed is not None  # or wait() had raised
-            assert not isinstance(data, Exception)
-            chain: Chain = computed.value
-            parameters = computed.parameters
+        data = self.jobs.inputs.data
+        assert not isinstance(data, Exception)  # or wait() had raised
+        chain: Chain = computed.value
+        parameters = computed.parameters
         params: dict[str, Any] = {
             "mode": "deterministic",
             "scheme": name_of(parameters.asked),
