@@ -127,6 +127,7 @@ class Notebook:
         self.left_machine: list[str] = []
         self.page_errors: list[str] = []
         self._client: BlockingKernelClient | None = None
+        self._is_dark = False
         page.on("request", self._watch)
         page.on("pageerror", lambda error: self.page_errors.append(str(error)))
 
@@ -192,9 +193,12 @@ class Notebook:
         light = str(name == "light").lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached", timeout=20_000)
         self.page.wait_for_timeout(500)  # style sheets load
+        self._is_dark = name == "dark"
 
     def close(self) -> None:
-        """End the kernel."""
+        """End the kernel, and leave the theme, which the server keeps, as it was."""
+        if self._is_dark:
+            self.theme("light")
         if self._client is not None:
             self._client.stop_channels()
             # The server would restart a kernel that ends by itself.
