@@ -23,7 +23,8 @@ def example(request):
     return nbformat.read(request.param, as_version=4)
 
 
-def test_example_runs(example, tmp_path):
+def test_example_runs(example, tmp_path, monkeypatch):
+    monkeypatch.setenv("TQDM_DISABLE", "1")  # where nothing is compiled yet there are bars of progress: no complaints
     NotebookClient(example, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = [o for cell in example.cells if cell.cell_type == "code" for o in cell.outputs]
     assert not [o.text for o in printed if o.output_type == "stream" and o.name == "stderr"]

@@ -11,7 +11,7 @@ from jupyterlab.labapp import LabApp
 from tests.plugins.made import scheme
 from velowidget.cli import NOTEBOOK, main
 from velowidget.plugins.manifest import parse_manifest
-from velowidget.plugins.registry import Failure, Registry
+from velowidget.plugins.registry import Failure, Registry, registry
 
 
 @pytest.fixture
@@ -49,11 +49,13 @@ def test_demo_without_jupyterlab_says_how_to_get_it(started, monkeypatch, capsys
 
 @pytest.fixture
 def plugins(monkeypatch):
-    """The command line with these installed plugins: one that can be used, one left out, one without its object."""
-    found = Registry(lambda: ())
-    monkeypatch.setattr("velowidget.plugins.registry.registry", found)
-    found.register(parse_manifest(tomllib.loads(scheme("good", "json:loads")), "here"))
-    return found
+    """The registry as it would be with one installed plugin, that can be used.
+
+    It stays the same object: what the command imports for the first time meanwhile keeps it.
+    """
+    monkeypatch.setattr(registry, "__dict__", vars(Registry(lambda: ())))
+    registry.register(parse_manifest(tomllib.loads(scheme("good", "json:loads")), "here"))
+    return registry
 
 
 def test_plugins_are_listed_with_what_they_contribute_and_who_was_left_out(plugins, capsys):
