@@ -34,6 +34,10 @@ export type ArraySpec = Guarded<typeof arraySpec>;
 /** What a result shows. */
 const params = shape({
   scheme: text,
+  /** The one that was computed; its numbers are null where it does not depend on them. */
+  mode: text,
+  n_samples: nullable(number),
+  seed: nullable(number),
   softmax_scale: number,
   auto_scale: flag,
   backward: flag,
@@ -71,6 +75,7 @@ function variant<
 export const VARIANTS = [
   variant("options", {
     schemes: list(shape(offer)),
+    modes: list(shape({ key: text, title: text, help: text })),
     palettes: list(shape(offer)),
     panels: list(shape({ ...offer, place: literal("side", "main", "dock") })),
     fields: list(text),

@@ -16,6 +16,8 @@ export class FakeModel {
       softmax_scale: 12.5,
       auto_scale: true,
       scheme: "correlation",
+      mode: "deterministic",
+      n_samples: 1000,
       backward: false,
       backward_mode: "transpose",
       basis: "umap",

@@ -33,11 +33,14 @@ describe("edges", () => {
     });
   });
 
-  it("have no interval while there is none, or it belongs to another scale or other clusters", () => {
+  it("have no interval while there is none, or it belongs to another kernel or other clusters", () => {
     const interval = result("flow_null");
     const others = [
       null,
       { ...interval, params: { ...interval.params, softmax_scale: 99 } },
+      { ...interval, params: { ...interval.params, mode: "stochastic" } },
+      { ...interval, params: { ...interval.params, n_samples: 10 } },
+      { ...interval, params: { ...interval.params, seed: 10 } },
       { ...interval, cluster_key: "other" },
     ];
     for (const other of others) expect(edgesOf(result("flow"), other)[1]?.low).toBeNaN();

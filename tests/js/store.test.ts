@@ -1,16 +1,18 @@
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Superseded } from "../../js/src/dynamics/dynamics";
+import type { Mode } from "../../js/src/state/mode";
 import { createWidgetState } from "../../js/src/state/model";
 import { FakeModel } from "./fake-model";
+import { result } from "./fixtures";
 
 let end: AbortController;
 
 beforeEach(() => {
   vi.useFakeTimers();
   end = new AbortController();
-  // Every trait has its listener; Node takes more than ten for a leak.
-  setMaxListeners(50, end.signal);
+  // Every trait of every widget has its listener; Node takes more than ten for a leak.
+  setMaxListeners(0, end.signal);
 });
 
 afterEach(() => {
@@ -232,6 +234,41 @@ describe("the field", () => {
     store.set("scheme", "cosine");
     vi.advanceTimersByTime(200);
     expect(store.stale.value).toBe(true);
+  });
+
+  /** Whether a field of this mode is old when a trait is changed after it. */
+  function isOldAfter(mode: Mode, name: keyof Mode, value: string | number): boolean {
+    const { model, store } = ready();
+    for (const [own, used] of Object.entries(mode)) if (used !== null) model.set(own, used);
+    model.receiveFixture("result-grid", { params: { ...result("grid").params, ...mode } });
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(false);
+    store.set(name, value);
+    vi.advanceTimersByTime(200);
+    return store.stale.value;
+  }
+
+  it("is old when the mode has changed here, or a number that it depends on", () => {
+    const plain = { mode: "deterministic", n_samples: null, seed: null };
+    const single = { mode: "sampling", n_samples: null, seed: 3 };
+    const many = { mode: "monte_carlo", n_samples: 500, seed: 3 };
+    for (const mode of [plain, single, many]) expect(isOldAfter(mode, "mode", "stochastic")).toBe(true);
+    expect([plain, single, many].map((mode) => isOldAfter(mode, "seed", 4))).toEqual([false, true, true]);
+    expect([plain, single, many].map((mode) => isOldAfter(mode, "n_samples", 10))).toEqual([false, false, true]);
+  });
+
+  it("is not old for another mode where that means nothing", () => {
+    const { model, store } = ready();
+    model.set("backward", true);
+    model.receiveFixture("result-grid", { params: { ...result("grid").params, backward: true } });
+    store.set("mode", "monte_carlo");
+    vi.advanceTimersByTime(200);
+    expect([store.stale.value, store.mode.value]).toEqual([
+      false,
+      { mode: "deterministic", n_samples: null, seed: null },
+    ]);
+    store.set("backward_mode", "negate");
+    expect(store.mode.value).toEqual({ mode: "monte_carlo", n_samples: 1000, seed: 0 });
   });
 });
 

@@ -144,6 +144,40 @@ def test_choosing_sets_the_parameter_and_draws_anew(shown, until, control, choic
     assert after.shape != before.shape or not np.allclose(after, before)
 
 
+def test_the_mode_and_the_numbers_that_it_depends_on(shown, until):
+    control = shown.mode
+
+    def choose(mode):
+        control.mode.setCurrentIndex(control.mode.findData(mode))
+        control.mode.activated.emit(control.mode.currentIndex())
+        settle(shown, until)
+        assert shown.pipeline.mode == mode
+        assert control.mode.currentData() == mode
+        return shown.scene.arrows.data.copy()
+
+    def numbers():
+        return [name for name, number in control.numbers.items() if number.isVisible()]
+
+    drawn = [shown.scene.arrows.data.copy()]
+    assert numbers() == []
+    for mode, shows in [("stochastic", []), ("sampling", ["seed"]), ("monte_carlo", ["n_samples", "seed"])]:
+        drawn.append(choose(mode))
+        assert numbers() == shows
+    control.numbers["n_samples"].setValue(20)
+    control.numbers["seed"].setValue(5)
+    settle(shown, until)
+    assert shown.pipeline.kernel.params.items() > {"mode": "monte_carlo", "n_samples": 20, "seed": 5}.items()
+    assert shown.walks.numbers["seed"].value() == 5
+    drawn.append(shown.scene.arrows.data.copy())
+    assert len({arrows.tobytes() for arrows in drawn}) == 5
+
+    assert not control.note.isVisible()
+    shown.pipeline.backward = True
+    settle(shown, until)
+    assert control.note.isVisible()
+    assert numbers() == []
+
+
 def test_schemes_of_plugins_come_and_go(shown, until):
     scheme = {"id": "late.one", "title": "a late one", "command": "late.one"}
     command = {"id": "late.one", "python_name": "tests.plugins.objects:lopsided"}
@@ -356,7 +390,6 @@ def test_long_work_shows_progress_fades_old_arrows_and_can_be_cancelled(shown, u
         return compute(context)
 
     monkeypatch.setitem(STAGES, "similarity", replace(STAGES["similarity"], compute=slow))
-    shown.pipeline.jobs._seconds["similarity"] = 10.0  # known to be long
     opacity = shown.scene.arrows.opacity
 
     shown.pipeline.scheme = "cosine"

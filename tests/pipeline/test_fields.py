@@ -37,7 +37,15 @@ def test_fields_are_those_of_core(pipeline, smooth, density):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"scheme": "cosine"}, {"backward": True}, {"backward": True, "backward_mode": "negate"}]
+    "parameters",
+    [
+        {},
+        {"scheme": "cosine"},
+        {"backward": True},
+        {"backward": True, "backward_mode": "negate"},
+        {"mode": "stochastic"},
+        {"mode": "monte_carlo", "n_samples": 20, "backward": True, "backward_mode": "negate"},
+    ],
 )
 def test_diagnostics_are_those_of_the_kernel(adata, parameters):
     pipeline = VelocityPipeline(adata, **parameters)

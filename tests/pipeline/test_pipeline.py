@@ -69,6 +69,8 @@ STALE = {
     ("softmax_scale", 7.0): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
     ("components", (2, 1)): {"projection", "lattice"} | FIELD | BELIEF,
+    ("mode", "stochastic"): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("n_samples", 10): set(),  # deterministic: no mode that draws
     ("backward", True): ALL - {"lattice"},
     ("smooth", 2.0): {"lattice", "belief"} | FIELD,
     ("density", 2.0): {"lattice", "belief"} | FIELD,
@@ -83,7 +85,8 @@ STALE = {
 @pytest.mark.parametrize(("change", "stale"), STALE.items(), ids=[name for name, _ in STALE])
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
-    before = Parameters("correlation", 4.0, False, "transpose", "umap", (), **shown, **WALKS)
+    kernel = {"mode": "deterministic", "n_samples": 1000, "backward": False, "backward_mode": "transpose"}
+    before = Parameters("correlation", 4.0, **kernel, basis="umap", components=(), **shown, **WALKS)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 
@@ -213,6 +216,7 @@ def test_a_refused_scale_leaves_everything_as_it_was(pipeline, value):
     ("name", "value", "nearest"),
     [
         ("scheme", "corelation", "correlation"),
+        ("mode", "stochastik", "stochastic"),
         ("backward_mode", "negated", "negate"),
         ("basis", "umpa", "umap"),
         ("color", "cluster", "clusters"),

@@ -40,6 +40,7 @@ def sent(name, widget):
         stage = name.removeprefix("result-")
         if stage == "walks":
             widget.start_ixs, widget.n_sims, widget.max_iter = {"clusters": "Progenitor"}, 4, 3
+            widget.mode, widget.n_samples = "monte_carlo", 5
         pipeline.ask(stage)
         pipeline.wait()
         return messages.result(pipeline.jobs.latest(stage))

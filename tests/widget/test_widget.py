@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from traitlets import TraitError, link
 
+from tests.plugins.made import registered
+from tests.plugins.objects import MANIFEST
 from velowidget.pipeline.traits import PARAMETERS
 from velowidget.widget import VelocityWidget
 
@@ -68,7 +70,7 @@ def test_direction_from_the_browser_is_one_change(widget):
     assert widget.pipeline.jobs.generation == generation + 1
 
 
-@pytest.mark.parametrize("name", ["scheme", "basis", "color", "field", "backward_mode"])
+@pytest.mark.parametrize("name", ["scheme", "mode", "basis", "color", "field", "backward_mode"])
 def test_a_refused_value_leaves_the_trait_as_it_was(widget, name):
     before = getattr(widget, name)
     with pytest.raises(TraitError):
@@ -82,6 +84,23 @@ def test_a_value_refused_from_the_browser_is_explained_and_put_back(widget, reco
     assert error["trait"] == "scheme"
     assert "'correlation'" in error["message"]
     assert widget.scheme == widget.pipeline.scheme == "correlation"
+
+
+def test_a_mode_that_the_scheme_cannot_is_explained_at_the_control_that_was_used(widget, recorder):
+    with registered(MANIFEST):
+        widget.scheme = "mine.lopsided"
+        widget.set_state({"mode": "stochastic"})
+        error, _ = recorder.last("error")
+        assert error["trait"] == "mode"
+        assert "second derivatives" in error["message"]
+        assert widget.mode == widget.pipeline.mode == "deterministic"
+        widget.set_state({"scheme": "cosine", "mode": "stochastic", "color": "nonesuch"})
+        assert (widget.scheme, widget.mode) == ("mine.lopsided", "deterministic")
+        widget.set_state({"scheme": "cosine", "mode": "stochastic"})
+        widget.set_state({"scheme": "mine.lopsided"})
+        assert recorder.last("error")[0]["trait"] == "scheme"
+        assert (widget.scheme, widget.mode) == ("cosine", "stochastic")
+        assert (widget.pipeline.scheme, widget.pipeline.mode) == ("cosine", "stochastic")
 
 
 def test_a_refused_colour_is_taken_off_the_picture_again(widget, recorder):
@@ -141,6 +160,21 @@ def test_the_grid_message_is_the_grid(widget, recorder):
     np.testing.assert_array_equal(arrays["vectors"], grid.vectors.astype(np.float32))
     assert content["params"]["softmax_scale"] == widget.softmax_scale
     assert content["generation"] == widget.pipeline.jobs.generation
+
+
+def test_results_say_which_mode_they_show(widget, recorder):
+    def shown(**state):
+        widget.set_state(state)
+        widget.wait()
+        params = recorder.last("result", stage="grid")[0]["params"]
+        return params["mode"], params["n_samples"], params["seed"]
+
+    assert shown() == ("deterministic", None, None)
+    assert shown(mode="monte_carlo", n_samples=20, seed=4) == ("monte_carlo", 20, 4)
+    assert shown(mode="sampling") == ("sampling", None, 4)
+    assert shown(mode="stochastic") == ("stochastic", None, None)
+    assert shown(backward=True) == ("deterministic", None, None)
+    assert shown(backward_mode="negate") == ("stochastic", None, None)
 
 
 def test_a_slider_move_sends_the_new_arrows_before_it_returns(widget, recorder, everything_light):

@@ -20,10 +20,22 @@ from velowidget.kernels.arguments import one_of
 from velowidget.kernels.data import VelocityData
 from velowidget.plugins.registry import registry
 
-MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
+NUMBERS: Mapping[str, tuple[str, ...]] = {
+    "deterministic": (),
+    "stochastic": (),
+    "sampling": ("seed",),
+    "monte_carlo": ("n_samples", "seed"),
+}
+"""The modes, and the numbers that each depends on."""
+MODES = tuple(NUMBERS)
 BACKWARD_MODES = ("transpose", "negate")
 
 Results = tuple[Similarity, NDArray[np.float64]]
+
+
+def mode_in_use(mode: str, backward: bool, backward_mode: str) -> str:
+    """The mode that is computed: backward by transpose, there is the deterministic one only."""
+    return "deterministic" if backward and backward_mode == "transpose" else mode
 
 
 def checked_scheme(scheme: object, mode: str) -> str | Scheme:
@@ -104,7 +116,7 @@ def expected(
     scheme, direction
         As in `similarities`.
     params
-        ``mode``, ``softmax_scale`` and, where the mode draws velocities, ``n_samples`` and ``seed``.
+        ``mode``, ``softmax_scale`` and the mode's `NUMBERS`.
     similar
         Gives the deterministic similarities of the scheme and direction.
     report

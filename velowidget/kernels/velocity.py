@@ -28,7 +28,17 @@ from velowidget.kernels.arguments import (
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import VelocityData, checked_adata, read_graph, read_velocity, read_weights
 from velowidget.kernels.matrices import sharing
-from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme, expected, name_of, same_scheme, similarities
+from velowidget.kernels.modes import (
+    BACKWARD_MODES,
+    MODES,
+    NUMBERS,
+    checked_scheme,
+    expected,
+    mode_in_use,
+    name_of,
+    same_scheme,
+    similarities,
+)
 from velowidget.kernels.probabilities import automatic_scale, defined_transitions
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
@@ -255,25 +265,24 @@ class VelocityKernel(Kernel):
         one_of("mode", mode, MODES)
         one_of("backward_mode", backward_mode, BACKWARD_MODES)
         direction = backward_mode if self.backward else "forward"
-        falls_back = direction == "transpose" and mode != "deterministic"
-        scheme = checked_scheme(scheme, "deterministic" if falls_back else mode)
+        computed = mode_in_use(mode, self.backward, backward_mode)
+        scheme = checked_scheme(scheme, computed)
         one_of("degenerate", degenerate, DEGENERATE)
         checked_text("backend", backend)
         check_irreducibility = checked_flag("check_irreducibility", check_irreducibility)
         scale = None if softmax_scale is None else checked_scale(softmax_scale)
 
-        if falls_back:
+        if computed != mode:
             warnings.warn(
                 f"mode={mode!r} is not defined for backward_mode='transpose'; computing the deterministic mode. "
                 "backward_mode='negate' has every mode.",
                 UserWarning,
                 stacklevel=2,
             )
-            mode = "deterministic"
-        params: dict[str, Any] = {"mode": mode, "scheme": name_of(scheme), "softmax_scale": scale}
-        if mode == "monte_carlo":
+        params: dict[str, Any] = {"mode": computed, "scheme": name_of(scheme), "softmax_scale": scale}
+        if "n_samples" in NUMBERS[computed]:
             params["n_samples"] = checked_count("n_samples", n_samples)
-        if mode in ("monte_carlo", "sampling"):
+        if "seed" in NUMBERS[computed]:
             params["seed"] = int(np.random.default_rng().integers(2**32)) if seed is None else checked_seed(seed)
         if self.backward:
             params["bwd_mode"] = backward_mode

@@ -21,6 +21,7 @@ from qtpy.QtWidgets import (
 from velowidget.kernels.annotations import bases, columns
 from velowidget.kernels.velocity import BACKWARD_MODES
 from velowidget.napari_plugin.legend import legend
+from velowidget.napari_plugin.mode_control import ModeControl
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.scale import ScaleControl
 from velowidget.napari_plugin.scene import Scene, adata_of, scene_of
@@ -105,6 +106,8 @@ class VelocityDock(QWidget):
         self.cells.activated.connect(lambda i: self.choose(self.cells.itemData(i)))
         self.scheme = self._combo("Similarity of a cell's velocity and the step to each neighbour.")
         self.scheme.activated.connect(lambda _: self._set(scheme=self.scheme.currentData()))
+        self.mode = ModeControl()
+        self.mode.changed.connect(lambda values: self._set(**values))
         self.direction = self._combo("Forward, where cells go; backward, where they come from.")
         self.direction.activated.connect(self._set_direction)
         self.scale = ScaleControl()
@@ -145,6 +148,7 @@ class VelocityDock(QWidget):
         for label, control in {
             "cells": self.cells,
             "scheme": self.scheme,
+            "mode": self.mode,
             "direction": self.direction,
             "softmax scale": self.scale,
             "embedding": self.basis,
@@ -250,6 +254,7 @@ class VelocityDock(QWidget):
             combo.setCurrentIndex(combo.findData(value))
         if not self.color.lineEdit().hasFocus() or "refused" not in self._failures:
             self.color.setEditText(pipeline.color)
+        self.mode.show_mode(pipeline)
         self.scale.show_scale(float(pipeline.softmax_scale), pipeline.automatic_scale, automatic=pipeline.auto_scale)
         self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
         self.legend.setText(legend(pipeline.annotation, pipeline.palette))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QSpinBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidget
 
 from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.walks import checked_steps
+from velowidget.napari_plugin.number_box import LARGEST, NumberBox
 from velowidget.pipeline import VelocityPipeline
 
-_MOST = {"n_sims": 10_000, "max_iter": 10_000, "seed": 2**31 - 1}
+_MOST = {"n_sims": 10_000, "max_iter": 10_000, "seed": LARGEST}
 _TIPS = {
     "n_sims": "Number of walks.",
     "max_iter": "Steps of each walk; napari's own slider, with its play button, is the step that is seen.",
@@ -65,11 +66,7 @@ class WalkControls(QWidget):
         self._details.setVisible(wanted)
         steps = checked_steps(pipeline.max_iter, pipeline.adata.n_obs)
         for name, value in {"n_sims": pipeline.n_sims, "max_iter": steps, "seed": pipeline.seed}.items():
-            number = self.numbers[name]
-            number.blockSignals(True)
-            number.setMaximum(max(_MOST[name], min(value, 2**31 - 1)))
-            number.setValue(min(value, 2**31 - 1))
-            number.blockSignals(False)
+            self.numbers[name].show_number(value)
         for name, combo in self.rules.items():
             combo.setCurrentIndex(self._index(combo, getattr(pipeline, name)))
 
@@ -81,9 +78,8 @@ class WalkControls(QWidget):
         named = named[0] if isinstance(named, list) and len(named) == 1 else named
         return combo.findText(named) if isinstance(named, str) else -1
 
-    def _number(self, name: str) -> QSpinBox:
-        number = QSpinBox(toolTip=_TIPS[name], keyboardTracking=False)
-        number.setRange(0 if name == "seed" else 1, _MOST[name])
+    def _number(self, name: str) -> NumberBox:
+        number = NumberBox(_TIPS[name], 0 if name == "seed" else 1, _MOST[name])
         number.valueChanged.connect(lambda value: self.changed.emit({name: value}))
         return number
 

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 LIGHT_SECONDS = 0.05
 _SECONDS_BETWEEN_REPORTS = 0.1
 
-_used_in_process: set[str] = set()  # stages whose compiled code is loaded
+_loaded: set[tuple[Any, ...]] = set()  # compiled code that this process has used, see `_Job.code`
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,19 @@ class _Job:
     key: tuple[Any, ...]
     parameters: Parameters
     upstream: tuple[Any, ...]
+
+    @property
+    def code(self) -> tuple[Any, ...]:
+        """Says which compiled code it runs."""
+        return self._described_by(self.stage.code)
+
+    @property
+    def pace(self) -> tuple[Any, ...]:
+        """Says what its time is to be told from: that of the last job of this pace."""
+        return self._described_by(self.stage.pace)
+
+    def _described_by(self, names: tuple[str, ...]) -> tuple[Any, ...]:
+        return self.stage.name, *(getattr(self.parameters, name) for name in names)
 
 
 class Jobs:
@@ -72,7 +85,7 @@ class Jobs:
         self._published = published
         self._target: Target | None = None
         self._results: dict[str, tuple[tuple[Any, ...], Computed]] = {}
-        self._seconds: dict[str, float] = {}
+        self._seconds: dict[tuple[Any, ...], float] = {}  # by the pace of the job
         self._failures: dict[str, tuple[tuple[Any, ...], Failed]] = {}
         self._status = Status(0, "working")
         self._cancelled = False
@@ -221,7 +234,7 @@ class Jobs:
         return list(failures.values())
 
     def _is_light(self, job: _Job | None) -> bool:
-        return job is None or self._seconds.get(job.stage.name, float("inf")) < LIGHT_SECONDS
+        return job is None or self._seconds.get(job.pace, float("inf")) < LIGHT_SECONDS
 
     def advance(self) -> None:
         """Go for what is asked for: in this thread where that is light, in the background otherwise."""
@@ -284,7 +297,7 @@ class Jobs:
             self._check(job)
             if heavy:
                 elsewhere += self._compute_before(job)
-                self._progress(job.stage, done, total)
+                self._progress(job, done, total)
 
         started = time.perf_counter()
         try:
@@ -298,8 +311,8 @@ class Jobs:
                 failed = Failed(self.generation, job.stage.name, reason, error.__traceback__)
                 self._failures[job.stage.name] = (job.key, failed)
             return
-        self._seconds[job.stage.name] = time.perf_counter() - started - elsewhere
-        _used_in_process.add(job.stage.name)
+        self._seconds[job.pace] = time.perf_counter() - started - elsewhere
+        _loaded.add(job.code)
         self._publish(job, value)
 
     def _compute_before(self, job: _Job) -> float:
@@ -328,12 +341,12 @@ class Jobs:
         if not needed:
             raise _Superseded
 
-    def _progress(self, stage: Stage, done: int, total: int) -> None:
-        now = time.monotonic()
+    def _progress(self, job: _Job, done: int, total: int) -> None:
+        stage, now = job.stage, time.monotonic()
         if now - self._last_report < _SECONDS_BETWEEN_REPORTS and done < total:
             return
         self._last_report = now
-        if stage.name not in _used_in_process and done == 0:
+        if job.code not in _loaded and done == 0:
             label, progress = f"{stage.label}: preparing, first use only", None
         elif total:
             label, progress = f"{stage.label}: {done:,} of {total:,} {stage.unit}", done / total

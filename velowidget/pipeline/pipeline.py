@@ -179,7 +179,7 @@ class VelocityPipeline(ParameterTraits):
         chain: Chain = computed.value
         parameters = computed.parameters
         params: dict[str, Any] = {
-            "mode": "deterministic",
+            **parameters.mode_params,
             "scheme": name_of(parameters.asked),
             "softmax_scale": chain.softmax_scale,
         }
@@ -266,13 +266,15 @@ class VelocityPipeline(ParameterTraits):
         refused = next(iter(self._refused.values()), None)
         own_scheme = None
         try:
-            own_scheme = self._own_scheme(self.scheme)
+            own_scheme = self._own_scheme(self.scheme, self.mode)
         except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
             refused = refused or error
         parameters = Parameters(
             scheme=self.scheme,
             own_scheme=own_scheme,
             softmax_scale=None if self.auto_scale or not self._scale_known else self.softmax_scale,
+            mode=self.mode,
+            n_samples=self.n_samples,
             backward=self.backward,
             backward_mode=self.backward_mode,
             basis=self.basis,

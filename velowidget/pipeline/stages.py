@@ -22,7 +22,7 @@ from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.data import VelocityData
 from velowidget.kernels.groups import FlowCells
-from velowidget.kernels.modes import expected, similarities
+from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
 from velowidget.pipeline.flow import compute_flow, compute_interval
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
@@ -34,6 +34,8 @@ class Parameters:
 
     scheme: str
     softmax_scale: float | None  # None: automatic
+    mode: str
+    n_samples: int
     backward: bool
     backward_mode: str
     basis: str
@@ -57,18 +59,27 @@ class Parameters:
 
     @property
     def direction(self) -> str:
-        """The direction in which similarities are computed: ``'forward'``, ``'transpose'`` or ``'negate'``.
-
-        Core's own schemes are odd in the velocity: theirs are negated afterwards.
-        """
-        if self.negated and self.own_scheme is None:
-            return "forward"
+        """``'forward'``, ``'transpose'`` or ``'negate'``."""
         return self.backward_mode if self.backward else "forward"
 
     @property
-    def negated(self) -> bool:
-        """Whether velocities are negated."""
-        return self.backward and self.backward_mode == "negate"
+    def compared(self) -> str:
+        """The direction in which similarities are computed.
+
+        Core's own schemes are odd in the velocity: theirs are negated afterwards.
+        """
+        return "forward" if self.direction == "negate" and self.own_scheme is None else self.direction
+
+    @property
+    def mode_in_use(self) -> str:
+        """The mode that is computed; backward by transpose, the deterministic one."""
+        return mode_in_use(self.mode, self.backward, self.backward_mode)
+
+    @property
+    def mode_params(self) -> dict[str, Any]:
+        """The mode in use and the numbers that it depends on, as the kernel's `params` have them."""
+        mode = self.mode_in_use
+        return {"mode": mode, **{name: getattr(self, name) for name in NUMBERS[mode]}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +109,7 @@ class Context:
 
 @dataclass(frozen=True, eq=False)
 class Chain:
-    """The Markov chain: what the stage ``'T'`` computes."""
+    """The Markov chain: what the stage ``'T'`` computes; similarities are those of its mode."""
 
     transitions: Transitions
     similarity: Similarity
@@ -165,6 +176,10 @@ class Stage:
         ``compute(context, *results of the stages in after)``; touches nothing else.
     unit
         What its progress counts.
+    code
+        Attributes of `Parameters` that decide which compiled code it runs.
+    pace
+        Attributes of `Parameters` that its time may depend on so much that one value's says nothing of another's.
     """
 
     name: str
@@ -173,25 +188,27 @@ class Stage:
     depends: tuple[str, ...]
     compute: Callable[..., Any]
     unit: str = "cells"
+    code: tuple[str, ...] = ()
+    pace: tuple[str, ...] = ()
 
 
 def _similarity(context: Context) -> Similarity:
     inputs, parameters = context.inputs, context.parameters
     return similarities(
-        _given(inputs.graph), _given(inputs.data), parameters.asked, parameters.direction, context.report
+        _given(inputs.graph), _given(inputs.data), parameters.asked, parameters.compared, context.report
     )
 
 
 def _chain(context: Context, similar: Similarity) -> Chain:
     inputs, parameters = context.inputs, context.parameters
-    directed = similar.reversed() if parameters.negated and parameters.own_scheme is None else similar
+    directed = similar if parameters.compared == parameters.direction else similar.reversed()
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
-    graph, params = _given(inputs.graph), {"mode": "deterministic", "softmax_scale": scale}
+    graph, params = _given(inputs.graph), {**parameters.mode_params, "softmax_scale": scale}
     found, probabilities = expected(
         graph, _given(inputs.data), parameters.asked, params, parameters.direction, lambda: directed, context.report
     )
     result = defined_transitions(inputs.adata, graph, found, probabilities, inputs.degenerate)
-    return Chain(result, directed, scale)
+    return Chain(result, found, scale)
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
@@ -224,7 +241,7 @@ def _null(context: Context) -> NDArray[np.float64]:
     inputs, parameters, data = context.inputs, context.parameters, _given(context.inputs.data)
     shuffled = replace(data, v=shuffled_genes(data.v))
     graph = _given(inputs.graph)
-    return similarities(graph, shuffled, parameters.asked, parameters.direction, context.report).logits
+    return similarities(graph, shuffled, parameters.asked, parameters.compared, context.report).logits
 
 
 def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64]) -> Diagnostics:
@@ -249,14 +266,21 @@ def _belief(_context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
 STAGES: Mapping[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("similarity", "Similarities", (), ("scheme", "own_scheme", "direction"), _similarity),
-        Stage("T", "Transition matrix", ("similarity",), ("softmax_scale", "negated"), _chain),
+        Stage("similarity", "Similarities", (), ("scheme", "own_scheme", "compared"), _similarity, pace=("scheme",)),
+        Stage(
+            *("T", "Transition matrix", ("similarity",), ("softmax_scale", "direction", "mode_params"), _chain),
+            code=("mode_in_use",),
+            pace=("scheme", "mode_in_use", "n_samples"),
+        ),
         Stage("projection", "Projection", ("T",), ("basis", "components"), _projection),
         Stage("lattice", "Grid points", (), ("basis", "components", "smooth", "density"), _lattice),
         Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field),
         Stage("grid", "Grid arrows", ("particles",), (), _grid),
         Stage("stream", "Streamlines", ("particles",), (), _stream),
-        Stage("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "direction"), _null),
+        Stage(
+            *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared"), _null),
+            pace=("scheme",),
+        ),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
         Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief),
         Stage("flow", "Flow", ("T",), ("cluster_key", "time_key"), compute_flow),

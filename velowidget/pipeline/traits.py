@@ -18,11 +18,11 @@ from velowidget.kernels.annotations import (
     bases,
     read_annotation,
 )
-from velowidget.kernels.arguments import checked_scale, one_of
+from velowidget.kernels.arguments import checked_count, checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
 from velowidget.kernels.groups import FlowCells, first_source, place_of
-from velowidget.kernels.modes import checked_scheme
-from velowidget.kernels.velocity import BACKWARD_MODES, DEGENERATE
+from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
+from velowidget.kernels.velocity import DEGENERATE
 from velowidget.kernels.walks import checked_steps
 from velowidget.pipeline.events import Changed
 from velowidget.pipeline.jobs import Jobs
@@ -68,6 +68,8 @@ class ParameterTraits(t.HasTraits):
     )
     auto_scale = t.Bool(True, help="Whether the softmax scale follows the data.")
     scheme = t.Unicode("correlation", help="Similarity of velocity and displacement.")
+    mode = t.Unicode("deterministic", help="How velocities are taken: as they are, or as random.")
+    n_samples = t.Int(1000, help="How many velocities of each cell the mode 'monte_carlo' draws.")
     backward = t.Bool(False, help="Direction of the process.")
     backward_mode = t.Unicode("transpose", help="How a backward kernel uses velocities: 'transpose' or 'negate'.")
     basis = t.Unicode("", help="Embedding, without 'X_'.")
@@ -93,7 +95,7 @@ class ParameterTraits(t.HasTraits):
     successive_hits = t.Int(0, help="Further cells of `stop_ixs` directly after the first that end a walk.")
     start_ixs: t.TraitType[Any, Any] = t.Any(None, help="Cells where walks start, see `choose_cells`; None is all.")
     stop_ixs: t.TraitType[Any, Any] = t.Any(None, help="Cells where walks end; None is none.")
-    seed = t.Int(0, help="Of the walks.")
+    seed = t.Int(0, help="Of the walks, and of what a mode draws.")
     step = t.Int(0, help="The step that is looked at.")
 
     def changing(self) -> Any:
@@ -161,8 +163,21 @@ class ParameterTraits(t.HasTraits):
     @t.validate("scheme")
     def _check_scheme(self, proposal: Any) -> str:
         with _refusing():
-            self._own_scheme(proposal["value"])
+            self._own_scheme(proposal["value"], "deterministic" if self._trusted else self.mode)
         return str(proposal["value"])
+
+    @t.validate("mode")
+    def _check_mode(self, proposal: Any) -> str:
+        with _refusing():
+            mode = one_of("mode", proposal["value"], MODES)
+            if mode == "stochastic" and not self._trusted:
+                self._own_scheme(self.scheme, mode)
+        return mode
+
+    @t.validate("n_samples")
+    def _check_samples(self, proposal: Any) -> int:
+        with _refusing():
+            return checked_count("n_samples", proposal["value"])
 
     @t.validate("palette")
     def _check_palette(self, proposal: Any) -> str:
@@ -293,15 +308,15 @@ class ParameterTraits(t.HasTraits):
         values = np.full(self.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
         return ContinuousAnnotation(color, "diagnostics", values)
 
-    def _own_scheme(self, name: str) -> Scheme | None:
-        """The callable that a scheme is; None for one of core's."""
-        scheme = checked_scheme(name, "deterministic")
+    def _own_scheme(self, name: str, mode: str) -> Scheme | None:
+        """The callable that a scheme is, which must have what the mode needs; None for one of core's."""
+        scheme = checked_scheme(name, mode)
         require(registry.get("schemes", name), self.adata)
         return None if isinstance(scheme, str) else scheme
 
     @contextmanager
     def _trusting(self) -> Iterator[None]:
-        """Take a scale as it is, without a consequence for `auto_scale`."""
+        """Take a scale without a consequence for `auto_scale`, and a scheme or mode whatever the other is."""
         with self.changing():
             before, self._trusted = self._trusted, True
             try:

@@ -16,6 +16,7 @@ from velowidget.kernels.components import default_components
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
+from velowidget.pipeline.modes import WORDS
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, RANGES
 from velowidget.pipeline.walks import Walks
@@ -34,6 +35,7 @@ def options(pipeline: VelocityPipeline) -> Message:
     return encode(
         "options",
         schemes=_offered(pipeline, "schemes"),
+        modes=[{"key": mode, "title": title, "help": text} for mode, (title, text) in WORDS.items()],
         palettes=_offered(pipeline, "palettes"),
         panels=[
             {**_offer(pipeline, entry), "place": entry.place} for entry in registry.contributions("panels").values()
@@ -149,6 +151,9 @@ def result(computed: Computed, id: str | None = None) -> Message | None:
     parameters = computed.parameters
     shown = {
         "scheme": parameters.scheme,
+        "n_samples": None,
+        "seed": None,
+        **parameters.mode_params,  # the numbers only where it draws
         "softmax_scale": computed.value.softmax_scale,
         "auto_scale": parameters.softmax_scale is None,
         "backward": parameters.backward,

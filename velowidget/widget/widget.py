@@ -58,6 +58,12 @@ class VelocityWidget(anywidget.AnyWidget):
         Whether the softmax scale follows the data.
     scheme : str
         ``'correlation'``, ``'cosine'`` or ``'dot_product'``, or a plugin's.
+    mode : str
+        ``'deterministic'`` takes velocities as they are; ``'stochastic'``, ``'sampling'`` and ``'monte_carlo'`` as
+        random, see :meth:`velowidget.VelocityKernel.compute_transition_matrix`. Backward by transpose, there is the
+        deterministic mode only.
+    n_samples : int
+        How many velocities of each cell ``'monte_carlo'`` draws; `seed` chooses them, and those of ``'sampling'``.
     backward, backward_mode : bool, str
         Direction, and how a backward kernel uses velocities: ``'transpose'`` or ``'negate'``.
     basis : str
@@ -110,6 +116,8 @@ class VelocityWidget(anywidget.AnyWidget):
     softmax_scale: t.TraitType[float, Any] = t.TraitType(4.0).tag(sync=True)
     auto_scale = t.Bool(True).tag(sync=True)
     scheme = t.Unicode("").tag(sync=True)
+    mode = t.Unicode("").tag(sync=True)
+    n_samples = t.Int(1).tag(sync=True)
     backward = t.Bool(False).tag(sync=True)
     backward_mode = t.Unicode("").tag(sync=True)
     basis = t.Unicode("").tag(sync=True)

@@ -4,6 +4,7 @@ import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { ColorControl } from "./color-control";
 import { Components } from "./components";
+import { Count } from "./count";
 import { Drawing } from "./drawing";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
@@ -30,6 +31,7 @@ export function Parameters({ store }: { store: Store }) {
         help="How a neighbour is compared with the velocity: by correlation, by cosine (without centring), or by dot product (longer steps count more)."
         choices={options?.schemes.map(choice)}
       />
+      <ModeControl store={store} />
       <DirectionControl store={store} />
       <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
       <Components store={store} />
@@ -56,6 +58,7 @@ export function Parameters({ store }: { store: Store }) {
 interface Choice {
   value: string;
   label: string;
+  help?: string;
   /** Whether the data cannot support it. */
   disabled?: boolean;
 }
@@ -84,6 +87,48 @@ function TraitSelect(props: {
       onChange={(value) => store.set(name, value)}
     >
       <Refused store={store} traits={[name]} />
+    </Select>
+  );
+}
+
+function ModeControl({ store }: { store: Store }) {
+  const asked = store.traits.mode.value;
+  const { mode, n_samples, seed } = store.mode.value;
+  const modes = store.options.value?.modes;
+  return (
+    <Select
+      name="mode"
+      help={modes?.find(({ key }) => key === asked)?.help ?? ""}
+      value={asked}
+      choices={modes?.map(({ key, title, help }) => ({ value: key, label: title, help }))}
+      onChange={(value) => store.set("mode", value)}
+    >
+      {mode !== asked && (
+        <p class="vw-field-note">
+          Backward by transpose is always deterministic; {formatDirection(true, "negate")} has every mode.
+        </p>
+      )}
+      {seed !== null && (
+        <div class="vw-pair">
+          {n_samples !== null && (
+            <Count
+              store={store}
+              trait="n_samples"
+              label="samples"
+              least={1}
+              help="How many velocities of each cell are drawn. More: surer numbers, and longer waiting."
+            />
+          )}
+          <Count
+            store={store}
+            trait="seed"
+            label="seed"
+            least={0}
+            help="Chooses the random velocities, and the random walks: the same seed, the same numbers."
+          />
+        </div>
+      )}
+      <Refused store={store} traits={["mode"]} />
     </Select>
   );
 }
@@ -135,7 +180,7 @@ export function Select(props: {
         onChange={(event) => onChange(event.currentTarget.value)}
       >
         {shown.map((choice) => (
-          <option key={choice.value} value={choice.value} disabled={choice.disabled}>
+          <option key={choice.value} value={choice.value} disabled={choice.disabled} title={choice.help}>
             {choice.label}
           </option>
         ))}

@@ -17,8 +17,8 @@ export function formatCount(count: number): string {
   return counted(count);
 }
 
-export function formatScheme(scheme: string): string {
-  return scheme.replaceAll("_", " ");
+export function formatWord(word: string): string {
+  return word.replaceAll("_", " ");
 }
 
 export function formatDirection(backward: boolean, mode: string): string {
@@ -28,10 +28,17 @@ export function formatDirection(backward: boolean, mode: string): string {
 /** What a picture shows. */
 export function describe(params: Params): string {
   return [
-    formatScheme(params.scheme),
+    formatWord(params.scheme),
+    ...describeMode(params),
     formatDirection(params.backward, params.backward_mode),
     `scale ${formatNumber(params.softmax_scale)}`,
   ].join(", ");
+}
+
+/** The mode with its numbers. */
+function describeMode({ mode, n_samples, seed }: Params): string[] {
+  const samples = n_samples === null ? [] : [`${formatCount(n_samples)} samples`];
+  return [formatWord(mode), ...samples, ...(seed === null ? [] : [`seed ${seed}`])];
 }
 
 /** A share as a percentage: whole, with a digit more where that would be 0 or 100. */

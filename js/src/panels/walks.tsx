@@ -1,10 +1,10 @@
 /** Random walks as an instrument: where they start and end, a player, and the count of arrivals. */
 import { useComputed } from "@preact/signals";
-import { useState } from "preact/hooks";
 import { type ColorBy, reached } from "../state/player";
 import type { Store } from "../state/store";
 import { sentence } from "./arrivals";
 import { CellsChooser } from "./cells-chooser";
+import { Count } from "./count";
 import { ErrorCard, Refused } from "./messages";
 import { failureOf } from "./panel-of-stage";
 import { PlayerBar } from "./player-bar";
@@ -42,6 +42,7 @@ function Summary({ store }: { store: Store }) {
 
 function Settings({ store }: { store: Store }) {
   const { backward, stop_ixs, seed } = store.traits;
+  const isKernelRandom = store.mode.value.seed !== null;
   return (
     <div class="vw-walks-settings">
       <CellsChooser
@@ -75,12 +76,20 @@ function Settings({ store }: { store: Store }) {
           trait="seed"
           label="seed"
           least={0}
-          help="The same seed on another kernel uses the same random numbers: what differs, differs by the kernel."
+          help={
+            isKernelRandom
+              ? "Of the walks, and of the velocities that the kernel's mode draws."
+              : "The same seed on another kernel uses the same random numbers: what differs, differs by the kernel."
+          }
         />
         <button
           type="button"
           class="vw-button vw-walks-more"
-          title="Other walks on the same kernel: the next seed."
+          title={
+            isKernelRandom
+              ? "The next seed: other walks, on a kernel of other random velocities."
+              : "Other walks on the same kernel: the next seed."
+          }
           onClick={() => store.set("seed", seed.value + 1)}
         >
           new walks
@@ -100,40 +109,6 @@ function Settings({ store }: { store: Store }) {
         <Trail store={store} />
       </div>
       <Refused store={store} traits={["step"]} />
-    </div>
-  );
-}
-
-function Count(props: {
-  store: Store;
-  trait: "n_sims" | "max_iter" | "successive_hits" | "seed";
-  label: string;
-  least: number;
-  help: string;
-}) {
-  const { store, trait, label, least, help } = props;
-  const id = usePageId();
-  const [typed, setTyped] = useState<string | null>(null);
-  const commit = () => {
-    const value = typed === null ? Number.NaN : Number(typed);
-    if (typed?.trim() && Number.isFinite(value) && value !== store.traits[trait].value) store.set(trait, value);
-    setTyped(null);
-  };
-  return (
-    <div class="vw-field" title={help}>
-      <label for={id}>{label}</label>
-      <input
-        id={id}
-        class="vw-number"
-        type="number"
-        min={least}
-        step={1}
-        value={typed ?? store.traits[trait].value}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onChange={commit}
-        onBlur={commit}
-      />
-      <Refused store={store} traits={[trait]} />
     </div>
   );
 }

@@ -84,6 +84,6 @@ export function edgesOf(result: ResultOf<"flow">, interval: ResultOf<"flow_null"
 }
 
 function isSameChain({ params: a }: ResultOf<"flow_null">, { params: b }: ResultOf<"flow">): boolean {
-  const names = ["scheme", "softmax_scale", "backward", "backward_mode"] as const;
+  const names = ["scheme", "mode", "n_samples", "seed", "softmax_scale", "backward", "backward_mode"] as const;
   return names.every((name) => a[name] === b[name]);
 }

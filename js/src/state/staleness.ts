@@ -1,12 +1,14 @@
 /** Whether a picture shows what is asked for now. */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Params, Status } from "../protocol";
+import type { Mode } from "./mode";
 import type { Traits } from "./traits";
 
-type Parameters = Pick<
-  Traits,
-  "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis" | "components" | "smooth" | "density"
->;
+type Parameters = Mode &
+  Pick<
+    Traits,
+    "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis" | "components" | "smooth" | "density"
+  >;
 
 /**
  * A result is old when Python says so, or when a parameter was changed here and Python has not answered yet.
@@ -30,6 +32,9 @@ function isAsAveraged({ stage, params }: { stage: string; params: Params }, want
 function shows(params: Params, wanted: Parameters): boolean {
   return (
     params.scheme === wanted.scheme &&
+    params.mode === wanted.mode &&
+    params.n_samples === wanted.n_samples &&
+    params.seed === wanted.seed &&
     params.basis === wanted.basis &&
     String(params.components) === String(wanted.components) &&
     params.backward === wanted.backward &&

@@ -22,6 +22,7 @@ import { type Camera, createCamera } from "./camera";
 import { createColor } from "./color";
 import { createFlow, type FlowState } from "./flow";
 import { createLayout } from "./layout";
+import { createMode, type Mode } from "./mode";
 import { createPlayer, type Player } from "./player";
 import { isStale, lasting } from "./staleness";
 import { createTraits, type TraitSignals, type Traits } from "./traits";
@@ -46,6 +47,8 @@ export interface Store {
   set<K extends keyof Traits>(name: K, value: Traits[K]): void;
   setTogether(values: Partial<Traits>): void;
 
+  /** The mode that is computed with these traits. */
+  readonly mode: ReadonlySignal<Mode>;
   readonly options: ReadonlySignal<Options | null>;
   /** The softmax scale that the data would choose; null while Python does not know it. */
   readonly automaticScale: ReadonlySignal<number | null>;
@@ -109,6 +112,7 @@ export interface StoreParts {
 
 export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, until: AbortSignal): StoreParts {
   const traits = createTraits(model, until);
+  const mode = createMode(traits.signals);
   const flow = createFlow(dynamics, traits.signals, until);
   const camera = createCamera(model, until);
   const layout = createLayout(model, until);
@@ -176,6 +180,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
       shown.value !== null &&
       isStale(shown.value, status.value, {
         scheme: traits.signals.scheme.value,
+        ...mode.value,
         softmax_scale: traits.signals.softmax_scale.value,
         backward: traits.signals.backward.value,
         backward_mode: traits.signals.backward_mode.value,
@@ -250,6 +255,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     traits: traits.signals,
     set: (name, value) => setTogether({ [name]: value }),
     setTogether,
+    mode,
     options,
     automaticScale,
     choices,

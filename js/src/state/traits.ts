@@ -9,6 +9,8 @@ export interface Traits {
   softmax_scale: number;
   auto_scale: boolean;
   scheme: string;
+  mode: string;
+  n_samples: number;
   backward: boolean;
   backward_mode: string;
   basis: string;
@@ -40,6 +42,8 @@ const NAMES: (keyof Traits)[] = [
   "softmax_scale",
   "auto_scale",
   "scheme",
+  "mode",
+  "n_samples",
   "backward",
   "backward_mode",
   "basis",

@@ -19,6 +19,9 @@ export function createFakeModel(settings) {
     softmax_scale: auto,
     auto_scale: true,
     scheme: "correlation",
+    mode: "deterministic",
+    n_samples: 1000,
+    seed: 0,
     backward: false,
     backward_mode: "transpose",
     basis: "umap",
@@ -109,6 +112,7 @@ export function createFakeModel(settings) {
       post({
         kind: "options",
         schemes: ["correlation", "cosine", "dot_product"].map((key) => offer(key)),
+        modes: ["deterministic", "stochastic", "sampling", "monte_carlo"].map((key) => offer(key)),
         palettes: [offer("okabe_ito")],
         panels: [
           { ...offer("parameters"), place: "side" },
@@ -262,7 +266,8 @@ export function createFakeModel(settings) {
   }
 
   function compute() {
-    const params = Object.fromEntries(
+    const mode = state.backward && state.backward_mode === "transpose" ? "deterministic" : state.mode;
+    const shown = Object.fromEntries(
       [
         "scheme",
         "softmax_scale",
@@ -275,6 +280,12 @@ export function createFakeModel(settings) {
         "density",
       ].map((name) => [name, state[name]]),
     );
+    const params = {
+      ...shown,
+      mode,
+      n_samples: mode === "monte_carlo" ? state.n_samples : null,
+      seed: ["monte_carlo", "sampling"].includes(mode) ? state.seed : null,
+    };
     const strength = 1.1 * Math.tanh(0.7 * (state.softmax_scale / auto) ** 0.7) * (state.backward ? -1 : 1);
     const vectors = data.directions.map((value) => value * strength);
     post(
