@@ -144,6 +144,25 @@ def test_controls_reach_the_kernel(shown, name, option, expected):
     assert pixels(shown) != picture
 
 
+def test_the_mode_and_the_numbers_that_it_depends_on(shown):
+    picture = pixels(shown)
+    samples, seed = control(shown, "samples", "spinbutton"), control(shown, "seed", "spinbutton")
+    expect(seed).to_have_count(0)
+    control(shown, "mode").select_option("monte_carlo")
+    samples.fill("20")
+    seed.fill("3")
+    seed.press("Tab")
+    settled(shown)
+    params = shown.python("w.kernel.params")
+    assert (params["mode"], params["n_samples"], params["seed"]) == ("monte_carlo", 20, 3)
+    assert pixels(shown) != picture
+    control(shown, "direction").select_option("transpose")
+    expect(shown.page.get_by_text("always deterministic")).to_be_visible()
+    expect(samples).to_have_count(0)
+    settled(shown)
+    assert shown.python("w.kernel.params['mode']") == "deterministic"
+
+
 def test_color_by_column_and_by_gene(shown):
     picture = pixels(shown)
     control(shown, "color").fill("true_time")

@@ -496,7 +496,7 @@ def test_a_kernel_of_results_knows_where_its_data_came_from(adata, tmp_path):
     directed = similarity(graph, data.x, data.v)
     probabilities = row_softmax(graph, directed.logits, alone.params["softmax_scale"])
     result = defined_transitions(adata, graph, directed, probabilities, "error")
-    kernel = VelocityKernel._of_results(adata, False, data, directed, result, alone.params, "mine")
+    kernel = VelocityKernel._of_results(adata, False, data, "correlation", directed, result, alone.params, "mine")
     again = Kernel.read(kernel.write(tmp_path / "k"))
     assert_same(again, kernel)
     assert_same(again, alone)

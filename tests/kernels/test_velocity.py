@@ -315,7 +315,7 @@ def test_a_kernel_of_results_shares_them(adata):
     directed = similarity(graph, data.x, data.v)
     result = defined_transitions(adata, graph, directed, row_softmax(graph, directed.logits, 3.0), "error")
     params = {"mode": "deterministic", "scheme": "correlation", "softmax_scale": 3.0, "degenerate": "error"}
-    kernel = VelocityKernel._of_results(adata, False, data, directed, result, params)
+    kernel = VelocityKernel._of_results(adata, False, data, "correlation", directed, result, params)
     matrix = kernel.transition_matrix
     assert np.shares_memory(matrix.data, result.matrix.data)
     assert matrix is not result.matrix, "what is done to a kernel's matrix leaves the others alone"

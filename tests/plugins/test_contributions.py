@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+import pandas as pd
 import pytest
 from traitlets import TraitError
 
@@ -58,6 +59,7 @@ def test_the_pipeline_computes_what_the_kernel_does(adata, backward, mode, scale
     assert pipeline.kernel.params == kernel.params
     np.testing.assert_array_equal(dense(pipeline.kernel), dense(kernel))
     np.testing.assert_array_equal(pipeline.kernel.logits.toarray(), kernel.logits.toarray())
+    pd.testing.assert_frame_equal(pipeline.kernel.diagnostics(), kernel.diagnostics())
 
 
 def test_going_from_scheme_to_scheme_and_back(pipeline):

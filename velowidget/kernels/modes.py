@@ -63,9 +63,10 @@ def checked_scheme(scheme: object, mode: str) -> str | Scheme:
         raise TypeError(f"scheme must be one of {', '.join(map(repr, SCHEMES))}, or a callable, not {scheme!r}.")
     if mode == "stochastic" and not callable(getattr(scheme, "hessian", None)):
         raise TypeError(
-            f"mode='stochastic' needs the second derivatives of a scheme, and {scheme!r} has no method "
-            "hessian(v, d, scale), which returns those of the probabilities by the velocity, shape (n_neighbors, "
-            "n_genes), or all, shape (n_neighbors, n_genes, n_genes). mode='monte_carlo' needs none."
+            f"mode='stochastic' needs the second derivatives of a scheme, and {name_of(scheme)} has no method hessian. "
+            "Choose mode='monte_carlo', which needs none, or give it hessian(v, d, scale): the second derivatives of "
+            "the probabilities by the velocity, shape (n_neighbors, n_genes), or all, shape (n_neighbors, n_genes, "
+            "n_genes)."
         )
     return scheme
 

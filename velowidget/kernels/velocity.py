@@ -149,6 +149,7 @@ class VelocityKernel(Kernel):
         adata: AnnData,
         backward: bool,
         data: VelocityData,
+        scheme: str | Scheme,
         similarity: Similarity,
         result: Transitions,
         params: dict[str, Any],
@@ -159,7 +160,7 @@ class VelocityKernel(Kernel):
         Kernel.__init__(kernel, adata, backward, result.graph)
         kernel._data = data
         kernel._begin(conn_key)
-        kernel._take(similarity, result, params["scheme"], params)
+        kernel._take(similarity, result, scheme, params)
         return kernel
 
     @property

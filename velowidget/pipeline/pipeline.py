@@ -187,7 +187,8 @@ class VelocityPipeline(ParameterTraits):
             params["bwd_mode"] = parameters.backward_mode
         params["degenerate"] = self.jobs.inputs.degenerate
         return VelocityKernel._of_results(
-            self.adata, parameters.backward, data, chain.similarity, chain.transitions, params, self._conn_key
+            *(self.adata, parameters.backward, data, parameters.asked, chain.similarity, chain.transitions),
+            *(params, self._conn_key),
         )
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
