@@ -75,7 +75,7 @@ def test_negate_calls_with_the_negated_velocity(adata):
 
 def test_stochastic_needs_second_derivatives(adata):
     kernel = VelocityKernel(adata)
-    with pytest.raises(TypeError, match=r"no method hessian\(v, d, scale\).*mode='monte_carlo' needs none"):
+    with pytest.raises(TypeError, match=r"no method hessian\..*mode='monte_carlo', which needs none"):
         kernel.compute_transition_matrix(mode="stochastic", scheme=by_length)
     kernel.compute_transition_matrix(mode="monte_carlo", scheme=by_length, n_samples=2)
     with pytest.warns(UserWarning, match="computing the deterministic mode"):  # which needs none

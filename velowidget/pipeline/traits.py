@@ -163,14 +163,14 @@ class ParameterTraits(t.HasTraits):
     @t.validate("scheme")
     def _check_scheme(self, proposal: Any) -> str:
         with _refusing():
-            self._own_scheme(proposal["value"], "deterministic" if self._trusted else self.mode)
+            self._own_scheme(proposal["value"], self.mode)
         return str(proposal["value"])
 
     @t.validate("mode")
     def _check_mode(self, proposal: Any) -> str:
         with _refusing():
             mode = one_of("mode", proposal["value"], MODES)
-            if mode == "stochastic" and not self._trusted:
+            if mode == "stochastic" and not self._trusted:  # else the scheme follows
                 self._own_scheme(self.scheme, mode)
         return mode
 
@@ -316,7 +316,7 @@ class ParameterTraits(t.HasTraits):
 
     @contextmanager
     def _trusting(self) -> Iterator[None]:
-        """Take a scale without a consequence for `auto_scale`, and a scheme or mode whatever the other is."""
+        """Take a scale without a consequence for `auto_scale`, and a mode whatever the scheme is."""
         with self.changing():
             before, self._trusted = self._trusted, True
             try:
