@@ -12,7 +12,7 @@ from velowidget.napari_plugin.number_box import LARGEST, NumberBox
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.modes import WORDS
 
-_ONLY_DETERMINISTIC = "Backward (transpose) is always deterministic; backward (negate) has every mode."
+_WHY = "Backward (transpose) is always deterministic; backward (negate) has every mode."
 
 
 class ModeControl(QWidget):
@@ -31,7 +31,7 @@ class ModeControl(QWidget):
             "n_samples": NumberBox("How many velocities of each cell are drawn.", 1, 1_000_000),
             "seed": NumberBox("Chooses the random velocities, and the random walks.", 0, LARGEST),
         }
-        self.note = QLabel(_ONLY_DETERMINISTIC, wordWrap=True)
+        self.note = QLabel("deterministic by transpose", toolTip=_WHY)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.mode)
