@@ -5,8 +5,8 @@ import { sample } from "../../js/src/layers/lattice";
 import { Particles } from "../../js/src/layers/particles";
 import { streamsOf } from "../../js/src/layers/stream-strokes";
 import type { ResultOf } from "../../js/src/protocol";
-import { headCorners } from "../../js/src/scene/overlay";
 import { sphereOf } from "../../js/src/scene/sphere";
+import { headCorners } from "../../js/src/scene/streams";
 import { result } from "./fixtures";
 
 const f32 = (...values: number[]) => Float32Array.from(values);
@@ -16,7 +16,7 @@ describe("values on a lattice", () => {
   const lattice = { start: [10, 20], spacing: 2, shape: [2, 3] };
   const read = (values: Float32Array, x: number, y: number) => {
     const out = new Float64Array(1);
-    return sample(lattice, values, 1, [x, y], out) ? out[0] : null;
+    return sample(lattice, values, 1, [x, y], 0, out) ? out[0] : null;
   };
 
   it("are linear between the points, the last axis running fastest", () => {
@@ -41,9 +41,9 @@ describe("values on a lattice", () => {
     const out = new Float64Array(2);
     const cube = { start: [0, 0, 0], spacing: 1, shape: [2, 2, 2] };
     const values = Float32Array.from({ length: 16 }, (_, i) => (i % 2 ? -1 : 1) * (i >> 1));
-    expect(sample(cube, values, 2, [0.5, 0.25, 1], out)).toBe(true);
+    expect(sample(cube, values, 2, [9, 0.5, 0.25, 1], 1, out)).toBe(true);
     expect([...out]).toEqual([3.5, -3.5]);
-    expect(sample({ start: [1, 1], spacing: 1, shape: [1, 1] }, f32(7, 8), 2, [1, 1], out)).toBe(true);
+    expect(sample({ start: [1, 1], spacing: 1, shape: [1, 1] }, f32(7, 8), 2, [1, 1], 0, out)).toBe(true);
     expect([...out]).toEqual([7, 8]);
   });
 });
@@ -102,7 +102,7 @@ describe("streamlines", () => {
   });
 
   it("are faint where belief is small", () => {
-    const { strokes } = streamsOf(lines([0.5, 0.5, 0.5, 0.5], [0, 4]), (place) => ((place[0] ?? 0) < 2 ? 1 : 0.3), 1);
+    const { strokes } = streamsOf(lines([0.5, 0.5, 0.5, 0.5], [0, 4]), (at, i) => ((at[i] ?? 0) < 2 ? 1 : 0.3), 1);
     expect(strokes.map(({ opacity }) => opacity)).toEqual([1, expect.closeTo(0.3)]);
   });
 

@@ -9,11 +9,12 @@ export function opacityOf(belief: number): number {
   return Number.isNaN(belief) ? FAINTEST : FAINTEST + (1 - FAINTEST) * Math.min(Math.max(belief, 0), 1);
 }
 
-/** Opacity at a place of the embedding; 1 everywhere where belief is not known. */
-export function opacityAt(belief: ResultOf<"belief"> | null): (place: ArrayLike<number>) => number {
+/** Opacity at the place whose coordinates begin at an index; 1 everywhere where belief is not known. */
+export function opacityAt(belief: ResultOf<"belief"> | null): (places: ArrayLike<number>, first?: number) => number {
   if (!belief) return () => 1;
   const out = new Float64Array(1);
-  return (place) => opacityOf(sample(belief, belief.arrays.belief, 1, place, out) ? (out[0] as number) : 0);
+  const { belief: values } = belief.arrays;
+  return (places, first = 0) => opacityOf(sample(belief, values, 1, places, first, out) ? (out[0] as number) : 0);
 }
 
 /** Opacity of the arrow of a cell: by the smaller of fidelity and support. */

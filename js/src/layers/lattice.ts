@@ -6,14 +6,15 @@ export interface Lattice {
 }
 
 /**
- * Multilinear interpolation of `width` values per point at a place, written to `out`; corners whose first value is NaN do not
- * count. False outside of the lattice, or where no corner counts.
+ * Multilinear interpolation of `width` values per point at the place whose coordinates begin at an index, written to `out`;
+ * corners whose first value is NaN do not count. False outside of the lattice, or where no corner counts.
  */
 export function sample(
   { start, spacing, shape }: Lattice,
   values: Float32Array,
   width: number,
-  place: ArrayLike<number>,
+  places: ArrayLike<number>,
+  first: number,
   out: Float64Array,
 ): boolean {
   const n = shape.length;
@@ -24,15 +25,14 @@ export function sample(
     let weight = 1;
     for (let c = 0; c < n; c++) {
       const points = shape[c] as number;
-      const at = ((place[c] as number) - (start[c] as number)) / spacing;
+      const at = ((places[first + c] as number) - (start[c] as number)) / spacing;
       if (!(at >= -1e-6 && at <= points - 1 + 1e-6)) return false;
       const low = Math.min(Math.max(Math.floor(at), 0), Math.max(points - 2, 0));
       const up = (corner >> c) & 1;
       weight *= up ? at - low : 1 - (at - low);
       index = index * points + Math.min(low + up, points - 1);
     }
-    const first = values[index * width] as number;
-    if (weight <= 0 || Number.isNaN(first)) continue;
+    if (weight <= 0 || Number.isNaN(values[index * width])) continue;
     total += weight;
     for (let k = 0; k < width; k++) out[k] = (out[k] as number) + weight * (values[index * width + k] as number);
   }

@@ -59,15 +59,15 @@ export class Particles {
     const { dims, from, to } = this;
     const reach = seconds * RATE * strength * this.#field.spacing;
     for (let i = 0; i < this.count; i++) {
-      for (let c = 0; c < dims; c++) from[i * dims + c] = to[i * dims + c] as number;
+      const at = i * dims;
+      for (let c = 0; c < dims; c++) from[at + c] = to[at + c] as number;
       this.#life[i] = (this.#life[i] as number) - seconds;
-      const place = from.subarray(i * dims, (i + 1) * dims);
-      const isOn = sample(this.#field, this.#values, dims + 1, place, this.#found);
+      const isOn = sample(this.#field, this.#values, dims + 1, from, at, this.#found);
       if (!isOn || (this.#found[dims] as number) < this.#field.min_mass || (this.#life[i] as number) <= 0) {
         this.#bear(i);
         continue;
       }
-      for (let c = 0; c < dims; c++) to[i * dims + c] = (place[c] as number) + reach * (this.#found[c] as number);
+      for (let c = 0; c < dims; c++) to[at + c] = (from[at + c] as number) + reach * (this.#found[c] as number);
     }
   }
 

@@ -26,7 +26,7 @@ export interface Streams {
 
 export function streamsOf(
   { arrays: { points, starts, speeds } }: ResultOf<"stream">,
-  opacityAt: (place: ArrayLike<number>) => number,
+  opacityAt: (places: ArrayLike<number>, first: number) => number,
   strength: number,
 ): Streams {
   const dims = speeds.length ? points.length / speeds.length : 2;
@@ -34,7 +34,7 @@ export function streamsOf(
   const heads: Streams["heads"] = [];
   const look = (vertex: number) => {
     const width = THINNEST + GAIN * strength * (speeds[vertex] as number);
-    const opacity = opacityAt(points.subarray(dims * vertex, dims * (vertex + 1)));
+    const opacity = opacityAt(points, dims * vertex);
     return { width: rounded(width, WIDTH_STEP), opacity: Math.min(rounded(opacity, OPACITY_STEP), 1) };
   };
   for (let line = 0; line + 1 < starts.length; line++) {

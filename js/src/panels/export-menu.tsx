@@ -13,19 +13,19 @@ export function ExportMenu(props: {
   scene: Scene;
   store: Store;
   theme: ThemeName;
-  over: HTMLCanvasElement | null;
+  drift: HTMLCanvasElement | null;
   close: () => void;
 }) {
-  const { scene, store, theme, over, close } = props;
+  const { scene, store, theme, drift, close } = props;
   const id = usePageId();
   const [scale, setScale] = useState(2);
   const [background, setBackground] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
 
   async function save(write: typeof toPng, suffix: string): Promise<void> {
-    if (!over) return;
+    if (!drift) return;
     try {
-      const blob = await write(scene, store, theme, over, { scale, background });
+      const blob = await write(scene, store, theme, drift, { scale, background });
       download(`${store.embedding.value?.basis ?? "embedding"}.${suffix}`, blob);
       close();
     } catch (error) {

@@ -1,10 +1,11 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { pan, zoomBy } from "../scene/camera";
-import { createOverlay } from "../scene/overlay";
+import { createDrift } from "../scene/drift";
 import { createScene, type Scene } from "../scene/scene";
 import { markShown } from "../scene/shown-mark";
 import { turn } from "../scene/space";
+import { createStreams } from "../scene/streams";
 import { hasWebGL2 } from "../scene/webgl";
 import type { Store } from "../state/store";
 import type { EmbeddingProps } from "./embedding";
@@ -38,13 +39,14 @@ const CONTEXT_LOST = {
 export function Plot({ store, dynamics, theme }: EmbeddingProps) {
   const root = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
-  const over = useRef<HTMLCanvasElement>(null);
+  const lines = useRef<HTMLCanvasElement>(null);
+  const drift = useRef<HTMLCanvasElement>(null);
   const [scene, setScene] = useState<Scene | null>(null);
   const [attempt, setAttempt] = useState(0);
   const [problem, setProblem] = useState<{ message: string; hint: string } | null>(null);
 
   useEffect(() => {
-    if (!root.current || !place.current || !over.current) return;
+    if (!root.current || !place.current || !lines.current || !drift.current) return;
     if (!hasWebGL2()) {
       setProblem(NO_WEBGL);
       return;
@@ -54,18 +56,19 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
       error: (error) => setProblem({ message: `The cells cannot be drawn: ${error.message}`, hint: "" }),
       contextLost: () => setProblem(CONTEXT_LOST),
     });
-    const removeOverlay = createOverlay(over.current, store, made.view, theme);
+    const stopStreams = createStreams(lines.current, store, made.view, theme);
+    const stopDrift = createDrift(drift.current, store, made.view, theme);
     setScene(made);
     const unmark = markShown(root.current, store, made);
     return () => {
       unmark();
-      removeOverlay();
+      stopStreams();
+      stopDrift();
       made.dispose();
     };
   }, [store, theme, attempt]);
 
-  // One layer less to be put together for each frame.
-  const isInDeck = store.shown.value?.stage === "grid" || store.shown.value?.stage === "projection";
+  const stage = store.shown.value?.stage;
   const color = store.color.value;
   return (
     <div class="vw-plot" ref={root}>
@@ -85,11 +88,12 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
           scene={scene}
           fullScreen={() => toggleFullScreen(root.current)}
           menu={(close) =>
-            scene && <ExportMenu scene={scene} store={store} theme={theme.value} over={over.current} close={close} />
+            scene && <ExportMenu scene={scene} store={store} theme={theme.value} drift={drift.current} close={close} />
           }
         >
           <div class="vw-deck" ref={place} data-stale={store.stale.value} data-walked={store.player.shown.value} />
-          <canvas class="vw-over" ref={over} data-stale={store.stale.value} data-empty={isInDeck} />
+          <canvas class="vw-over" ref={lines} data-stale={store.stale.value} data-empty={stage !== "stream"} />
+          <canvas class="vw-over" ref={drift} data-stale={store.stale.value} data-empty={stage !== "particles"} />
           {scene && <Walkers store={store} scene={scene} theme={theme} />}
           <div class="vw-overlay-bottom">
             <StaleChip store={store} />

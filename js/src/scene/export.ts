@@ -6,9 +6,10 @@ import type { Store } from "../state/store";
 import type { Size } from "./camera";
 import { MISSING, type Rgb, type ThemeName, viridis } from "./colors";
 import { INK } from "./ink";
-import { HALO, headCorners } from "./overlay";
-import { type Shape, ShapePen } from "./pen";
+import { type Label, legendOf } from "./legend-shapes";
+import { outline, type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
+import { HALO, headCorners } from "./streams";
 import { farthestFirst } from "./space";
 import { crowdNow, drawWalkers, frameOf } from "./walkers";
 
@@ -48,11 +49,11 @@ export async function toPng(
   scene: Scene,
   store: Store,
   theme: ThemeName,
-  over: HTMLCanvasElement,
+  drift: HTMLCanvasElement,
   { scale, background }: ExportOptions,
 ): Promise<Blob> {
   const drawing = drawingOf(scene, store, theme);
-  const canvas = rasterOf(scene, store, over, drawing, scale, background ? PAPER[theme] : null);
+  const canvas = rasterOf(scene, store, drift, drawing, scale, background ? PAPER[theme] : null);
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
   const paint = (shapes: readonly Shape[]) => {
     for (const { d, fill, stroke, width = 1, opacity } of shapes) {
@@ -84,11 +85,11 @@ export async function toSvg(
   scene: Scene,
   store: Store,
   theme: ThemeName,
-  over: HTMLCanvasElement,
+  drift: HTMLCanvasElement,
   { scale, background }: ExportOptions,
 ): Promise<Blob> {
   const drawing = drawingOf(scene, store, theme);
-  const raster = rasterOf(scene, store, over, drawing.size, scale, null).toDataURL("image/png");
+  const raster = rasterOf(scene, store, drift, drawing.size, scale, null).toDataURL("image/png");
   return new Blob([svgOf(drawing, raster, background ? PAPER[theme] : null)], { type: "image/svg+xml" });
 }
 
@@ -142,7 +143,7 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
 function rasterOf(
   scene: Scene,
   store: Store,
-  over: HTMLCanvasElement,
+  drift: HTMLCanvasElement,
   { width, height }: Size,
   scale: number,
   paper: string | null,
@@ -174,7 +175,7 @@ function rasterOf(
       }
       context.globalAlpha = 1;
     }
-    if (store.shown.value?.stage === "particles") context.drawImage(over, 0, 0, view.size.width, view.size.height);
+    if (store.shown.value?.stage === "particles") context.drawImage(drift, 0, 0, view.size.width, view.size.height);
   });
   return canvas;
 }

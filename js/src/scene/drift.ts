@@ -1,0 +1,88 @@
+/** Particles over the cells, on a canvas of their own. */
+import { computed, effect, type ReadonlySignal, signal, untracked } from "@preact/signals";
+import { opacityAt } from "../layers/belief";
+import { Particles } from "../layers/particles";
+import { Trails } from "../layers/trails";
+import type { Store } from "../state/store";
+import type { ThemeName } from "./colors";
+import { INK } from "./ink";
+import type { View } from "./scene";
+
+/** In CSS pixels. */
+const WIDTH = 1.3;
+/** What is left of a trail after a second. */
+const TRAIL = 0.02;
+const LONGEST_FRAME = 0.05;
+
+export function createDrift(
+  canvas: HTMLCanvasElement,
+  store: Store,
+  view: ReadonlySignal<View | null>,
+  theme: ReadonlySignal<ThemeName>,
+): () => void {
+  const context = canvas.getContext("2d");
+  if (!context) return () => {};
+  const particles = computed(() => {
+    const shown = store.shown.value;
+    return shown?.stage === "particles" ? new Particles(shown, Math.random) : null;
+  });
+  const opacity = computed(() => opacityAt(store.belief.value));
+  const visible = watchVisible(canvas);
+
+  const stop = effect(() => {
+    const moving = particles.value;
+    if (!moving || !view.value) return;
+    const { size, project } = view.value;
+    moving.look((place) => {
+      const [x, y] = project(place, 0);
+      return x >= 0 && y >= 0 && x <= size.width && y <= size.height;
+    });
+    const ratio = window.devicePixelRatio || 1;
+    canvas.width = Math.round(size.width * ratio);
+    canvas.height = Math.round(size.height * ratio);
+    const trails = new Trails(canvas.width, canvas.height, INK[theme.value].ink);
+    const picture = new ImageData(trails.pixels, trails.width);
+    const opaque = opacity.value;
+
+    const draw = () => {
+      const { from, to, dims } = moving;
+      for (let at = 0; at < to.length; at += dims) {
+        const [x0, y0] = project(from, at);
+        const [x, y] = project(to, at);
+        trails.line(ratio * x0, ratio * y0, ratio * x, ratio * y, ratio * WIDTH, opaque(to, at));
+      }
+      context.putImageData(picture, 0, 0);
+    };
+
+    draw();
+    return effect(() => {
+      if (store.paused.value || !visible.signal.value) return;
+      let last = performance.now();
+      let frame = requestAnimationFrame(function move(now) {
+        const seconds = Math.min((now - last) / 1000, LONGEST_FRAME);
+        last = now;
+        const strength = untracked(() => store.traits.arrow_length.value);
+        moving.step(seconds, strength);
+        trails.fade(TRAIL ** seconds);
+        draw();
+        frame = requestAnimationFrame(move);
+      });
+      return () => cancelAnimationFrame(frame);
+    });
+  });
+
+  return () => {
+    stop();
+    visible.stop();
+  };
+}
+
+/** Whether any of an element can be seen: nothing moves where nobody looks. */
+function watchVisible(element: Element): { signal: ReadonlySignal<boolean>; stop(): void } {
+  const visible = signal(true);
+  const observer = new IntersectionObserver((entries) => {
+    visible.value = entries.at(-1)?.isIntersecting ?? true;
+  });
+  observer.observe(element);
+  return { signal: visible, stop: () => observer.disconnect() };
+}
