@@ -51,7 +51,7 @@ def test_everything_by_keyboard(shown):
         if page.evaluate("!document.activeElement.closest('.velowidget')"):
             break
         page.keyboard.press("Tab")
-    assert {"zoom in", "zoom out", "reset view", "lasso", "box", "full screen", "export"} <= reached
+    assert {"zoom in", "zoom out", "reset view", "fit", "lasso", "box", "full screen", "export"} <= reached
     assert any("arrow keys move" in name for name in reached)
 
     picture = pixels(shown)

@@ -112,3 +112,30 @@ def test_legend_entries_hide_and_isolate(shown):
     page.wait_for_timeout(300)
     assert len({everything, without, alone}) == 3
     assert pixels(shown) == everything
+
+
+def camera_after(notebook, before=None):
+    """Where the picture looks, and how closely, once the browser has told of another place than before."""
+    for _ in range(100):
+        camera = notebook.python("w._ui.get('camera')")
+        if camera and camera != before:
+            return camera
+        notebook.page.wait_for_timeout(100)
+    raise AssertionError(f"still {before}")
+
+
+def test_fit_frames_the_selected_cells_or_all(shown):
+    shown.page.get_by_role("button", name="fit").click()
+    everything = camera_after(shown)
+    shown.execute("w.selection = adata.obs['clusters'] == 'Fate A'")
+    shown.page.get_by_text("selected", exact=False).first.wait_for()
+    shown.page.locator(".velowidget .vw-canvas").focus()
+    shown.page.keyboard.press("z")
+    close = camera_after(shown, everything)
+    ends = "[[float(end) for end in (x.min(), x.max())] for x in adata.obsm['X_umap'][w.selection].T]"
+    assert close["target"] == pytest.approx([sum(axis) / 2 for axis in shown.python(ends)], abs=1e-4)
+    assert close["zoom"] > everything["zoom"]
+    shown.execute("w.selection = []")
+    expect(shown.page.get_by_text("selected", exact=False)).to_have_count(0)
+    shown.page.keyboard.press("z")
+    assert camera_after(shown, close) == everything

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Color } from "../../js/src/protocol";
-import { extentOf, fitCamera, pan, toScreen, zoomBy } from "../../js/src/scene/camera";
+import { extentOf, fitCamera, pan, placesOf, toScreen, zoomBy } from "../../js/src/scene/camera";
 import { cellColors, MISSING } from "../../js/src/scene/colors";
 import { drawOrder, spread } from "../../js/src/scene/order";
 import { pointRadius } from "../../js/src/scene/point-size";
@@ -26,6 +26,11 @@ describe("the camera", () => {
     expect(home.target).toEqual([1, 0.5]);
     expect(toScreen(home, size, -1, 0)[0]).toBeCloseTo(24);
     expect(toScreen(home, size, 3, 0)[0]).toBeCloseTo(576);
+  });
+
+  it("knows the places of some cells", () => {
+    expect([...placesOf([2, 0], f32(0, 1, 2, 3, 4, 5), 2)]).toEqual([4, 5, 0, 1]);
+    expect([...placesOf(Int32Array.from([1]), f32(0, 1, 2, 3, 4, 5), 3)]).toEqual([3, 4, 5]);
   });
 
   it.each([

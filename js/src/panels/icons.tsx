@@ -27,6 +27,12 @@ export const FitIcon = () => (
   </Icon>
 );
 
+export const HomeIcon = () => (
+  <Icon>
+    <path d="M2.5 8L8 3l5.5 5M4.2 6.8v6.2h7.6V6.8" />
+  </Icon>
+);
+
 export const CloseIcon = () => (
   <Icon>
     <path d="M4 4l8 8M12 4l-8 8" />

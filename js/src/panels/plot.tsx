@@ -12,7 +12,18 @@ import type { EmbeddingProps } from "./embedding";
 import { ExportMenu } from "./export-menu";
 import { FieldKey } from "./field-key";
 import { Hover } from "./hover";
-import { BoxIcon, FitIcon, FullIcon, LassoIcon, MinusIcon, PauseIcon, PlayIcon, PlusIcon, SaveIcon } from "./icons";
+import {
+  BoxIcon,
+  FitIcon,
+  FullIcon,
+  HomeIcon,
+  LassoIcon,
+  MinusIcon,
+  PauseIcon,
+  PlayIcon,
+  PlusIcon,
+  SaveIcon,
+} from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
 import { usePicking } from "./picking";
@@ -171,6 +182,10 @@ function Canvas(props: {
     if (view?.inSpace) store.setCamera(turn(view.camera, dx * TURN_DEGREES, dy * TURN_DEGREES));
     else if (view) store.setCamera(pan(view.camera, dx * PAN_PIXELS, dy * PAN_PIXELS));
   };
+  const fit = () => {
+    const camera = scene?.fit();
+    if (camera) store.setCamera(camera);
+  };
   const keys: Record<string, () => void> = {
     ArrowLeft: () => move(-1, 0),
     ArrowRight: () => move(1, 0),
@@ -180,6 +195,7 @@ function Canvas(props: {
     "=": () => zoom(ZOOM_STEP),
     "-": () => zoom(1 / ZOOM_STEP),
     "0": () => store.setCamera(null),
+    z: fit,
     f: fullScreen,
     " ": () => {
       store.paused.value = !store.paused.value;
@@ -196,7 +212,7 @@ function Canvas(props: {
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says
         tabIndex={0}
         role="application"
-        aria-label="embedding: arrow keys move, or turn in space, plus and minus zoom, 0 shows everything, B selects with a box that arrow keys move and, with Shift, size; Enter takes it, Escape leaves"
+        aria-label="embedding: arrow keys move, or turn in space, plus and minus zoom, 0 shows everything, Z the selected cells, B selects with a box that arrow keys move and, with Shift, size; Enter takes it, Escape leaves"
         onPointerDownCapture={selecting.onPointerDownCapture}
         onPointerMoveCapture={selecting.onPointerMoveCapture}
         onPointerUpCapture={selecting.onPointerUpCapture}
@@ -233,7 +249,13 @@ function Canvas(props: {
       <div class="vw-tools">
         <Tool name="zoom in" help="Zoom in (+)" onClick={() => zoom(ZOOM_STEP)} icon={<PlusIcon />} />
         <Tool name="zoom out" help="Zoom out (-)" onClick={() => zoom(1 / ZOOM_STEP)} icon={<MinusIcon />} />
-        <Tool name="reset view" help="Show everything (0)" onClick={() => store.setCamera(null)} icon={<FitIcon />} />
+        <Tool name="reset view" help="Show everything (0)" onClick={() => store.setCamera(null)} icon={<HomeIcon />} />
+        <Tool
+          name="fit"
+          help="Frame the selected cells, or all that are shown if none is selected (Z)"
+          onClick={fit}
+          icon={<FitIcon />}
+        />
         <Tool
           name="lasso"
           help="Select cells with a lasso (L). Shift adds, Alt takes away, Escape leaves. Shift and drag does it at any time."

@@ -30,6 +30,14 @@ export function extentOf(positions: Float32Array): Extent | null {
   return left > right ? null : { min: [left, bottom], max: [right, top] };
 }
 
+/** The coordinates of some cells. */
+export function placesOf(cells: ArrayLike<number>, positions: Float32Array, dims: number): Float32Array {
+  return Float32Array.from(
+    { length: dims * cells.length },
+    (_, i) => positions[dims * (cells[Math.floor(i / dims)] as number) + (i % dims)] as number,
+  );
+}
+
 /** Length of the extent's longest side; 1 if all points coincide. */
 export function longestSide({ min, max }: Extent): number {
   return Math.max(max[0] - min[0], max[1] - min[1]) || 1;

@@ -8,7 +8,7 @@ import { PointsLayer } from "../layers/points";
 import type { Camera } from "../state/camera";
 import { isHidden } from "../state/hidden";
 import type { Drawn, Store } from "../state/store";
-import { extentOf, fitCamera, type Size, toScreen, ZOOM_IN, ZOOM_OUT } from "./camera";
+import { extentOf, fitCamera, placesOf, type Size, toScreen, ZOOM_IN, ZOOM_OUT, zoomBy } from "./camera";
 import { cellColors, type ThemeName, withHighlight } from "./colors";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
@@ -61,6 +61,8 @@ export interface Scene {
   /** How many of the arrows are drawn. */
   drawn: ReadonlySignal<number>;
   stroke: ReadonlySignal<Stroke>;
+  /** How to see the selected cells, or where there are none all that are drawn, from the same side; null if none has a place. */
+  fit(): Camera | null;
   /** As they are drawn: indices, red, green, blue and opacity of all, and the size in CSS pixels. */
   cells: ReadonlySignal<{ order: Uint32Array; colors: Uint8ClampedArray; radius: number; opacity: number } | null>;
   /** Whether there has been a first frame. */
@@ -82,6 +84,13 @@ function inSpace(camera: Camera, size: Size): View["project"] {
     const [x = Number.NaN, y = Number.NaN] = project([at[i] as number, at[i + 1] as number, at[i + 2] as number]);
     return [x, y];
   };
+/** See all of these places, from the first direction. */
+function framed(positions: Float32Array, dims: number, size: Size): Camera | null {
+  if (dims === 3) return fitSpace(positions, size);
+  const extent = extentOf(positions);
+  return extent && fitCamera(extent, size, PADDING_PIXELS);
+}
+
 }
 
 /** With a third coordinate of 0 where there are two: what the shaders read has three. */
@@ -124,12 +133,9 @@ export function createScene(
 
   const positions = computed(() => store.embedding.value?.arrays.positions ?? null);
   const dims = computed(() => store.embedding.value?.components.length ?? 2);
-  const extent = computed(() => (positions.value && dims.value === 2 ? extentOf(positions.value) : null));
   const home = computed(() => {
     const { width, height } = size.value;
-    if (!positions.value || width <= 0 || height <= 0) return null;
-    if (dims.value === 3) return fitSpace(positions.value, size.value);
-    return extent.value && fitCamera(extent.value, size.value, PADDING_PIXELS);
+    return positions.value && width > 0 && height > 0 ? framed(positions.value, dims.value, size.value) : null;
   });
   const view = computed<View | null>(() => {
     if (!home.value) return null;
@@ -291,6 +297,13 @@ export function createScene(
     dispose() {
       stop();
       observer.disconnect();
+    fit() {
+      if (!positions.value || !order.value || !view.value) return null;
+      const { camera, limits, size } = view.value;
+      const cells = store.selection.value.length ? store.selection.value : order.value;
+      const fitted = framed(placesOf(cells, positions.value, dims.value), dims.value, size);
+      return fitted && zoomBy({ ...camera, target: fitted.target, zoom: fitted.zoom }, 1, limits);
+    },
       parent.removeEventListener("webglcontextlost", on.contextLost, { capture: true });
       // finalize() keeps the WebGL context, of which a page has about sixteen.
       const gl = parent.querySelector("canvas")?.getContext("webgl2");
