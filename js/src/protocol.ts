@@ -82,7 +82,7 @@ export const VARIANTS = [
     bases: list(text),
     columns: list(text),
     diagnostics: list(text),
-    ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range }),
+    ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range, opacity: range }),
     n_genes: number,
   }),
   variant("choices", {

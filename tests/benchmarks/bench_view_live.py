@@ -57,6 +57,7 @@ ACT = """async ([act, turn, asksKernel]) => {
     },
     legend: () => find('.vw-legend-entry').click(),
     fading: () => named('input[type=checkbox]', 'fade by belief').click(),
+    opacity: slide('opacity'),
     'point size': slide('point size'),
     length: slide('arrow length'),
     camera: () => named('button', turn % 2 ? 'zoom out' : 'zoom in').click(),
@@ -90,7 +91,8 @@ ACT = """async ([act, turn, asksKernel]) => {
 WITHOUT_KERNEL = {
     "legend entry": "legend",
     "colour of a column already sent": "color",
-    "opacity: fading by belief": "fading",
+    "opacity of cells": "opacity",
+    "opacity of arrows: fading by belief": "fading",
     "point size": "point size",
     "arrow length": "length",
     "camera": "camera",

@@ -78,6 +78,10 @@ def test_everything_by_keyboard(shown):
         page.keyboard.press("PageUp")
         settled(shown)
         assert shown.python(f"w.{trait}") > 1
+    control(shown, "opacity", "slider").focus()
+    page.keyboard.press("PageDown")
+    settled(shown)
+    assert shown.python("w.opacity") < 0.9
 
     shown.execute("w.basis = 'umap3d'")
     settled(shown)

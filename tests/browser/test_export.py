@@ -53,6 +53,19 @@ def test_png_has_the_scale_that_was_chosen_and_can_be_transparent(shown):
     assert transparent[..., 3].min() == 0.0
 
 
+def test_cells_are_as_opaque_as_on_the_screen(shown):
+    shown.execute("w.field = 'none'")
+
+    def strongest() -> float:
+        settled(shown)
+        colors = imread(saved(shown, "PNG"), format="png")[..., :3]
+        return float((colors.max(axis=2) - colors.min(axis=2))[:, : colors.shape[1] // 2].max())
+
+    opaque = strongest()
+    shown.execute("w.opacity = 0.1")
+    assert strongest() < 0.6 * opaque
+
+
 def test_the_picture_fills_the_screen(shown):
     page = shown.page
     before = page.locator(".velowidget .vw-deck").bounding_box()

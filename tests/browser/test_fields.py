@@ -64,6 +64,20 @@ def test_particles_are_lines_for_who_wants_no_motion(shown):
     assert pixels(shown) == lines
 
 
+def test_cells_are_as_opaque_as_asked(shown):
+    control(shown, "field").select_option("none")
+    settled(shown)
+    before = pixels(shown)
+    shown.execute("w.opacity = 0.2")
+    settled(shown)
+    faint = pixels(shown)
+    control(shown, "opacity", "slider").focus()
+    shown.page.keyboard.press("End")
+    settled(shown)
+    assert shown.python("w.opacity") == 1.0
+    assert len({before, faint, pixels(shown)}) == 3
+
+
 def test_colour_by_belief_says_what_it_means(shown):
     shown.execute("w.color = 'support'")
     settled(shown)

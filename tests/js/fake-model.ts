@@ -29,6 +29,7 @@ export class FakeModel {
       density: 1,
       arrow_length: 1,
       point_size: 1,
+      opacity: 0.9,
       honest: true,
       cluster_key: "clusters",
       time_key: "",

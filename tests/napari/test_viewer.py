@@ -377,6 +377,11 @@ def test_a_layer_of_walks_that_is_removed_stays_away(viewer, shown, until):
     assert not shown.walks.shown.isChecked()
 
 
+def test_cells_have_the_opacity_of_the_pipeline(shown, until):
+    shown.pipeline.opacity = 0.4
+    until(lambda: shown.scene.cells.opacity == 0.4)
+
+
 # -- long work and failures -----------------------------------------------------------------------
 
 

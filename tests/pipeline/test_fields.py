@@ -87,7 +87,7 @@ def test_a_column_of_that_name_goes_first(adata):
     assert "diagnostics" not in pipeline.wanted
 
 
-@pytest.mark.parametrize("name", ["smooth", "density", "arrow_length", "point_size"])
+@pytest.mark.parametrize("name", ["smooth", "density", "arrow_length", "point_size", "opacity"])
 @pytest.mark.parametrize("bad", [0.0, -1.0, 1e6, float("nan"), float("inf")])
 def test_numbers_have_ranges(pipeline, name, bad):
     before = getattr(pipeline, name)
@@ -98,7 +98,7 @@ def test_numbers_have_ranges(pipeline, name, bad):
 
 def test_looks_need_no_computing(pipeline):
     generation = pipeline.jobs.generation
-    pipeline.arrow_length, pipeline.point_size, pipeline.honest = 2.0, 0.5, False
+    pipeline.arrow_length, pipeline.point_size, pipeline.opacity, pipeline.honest = 2.0, 0.5, 0.3, False
     assert pipeline.jobs.generation == generation
 
 

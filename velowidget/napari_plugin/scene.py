@@ -48,7 +48,7 @@ def open_scene(viewer: Any, pipeline: VelocityPipeline) -> Scene:
             return scene
     positions = pipeline.positions(pipeline.basis)
     points, attributes, _ = layers.cells(pipeline.adata, positions, pipeline.annotation, name="cells")
-    layer = Points(points, **attributes)
+    layer = Points(points, **attributes | {"opacity": pipeline.opacity})
     _scenes[layer] = Scene(viewer, layer, pipeline)  # before a dock sees the layer
     viewer.add_layer(layer)
     _scenes[layer].start()
@@ -121,6 +121,8 @@ class Scene:
                 self.walks.follow_step()
             case {"name": "arrow_length" | "point_size"}:
                 self._resize()
+            case {"name": "opacity"}:
+                self.cells.opacity = self.pipeline.opacity
 
     def _on_dimensions(self, _event: Any) -> None:
         """Let napari's button choose the plane or space; an embedding that is a plane stays one."""

@@ -33,7 +33,13 @@ from velowidget.plugins.registry import PluginError, registry, require
 FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
 """What can be drawn, and the stage it needs."""
 
-RANGES = {"smooth": (0.1, 5.0), "density": (0.2, 4.0), "arrow_length": (0.1, 5.0), "point_size": (0.1, 10.0)}
+RANGES = {
+    "smooth": (0.1, 5.0),
+    "density": (0.2, 4.0),
+    "arrow_length": (0.1, 5.0),
+    "point_size": (0.1, 10.0),
+    "opacity": (0.05, 1.0),
+}
 """Smallest and largest value of the numbers that say how it is drawn."""
 
 AUTOMATIC = "auto"
@@ -83,6 +89,7 @@ class ParameterTraits(t.HasTraits):
     density = t.Float(1.0, help="Of grid arrows and lines: 32 along the longest side, times this.")
     arrow_length = t.Float(1.0, help="Length of arrows and speed of particles, times this.")
     point_size = t.Float(1.0, help="Size of cells, times this.")
+    opacity = t.Float(0.9, help="Of cells, up to 1.")
     honest = t.Bool(True, help="Whether what is drawn fades where it deserves less belief.")
     palette = t.Unicode("auto", help="Colours of categories: 'auto' for the data's own, else a palette's.")
     selection = Cells(help="Indices of the selected cells, int32, ascending, read-only; nothing is computed from it.")

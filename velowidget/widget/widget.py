@@ -81,6 +81,8 @@ class VelocityWidget(anywidget.AnyWidget):
         How far arrows are averaged, in distances on the grid; how dense grid arrows and lines are.
     arrow_length, point_size : float
         Factors of the length of arrows (and speed of particles) and the size of cells.
+    opacity : float
+        Of the cells, from 0.05 to 1.
     honest : bool
         Whether arrows, lines and particles fade by the smaller of fidelity and support.
     selection : array
@@ -129,6 +131,7 @@ class VelocityWidget(anywidget.AnyWidget):
     density = t.Float(0.0).tag(sync=True)
     arrow_length = t.Float(0.0).tag(sync=True)
     point_size = t.Float(0.0).tag(sync=True)
+    opacity = t.Float(0.0).tag(sync=True)
     honest = t.Bool(True).tag(sync=True)
     selection = Cells()  # crosses the wire as a message
     cluster_key = t.Unicode("").tag(sync=True)

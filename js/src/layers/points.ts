@@ -19,16 +19,18 @@ const uniformBlock = /* glsl */ `\
 layout(std140) uniform pointsUniforms {
   mat4 toClipspace;
   float radius;
+  float opacity;
 } points;
 `;
 
 const uniforms = {
   name: "points",
   vs: uniformBlock,
-  uniformTypes: { toClipspace: "mat4x4<f32>", radius: "f32" },
+  uniformTypes: { toClipspace: "mat4x4<f32>", radius: "f32", opacity: "f32" },
 } as const;
 
 // One multiplication instead of deck.gl's projection, which knows of globes: in software, every vertex counts.
+// Opacity is the share of the colour, as in what is exported; deck.gl's `layer.opacity` is brightened for the eye.
 // The index of a vertex is that of its cell, whatever the order of drawing, so picking needs no attribute.
 const vs = /* glsl */ `\
 #version 300 es
@@ -45,7 +47,7 @@ void main(void) {
   DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
   radius = points.radius * project.devicePixelRatio;
   gl_PointSize = 2.0 * radius + 1.0;
-  vColor = vec4(colors.rgb, colors.a * layer.opacity);
+  vColor = vec4(colors.rgb, colors.a * points.opacity);
   DECKGL_FILTER_COLOR(vColor, geometry);
 }
 `;
@@ -123,8 +125,9 @@ export class PointsLayer extends Layer<OwnProps> {
   override draw(): void {
     if (!this.props.order.length) return;
     const { model } = this.state;
+    const { radius, opacity } = this.props;
     const toClipspace = this.context.viewport.viewProjectionMatrix;
-    model.shaderInputs.setProps({ points: { toClipspace, radius: this.props.radius } });
+    model.shaderInputs.setProps({ points: { toClipspace, radius, opacity } });
     model.draw(this.context.renderPass);
   }
 

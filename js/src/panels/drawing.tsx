@@ -6,7 +6,7 @@ import { Refused } from "./messages";
 import { formatNumber } from "./text";
 import { usePageId } from "./use-page-id";
 
-type NumberName = keyof Traits & ("smooth" | "density" | "arrow_length" | "point_size");
+type NumberName = keyof Traits & ("smooth" | "density" | "arrow_length" | "point_size" | "opacity");
 
 /** Which fields a control has something to do with. */
 const AVERAGED = ["grid", "stream", "particles"];
@@ -40,6 +40,12 @@ export function Drawing({ store }: { store: Store }) {
         />
       )}
       <NumberSlider store={store} name="point_size" label="point size" help="Size of the cells, times this." />
+      <NumberSlider
+        store={store}
+        name="opacity"
+        label="opacity"
+        help="How opaque cells are: where many lie on each other, less shows how many they are."
+      />
       {field !== "none" && <Honest store={store} />}
     </>
   );

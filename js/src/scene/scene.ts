@@ -19,8 +19,6 @@ const PADDING_PIXELS = 24;
 const MOST_ARROWS = 2500;
 const PICKING_RADIUS = 3;
 
-const CELL_OPACITY = 0.9;
-
 interface Stroke {
   width: number;
   head: number;
@@ -61,10 +59,10 @@ export interface Scene {
   /** How many of the arrows are drawn. */
   drawn: ReadonlySignal<number>;
   stroke: ReadonlySignal<Stroke>;
-  /** How to see the selected cells, or where there are none all that are drawn, from the same side; null if none has a place. */
-  fit(): Camera | null;
   /** As they are drawn: indices, red, green, blue and opacity of all, and the size in CSS pixels. */
   cells: ReadonlySignal<{ order: Uint32Array; colors: Uint8ClampedArray; radius: number; opacity: number } | null>;
+  /** How to see the selected cells, or where there are none all that are drawn, from the same side; null if none has a place. */
+  fit(): Camera | null;
   /** Whether there has been a first frame. */
   rendered: ReadonlySignal<boolean>;
   dispose(): void;
@@ -84,13 +82,13 @@ function inSpace(camera: Camera, size: Size): View["project"] {
     const [x = Number.NaN, y = Number.NaN] = project([at[i] as number, at[i + 1] as number, at[i + 2] as number]);
     return [x, y];
   };
+}
+
 /** See all of these places, from the first direction. */
 function framed(positions: Float32Array, dims: number, size: Size): Camera | null {
   if (dims === 3) return fitSpace(positions, size);
   const extent = extentOf(positions);
   return extent && fitCamera(extent, size, PADDING_PIXELS);
-}
-
 }
 
 /** With a third coordinate of 0 where there are two: what the shaders read has three. */
@@ -216,7 +214,12 @@ export function createScene(
   const cells = computed(
     () =>
       order.value &&
-      colors.value && { order: order.value, colors: colors.value, radius: radius.value, opacity: CELL_OPACITY },
+      colors.value && {
+        order: order.value,
+        colors: colors.value,
+        radius: radius.value,
+        opacity: store.traits.opacity.value,
+      },
   );
 
   const rendered = signal(false);
@@ -271,7 +274,7 @@ export function createScene(
           data: points.value,
           order: order.value,
           radius: radius.value,
-          opacity: CELL_OPACITY,
+          opacity: store.traits.opacity.value,
           pickable: true,
         }),
         strokes.value &&
@@ -294,9 +297,6 @@ export function createScene(
     stroke,
     cells,
     rendered,
-    dispose() {
-      stop();
-      observer.disconnect();
     fit() {
       if (!positions.value || !order.value || !view.value) return null;
       const { camera, limits, size } = view.value;
@@ -304,6 +304,9 @@ export function createScene(
       const fitted = framed(placesOf(cells, positions.value, dims.value), dims.value, size);
       return fitted && zoomBy({ ...camera, target: fitted.target, zoom: fitted.zoom }, 1, limits);
     },
+    dispose() {
+      stop();
+      observer.disconnect();
       parent.removeEventListener("webglcontextlost", on.contextLost, { capture: true });
       // finalize() keeps the WebGL context, of which a page has about sixteen.
       const gl = parent.querySelector("canvas")?.getContext("webgl2");

@@ -22,6 +22,7 @@ export interface Traits {
   density: number;
   arrow_length: number;
   point_size: number;
+  opacity: number;
   honest: boolean;
   cluster_key: string;
   time_key: string;
@@ -55,6 +56,7 @@ const NAMES: (keyof Traits)[] = [
   "density",
   "arrow_length",
   "point_size",
+  "opacity",
   "honest",
   "cluster_key",
   "time_key",

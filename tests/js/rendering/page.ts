@@ -71,6 +71,7 @@ async function ours(n: number): Promise<Timing & { radius: number }> {
     cluster_key: "",
     time_key: "",
     point_size: 1,
+    opacity: 0.9,
     arrow_length: 1,
   };
   let tell: (content: unknown, buffers: unknown[]) => void = () => {};

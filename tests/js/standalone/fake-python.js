@@ -33,6 +33,7 @@ export function createFakeModel(settings) {
     density: 1,
     arrow_length: 1,
     point_size: 1,
+    opacity: 0.9,
     honest: false,
     _ui: { camera: null },
   };
@@ -124,7 +125,13 @@ export function createFakeModel(settings) {
         bases: ["umap", "pca"],
         columns: ["clusters", "latent_time", "n_counts", "phase"],
         diagnostics: [],
-        ranges: { smooth: [0.1, 5], density: [0.2, 4], arrow_length: [0.1, 5], point_size: [0.1, 10] },
+        ranges: {
+          smooth: [0.1, 5],
+          density: [0.2, 4],
+          arrow_length: [0.1, 5],
+          point_size: [0.1, 10],
+          opacity: [0.05, 1],
+        },
         n_genes: 27998,
       });
       post({ kind: "automatic", scale: auto });
