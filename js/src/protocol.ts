@@ -117,6 +117,8 @@ export const VARIANTS = [
       key: text,
       source: literal("obs", "gene", "diagnostics"),
       type: literal("continuous"),
+      /** To be added to the values. */
+      offset: number,
       vmin: number,
       vmax: number,
       missing: number,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { colorOptions, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
-import { describe as describeParams, formatCount, formatNumber } from "../../js/src/panels/text";
+import { describe as describeParams, digitsBetween, formatCount, formatNumber } from "../../js/src/panels/text";
 import { message } from "./fixtures";
 
 describe("the softmax scale's slider", () => {
@@ -38,8 +38,25 @@ describe("the softmax scale's slider", () => {
 describe("words", () => {
   it("are numbers for people", () => {
     const numbers = [12.439806, 0.00012346, 1_234_567, 0, 1e-9, Number.NaN];
-    expect(numbers.map(formatNumber)).toEqual(["12.44", "0.0001235", "1.235e+6", "0", "1e-9", "NaN"]);
+    expect(numbers.map((number) => formatNumber(number))).toEqual([
+      "12.44",
+      "0.0001235",
+      "1.235e+6",
+      "0",
+      "1e-9",
+      "NaN",
+    ]);
     expect(formatCount(30_000)).toBe("30,000");
+  });
+
+  it("have as many digits as it takes to tell them apart", () => {
+    const between = (low: number, high: number, value: number) => formatNumber(value, digitsBetween(low, high));
+    expect(between(0, 4.5, 1.23456)).toBe("1.235");
+    expect(between(1e9, 1e9 + 5, 1e9 + 2.5)).toBe("1000000002.5");
+    expect(between(-1e9 - 5, -1e9, -1e9)).toBe("−1000000000");
+    expect(between(10_000, 10_010, 10_003)).toBe("10003");
+    expect(between(1e20, 1e20 + 1e12, 1e20 + 1e11)).toBe("1.000000001e+20");
+    expect(between(7, 7, 7)).toBe("7");
   });
 
   it("say what is shown", () => {

@@ -83,6 +83,13 @@ describe("colours of cells", () => {
     expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x44, 0x01, 0x54], [0xfd, 0xe7, 0x25], MISSING.dark]);
   });
 
+  it("tell values apart that are far from 0", () => {
+    const far = { ...color("color-continuous"), offset: 1e9, vmin: 1e9, vmax: 1e9 + 4.5 };
+    const colors = cellColors(far, 3, "light");
+    expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x44, 0x01, 0x54], [0xfd, 0xe7, 0x25], MISSING.light]);
+    expect([...drawOrder(f32(0, 0, 1, 1, 2, 2), far)]).toEqual([2, 0, 1]);
+  });
+
   it("are there for a constant value, and for more cells than values", () => {
     const constant = { ...color("color-continuous"), vmin: 4.5, vmax: 4.5 };
     expect(rgb(cellColors(constant, 5, "light"), 1)).toEqual([0x44, 0x01, 0x54]);

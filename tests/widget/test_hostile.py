@@ -117,4 +117,27 @@ def test_numbers_too_large_for_the_browser_are_missing_there(adata, recorder):
     widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
     content, (values,) = recorder.last("color")
     assert (content["vmin"], content["vmax"], content["missing"]) == (2.0, adata.n_obs - 1.0, 2)
-    np.testing.assert_array_equal(np.frombuffer(values, "<f4"), [np.nan, np.nan, *range(2, adata.n_obs)])
+    shown = content["offset"] + np.frombuffer(values, "<f4")
+    np.testing.assert_array_equal(shown, [np.nan, np.nan, *range(2, adata.n_obs)])
+
+
+@pytest.mark.parametrize("far", [1e9, -1e9, 1e15])
+def test_numbers_far_from_zero_keep_their_digits(adata, recorder, far):
+    adata.obs["far"] = far + np.linspace(0, 5, adata.n_obs)
+    widget = VelocityWidget(adata, color="far")
+    widget.wait()
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    content, (values,) = recorder.last("color")
+    shown = content["offset"] + np.frombuffer(values, "<f4").astype(float)
+    np.testing.assert_allclose(shown - far, adata.obs["far"] - far, atol=1e-6)
+    assert (content["vmin"], content["vmax"]) == (adata.obs["far"].min(), adata.obs["far"].max())
+
+
+def test_numbers_around_zero_are_sent_as_they_are(adata, recorder):
+    adata.obs["around"] = np.geomspace(1e-30, 1.0, adata.n_obs) - np.eye(1, adata.n_obs)[0]
+    widget = VelocityWidget(adata, color="around")
+    widget.wait()
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    content, (values,) = recorder.last("color")
+    assert content["offset"] == 0.0
+    np.testing.assert_allclose(np.frombuffer(values, "<f4"), adata.obs["around"], rtol=1e-6)

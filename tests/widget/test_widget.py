@@ -193,7 +193,7 @@ def test_cells_and_colors(widget, recorder, adata):
     widget.color = "true_time"
     content, [values] = recorder.last("color")
     assert content["type"] == "continuous"
-    np.testing.assert_allclose(np.frombuffer(values, "<f4"), adata.obs["true_time"], rtol=1e-6)
+    np.testing.assert_allclose(content["offset"] + np.frombuffer(values, "<f4"), adata.obs["true_time"], rtol=1e-6)
     widget.color = "clusters"
     content, [codes] = recorder.last("color")
     assert [c["color"] for c in content["categories"]] == adata.uns["clusters_colors"]

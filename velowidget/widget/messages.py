@@ -26,6 +26,9 @@ from velowidget.plugins.registry import PluginError, registry, unmet
 from velowidget.widget.flow_messages import flow_parts
 from velowidget.widget.protocol import Message, encode
 
+# Of the browser's numbers: what is larger counts as missing there.
+_LARGEST = float(np.finfo(np.float32).max)
+
 # Errors that tell a user about the input; any other is a bug of ours.
 _EXPECTED = (KeyError, ValueError, TypeError, TraitError, PluginError)
 
@@ -118,11 +121,11 @@ def color(pipeline: VelocityPipeline) -> Message:
             missing=int(counts[0]),
             arrays={"codes": annotation.codes},
         )
-    with np.errstate(over="ignore"):
-        values = _float32(annotation.values)
-    values[np.isinf(values)] = np.nan  # too large for the browser's numbers
-    known = annotation.values[~np.isnan(values)]
+    values = np.where(np.abs(annotation.values) <= _LARGEST, annotation.values, np.nan)
+    known = values[~np.isnan(values)]
     low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
+    # What is far from 0 would lose its last digits; the distance from the value that is nearest to 0 never has more.
+    offset = np.clip(0.0, low, high)
     if annotation.source == "diagnostics":  # shares, comparable between pictures
         low, high = 0.0, 1.0
     return encode(
@@ -130,10 +133,11 @@ def color(pipeline: VelocityPipeline) -> Message:
         key=annotation.key,
         source=annotation.source,
         type="continuous",
+        offset=float(offset),
         vmin=float(low),
         vmax=float(high),
-        missing=int(annotation.values.size - known.size),
-        arrays={"values": values},
+        missing=int(values.size - known.size),
+        arrays={"values": _float32(values - offset)},
     )
 
 

@@ -1,8 +1,9 @@
 /** The cell under the pointer: a ring in every display; its name, cluster and colour where the pointer is. */
 import type { Cells, Color } from "../protocol";
 import type { View } from "../scene/scene";
+import { valueAt } from "../state/color";
 import type { Store } from "../state/store";
-import { formatNumber } from "./text";
+import { digitsBetween, formatNumber } from "./text";
 
 export function Hover({ store, view, hasPointer }: { store: Store; view: View; hasPointer: boolean }) {
   const cell = store.hovered.value;
@@ -27,7 +28,7 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
         >
           <strong>{store.cellName(cell)}</strong>
           {clusters && <Value name={clusters.key} value={clusterOf(store.cells.value, cell)} />}
-          {color && color.key !== clusters?.key && <Value name={color.key} value={valueAt(color, cell)} />}
+          {color && color.key !== clusters?.key && <Value name={color.key} value={textAt(color, cell)} />}
         </div>
       )}
     </>
@@ -46,8 +47,8 @@ function clusterOf(cells: Cells | null, cell: number): string {
   return cells?.clusters?.names[cells.arrays.codes[cell] ?? -1] ?? "missing";
 }
 
-function valueAt(color: Color, cell: number): string {
+function textAt(color: Color, cell: number): string {
   if (color.type === "categorical") return color.categories[color.arrays.codes[cell] ?? -1]?.name ?? "missing";
-  const value = color.arrays.values[cell] ?? Number.NaN;
-  return Number.isNaN(value) ? "missing" : formatNumber(value);
+  const value = valueAt(color, cell);
+  return Number.isNaN(value) ? "missing" : formatNumber(value, digitsBetween(color.vmin, color.vmax));
 }

@@ -89,18 +89,21 @@ function Categories({ store, color }: { store: Store; color: CategoricalColor })
 function ColorBar({ color }: { color: ContinuousColor }) {
   const { vmin, vmax } = color;
   const scale = scaleLinear([vmin, vmax], [0, 100]);
-  const inner = vmax > vmin ? scale.ticks(4).filter((tick) => scale(tick) > 18 && scale(tick) < 82) : [];
+  const digits = digitsBetween(vmin, vmax);
+  const [first, last] = [formatNumber(vmin, digits), formatNumber(vmax, digits)];
+  const inner =
+    vmax > vmin && digits === DIGITS ? scale.ticks(4).filter((tick) => scale(tick) > 18 && scale(tick) < 82) : [];
   return (
     <div class="vw-colorbar">
       <div class="vw-colorbar-ramp" style={{ background: GRADIENT }} />
-      <div class="vw-colorbar-numbers">
-        <span style={{ left: 0 }}>{formatNumber(vmin)}</span>
+      <div class="vw-colorbar-numbers" data-long={first.length + last.length > MOST_IN_A_ROW}>
+        <span style={{ left: 0 }}>{first}</span>
         {inner.slice(0, 3).map((tick) => (
           <span key={tick} class="vw-colorbar-tick" style={{ left: `${scale(tick)}%` }}>
             {formatNumber(tick)}
           </span>
         ))}
-        {vmax > vmin && <span style={{ right: 0 }}>{formatNumber(vmax)}</span>}
+        {vmax > vmin && <span style={{ right: 0 }}>{last}</span>}
       </div>
       <ul class="vw-legend-list">
         <Missing count={color.missing} />

@@ -2,15 +2,23 @@
 import { format } from "d3-format";
 import type { Params } from "../protocol";
 
-const plain = format(".4~r");
-const scientific = format(".3~e");
+export const DIGITS = 4;
+const MOST_DIGITS = 15;
 const counted = format(",");
 
-/** Four significant digits. */
-export function formatNumber(value: number): string {
+/** So many significant digits; what is very small or large as a power of ten. */
+export function formatNumber(value: number, digits = DIGITS): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
-  return size !== 0 && (size < 1e-4 || size >= 1e6) ? scientific(value) : plain(value);
+  const isLong = size !== 0 && (size < 1e-4 || size >= 10 ** Math.max(6, digits));
+  return format(isLong ? `.${digits - 1}~e` : `.${digits}~r`)(value);
+}
+
+/** How many significant digits tell values between these apart, be they far from 0. */
+export function digitsBetween(low: number, high: number): number {
+  if (low === high) return DIGITS;
+  const digits = Math.ceil(Math.log10(Math.max(Math.abs(low), Math.abs(high)) / (high - low))) + DIGITS - 1;
+  return Math.min(Math.max(digits, DIGITS), MOST_DIGITS);
 }
 
 export function formatCount(count: number): string {

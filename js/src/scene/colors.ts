@@ -1,6 +1,7 @@
 /** Colours of cells. */
 import { interpolateViridis } from "d3-scale-chromatic";
 import type { Color } from "../protocol";
+import { shareAt } from "../state/color";
 
 export type Rgb = readonly [number, number, number];
 export type ThemeName = "light" | "dark";
@@ -62,9 +63,5 @@ function rgbOf(color: Color | null): (i: number) => Rgb | undefined {
   }
   const { values } = color.arrays;
   const table = Array.from({ length: STEPS }, (_, i) => viridis(i / (STEPS - 1)));
-  const range = color.vmax - color.vmin || 1;
-  return (i) => {
-    const position = ((values[i] ?? Number.NaN) - color.vmin) / range;
-    return table[Math.min(Math.max(Math.round(position * (STEPS - 1)), 0), STEPS - 1)];
-  };
+  return (i) => table[Math.min(Math.max(Math.round(shareAt(color, i) * (STEPS - 1)), 0), STEPS - 1)];
 }

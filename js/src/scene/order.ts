@@ -1,5 +1,6 @@
 /** In which order cells are drawn: later ones cover earlier ones. */
 import type { Color } from "../protocol";
+import { shareAt } from "../state/color";
 
 const BUCKETS = 256;
 /** Of more cells than this, so many that follow each other are drawn together: their data share a line of the cache. */
@@ -62,12 +63,9 @@ function levels(color: Color | null): (i: number) => number {
     const { codes } = color.arrays;
     return (i) => ((codes[i] ?? -1) < 0 ? -1 : 0);
   }
-  const { values } = color.arrays;
-  const range = color.vmax - color.vmin || 1;
   return (i) => {
-    const value = values[i] ?? Number.NaN;
-    if (Number.isNaN(value)) return -1;
-    return Math.min(Math.max(Math.floor(((value - color.vmin) / range) * BUCKETS), 0), BUCKETS - 1);
+    const share = shareAt(color, i);
+    return Number.isNaN(share) ? -1 : Math.min(Math.max(Math.floor(share * BUCKETS), 0), BUCKETS - 1);
   };
 }
 

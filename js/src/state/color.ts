@@ -1,6 +1,6 @@
 /** What cells are coloured by: as Python says, and until it does so again, as it said before of the same column or gene. */
 import { batch, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
-import type { Color, MessageKind, Options } from "../protocol";
+import type { Color, ContinuousColor, MessageKind, Options } from "../protocol";
 import type { TraitSignals } from "./traits";
 
 /** Of a million cells, each is 4 MB. */
@@ -72,6 +72,16 @@ export function createColor(
     const [oldest] = remembered.keys();
     if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
   }
+}
+
+/** Of a cell; NaN where there is none. */
+export function valueAt({ offset, arrays }: ContinuousColor, cell: number): number {
+  return offset + (arrays.values[cell] ?? Number.NaN);
+}
+
+/** Where that is from the lowest value, 0, to the highest, 1. */
+export function shareAt(color: ContinuousColor, cell: number): number {
+  return (valueAt(color, cell) - color.vmin) / (color.vmax - color.vmin || 1);
 }
 
 function nameOf(color: Color | null): string {

@@ -266,7 +266,7 @@ export function createFakeModel(settings) {
     } else {
       const source = key.startsWith("Gene") ? "gene" : "obs";
       post(
-        { kind: "color", key, source, type: "continuous", vmin: 0, vmax: 1, missing: 40 },
+        { kind: "color", key, source, type: "continuous", offset: 0, vmin: 0, vmax: 1, missing: 40 },
         { values: { values: data.values } },
       );
     }
