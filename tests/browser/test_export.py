@@ -34,7 +34,7 @@ def test_svg_has_lines_and_text_and_one_picture_of_cells(shown):
     root = ElementTree.parse(saved(shown, "SVG")).getroot()
     assert len(root.findall(f"{SVG}image")) == 1
     assert len([path for path in root.iter(f"{SVG}path") if path.get("stroke")]) > 10
-    assert [text.text for text in root.iter(f"{SVG}text")] == ["odd", '<b>&"$', "plain"]
+    assert [text.text for text in root.iter(f"{SVG}text")] == ["odd", '<b>&"$', "200", "plain", "200"]
 
 
 def test_png_has_the_scale_that_was_chosen_and_can_be_transparent(shown):

@@ -1,9 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { arrowShapes, escaped, legendOf, streamShapes, svgOf } from "../../js/src/scene/export";
+import type { CategoricalColor, ContinuousColor } from "../../js/src/protocol";
+import { arrowShapes, escaped, streamShapes, svgOf } from "../../js/src/scene/export";
+import { legendOf } from "../../js/src/scene/legend-shapes";
 import { ShapePen } from "../../js/src/scene/pen";
 import { farthestFirst, projector } from "../../js/src/scene/space";
+import { message } from "./fixtures";
 
 const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
+const size = { width: 400, height: 300 };
 const numbers = (d: string) => [...d.matchAll(/-?\d+(\.\d+)?/g)].map(([number]) => Number(number));
 
 describe("what is exported", () => {
@@ -57,18 +61,39 @@ describe("what is exported", () => {
     const codes = { codes: new Int32Array(3) };
     const named = { ...envelope, type: "categorical", categories, arrays: codes } as const;
     const values = { values: new Float32Array(3) };
-    const numeric = { ...envelope, type: "continuous", vmin: 0, vmax: 1, arrays: values } as const;
+    const numeric = { ...envelope, type: "continuous", offset: 0, vmin: 0, vmax: 1, arrays: values } as const;
     const texts = (color: typeof named | typeof numeric, hidden: number[]) =>
       legendOf(color, new Set(hidden), 0, "light").labels.map(({ text }) => text);
-    expect(texts(named, [])).toEqual(["c", "a", "missing"]);
-    expect(texts(named, [-1])).toEqual(["c", "a"]);
-    expect(texts(numeric, [])).toEqual(["c", "0", "1", "missing"]);
-    expect(texts({ ...named, missing: 0 as never }, [])).toEqual(["c", "a"]);
+    expect(texts(named, [])).toEqual(["c", "a", "1", "missing", "2"]);
+    expect(texts(named, [-1])).toEqual(["c", "a", "1"]);
+    expect(texts(numeric, [])).toEqual(["c", "0", "1", "missing", "2"]);
+    expect(texts({ ...named, missing: 0 as never }, [])).toEqual(["c", "a", "1"]);
+  });
+
+  it("has a legend that is wide enough for names and counts, which end at its right", () => {
+    const color = message("color-categorical", "color") as CategoricalColor;
+    const long = { name: "a name that is longer than any other in this legend", color: "#00ff00", count: 12_345 };
+    const legend = legendOf({ ...color, categories: [long], missing: 0 }, new Set(), 500, "light");
+    const [, name, count] = legend.labels;
+    expect([name?.text, count?.text]).toEqual([long.name, "12,345"]);
+    expect([count?.anchor, count?.x]).toEqual(["end", 500 + legend.width]);
+    expect(legend.width).toBeGreaterThan(6 * (long.name.length + 6));
+    const svg = svgOf({ ...legend, size, legend: [], labels: legend.labels, ink: "black" }, "data:,", null);
+    expect(svg).toContain(`text-anchor="end">12,345</text>`);
+  });
+
+  it("tells the ends of a bar apart that are far from 0, one below the other if they are long", () => {
+    const color = message("color-continuous", "color") as ContinuousColor;
+    const ends = (vmin: number, vmax: number) =>
+      legendOf({ ...color, vmin, vmax, missing: 0 }, new Set(), 0, "light").labels.slice(1);
+    expect(ends(1e9, 1e9 + 5).map(({ text }) => text)).toEqual(["1000000000", "1000000005"]);
+    expect(ends(1e9, 1e9 + 5).map(({ y }) => y)).toEqual([56, 70]);
+    expect(ends(-2, 0.123456).map(({ text, y }) => [text, y])).toEqual([["−2", 56], ["0.1235", 56]]); // biome-ignore format: short
+    expect(ends(3, 3).map(({ text }) => text)).toEqual(["3"]);
   });
 
   it("has what is near in front of what is far, and nothing from behind the eye", () => {
     const camera = { target: [0, 0, 0], zoom: 5, rotation: [0, 0] } as const;
-    const size = { width: 400, height: 300 };
     const depths = [1, -3, 0, 2, 50, -50];
     const depth = (z: number, axis: number) => projector(camera, size)([0, axis === 1 ? z : 0, axis === 2 ? z : 0])[2];
     const axis = depth(1, 1) === depth(-1, 1) ? 2 : 1; // along which it looks

@@ -18,6 +18,10 @@ export function parseHex(hex: string): Rgb {
   return [bits >> 16, (bits >> 8) & 255, bits & 255];
 }
 
+export function rgb([r, g, b]: Rgb): string {
+  return `rgb(${r},${g},${b})`;
+}
+
 /** Opacity of cells that are not selected while others are, of 255. */
 const UNSELECTED = 46;
 
@@ -61,7 +65,6 @@ function rgbOf(color: Color | null): (i: number) => Rgb | undefined {
     const palette = color.categories.map((category) => parseHex(category.color));
     return (i) => palette[codes[i] ?? -1];
   }
-  const { values } = color.arrays;
   const table = Array.from({ length: STEPS }, (_, i) => viridis(i / (STEPS - 1)));
   return (i) => table[Math.min(Math.max(Math.round(shareAt(color, i) * (STEPS - 1)), 0), STEPS - 1)];
 }

@@ -1,20 +1,19 @@
 /** The picture as a file: what is exported is what is shown, with shapes and text as such in SVG. */
 import { opacityAt } from "../layers/belief";
 import { streamsOf } from "../layers/stream-strokes";
-import type { Color } from "../protocol";
 import type { Store } from "../state/store";
 import type { Size } from "./camera";
-import { MISSING, type Rgb, type ThemeName, viridis } from "./colors";
+import { rgb, type ThemeName } from "./colors";
 import { INK } from "./ink";
 import { type Label, legendOf } from "./legend-shapes";
 import { outline, type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
-import { HALO, headCorners } from "./streams";
 import { farthestFirst } from "./space";
+import { HALO, headCorners } from "./streams";
 import { crowdNow, drawWalkers, frameOf } from "./walkers";
 
-const LEGEND_WIDTH = 180;
-const ROW = 18;
+/** Between the picture and its legend, and around that. */
+const MARGIN = 12;
 const FONT = "12px system-ui, sans-serif";
 /** Cells and their arrows under walkers; the style sheet has it, too. */
 const UNDER_WALKERS = 0.5;
@@ -25,12 +24,6 @@ export interface ExportOptions {
   scale: number;
   /** Otherwise it is transparent. */
   background: boolean;
-}
-
-interface Label {
-  x: number;
-  y: number;
-  text: string;
 }
 
 export interface Drawing {
@@ -76,7 +69,10 @@ export async function toPng(
   paint(drawing.legend);
   context.font = FONT;
   context.fillStyle = drawing.ink;
-  for (const { x, y, text } of drawing.labels) context.fillText(text, x, y);
+  for (const { x, y, text, anchor = "start" } of drawing.labels) {
+    context.textAlign = anchor;
+    context.fillText(text, x, y);
+  }
   return blobOf(canvas);
 }
 
@@ -114,7 +110,10 @@ export function svgOf(drawing: Drawing, raster: string, paper: string | null): s
     "</g>",
     ...legend.map((shape) => `<path ${attributes(shape)}/>`),
     `<g font-family="system-ui, sans-serif" font-size="12" fill="${ink}">`,
-    ...labels.map(({ x, y, text }) => `<text x="${x}" y="${y}">${escaped(text)}</text>`),
+    ...labels.map(({ x, y, text, anchor }) => {
+      const end = anchor ? ` text-anchor="${anchor}"` : "";
+      return `<text x="${x}" y="${y}"${end}>${escaped(text)}</text>`;
+    }),
     "</g>",
     "</svg>",
   ];
@@ -127,14 +126,14 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
   if (!view) throw new Error("There is no picture yet.");
   const color = store.color.value;
   const ink = rgb(INK[theme].ink);
-  const legend = color ? legendOf(color, store.hidden.value, view.size.width + 12, theme) : { shapes: [], labels: [] };
+  const legend = color && legendOf(color, store.hidden.value, view.size.width + MARGIN, theme);
   return {
-    width: view.size.width + (color ? LEGEND_WIDTH : 0),
-    height: Math.max(view.size.height, 40 + ROW * legend.labels.length),
+    width: view.size.width + (legend ? legend.width + 2 * MARGIN : 0),
+    height: Math.max(view.size.height, legend ? legend.height + MARGIN : 0),
     size: view.size,
     shapes: [...fieldShapes(scene, store, view, theme), ...walkerShapes(store, view, theme)],
-    legend: legend.shapes,
-    labels: legend.labels,
+    legend: legend?.shapes ?? [],
+    labels: legend?.labels ?? [],
     ink,
   };
 }
@@ -263,58 +262,11 @@ export function arrowShapes(
   return shapes;
 }
 
-export function legendOf(
-  color: Color,
-  hidden: ReadonlySet<number>,
-  left: number,
-  theme: ThemeName,
-): { shapes: Shape[]; labels: Label[] } {
-  const missing = color.missing && !hidden.has(-1) ? [{ name: "missing", color: rgb(MISSING[theme]) }] : [];
-  const labels: Label[] = [{ x: left, y: 20, text: color.key }];
-  if (color.type === "continuous") {
-    const [top, width, steps] = [30, 140, 64];
-    const shapes = Array.from({ length: steps }, (_, i) => {
-      const [from, to] = [left + (width * i) / steps, left + (width * (i + 1)) / steps + 0.5];
-      const fill = rgb(viridis(i / (steps - 1)));
-      return { d: outline([[from, top], [to, top], [to, top + 12], [from, top + 12]], true), fill, opacity: 1 }; // biome-ignore format: a rectangle
-    });
-    const ends = [color.vmin, color.vmax].map((end) => String(Number(end.toPrecision(4))));
-    labels.push(
-      { x: left, y: top + 26, text: ends[0] ?? "" },
-      { x: left + width - 24, y: top + 26, text: ends[1] ?? "" },
-    );
-    for (const { name, color: fill } of missing) {
-      shapes.push({ d: disc(left + 5, top + 44, 5), fill, opacity: 1 });
-      labels.push({ x: left + 16, y: top + 48, text: name });
-    }
-    return { shapes, labels };
-  }
-  const shown = [...color.categories.filter((_, code) => !hidden.has(code)), ...missing];
-  const shapes = shown.map(({ color: fill }, i) => ({ d: disc(left + 5, 36 + ROW * i, 5), fill, opacity: 1 }));
-  for (const [i, { name }] of shown.entries()) labels.push({ x: left + 16, y: 40 + ROW * i, text: name });
-  return { shapes, labels };
-}
-
 function layers(theme: ThemeName, halo: number): [string, number][] {
   return [
     [rgb(INK[theme].halo), halo],
     [rgb(INK[theme].ink), 0],
   ];
-}
-
-function outline(places: readonly (readonly number[])[], closed: boolean): string {
-  // In space, what is behind the eye is nowhere.
-  const seen = places.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
-  const steps = seen.map(([x, y], i) => `${i ? "L" : "M"}${x?.toFixed(1)} ${y?.toFixed(1)}`);
-  return steps.join("") + (closed && steps.length ? "Z" : "");
-}
-
-function disc(x: number, y: number, r: number): string {
-  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
-}
-
-function rgb([r, g, b]: Rgb): string {
-  return `rgb(${r},${g},${b})`;
 }
 
 /** Text as it is, without what no XML may hold. */

@@ -9,6 +9,13 @@ export interface Shape {
   opacity: number;
 }
 
+/** Through these places; in space, what is behind the eye is nowhere. */
+export function outline(places: readonly (readonly number[])[], closed: boolean): string {
+  const seen = places.filter(([x, y]) => Number.isFinite(x) && Number.isFinite(y));
+  const steps = seen.map(([x, y], i) => `${i ? "L" : "M"}${x?.toFixed(1)} ${y?.toFixed(1)}`);
+  return steps.join("") + (closed && steps.length ? "Z" : "");
+}
+
 /** The part of a canvas' context that draws lines and discs. */
 export type Pen = Pick<
   CanvasRenderingContext2D,

@@ -1,0 +1,92 @@
+/** The legend in what is exported. */
+import { digitsBetween, formatCount, formatNumber } from "../panels/text";
+import type { Color, ContinuousColor } from "../protocol";
+import { MISSING, rgb, type ThemeName, viridis } from "./colors";
+import { outline, type Shape } from "./pen";
+
+const ROW = 18;
+const BAR = { width: 148, height: 12, steps: 64 };
+const SWATCH = 16;
+const GAP = 12;
+
+export interface Label {
+  x: number;
+  y: number;
+  text: string;
+  /** Where it ends there, instead of beginning. */
+  anchor?: "end";
+}
+
+export interface LegendShapes {
+  width: number;
+  /** From the top of the picture. */
+  height: number;
+  shapes: Shape[];
+  labels: Label[];
+}
+
+interface Row {
+  name: string;
+  color: string;
+  count: number;
+}
+
+/** What is shown of a colour, at the right of a picture that ends at `left`. */
+export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number, theme: ThemeName): LegendShapes {
+  const rows = rowsOf(color, hidden, theme).map((row) => ({ ...row, count: formatCount(row.count) }));
+  const widths = rows.map(({ name, count }) => SWATCH + widthOf(name) + GAP + widthOf(count));
+  const width = Math.max(BAR.width, widthOf(color.key), ...widths);
+  const title = { x: left, y: 20, text: color.key };
+  const bar = color.type === "continuous" ? colorBar(color, left) : { shapes: [], labels: [], height: 27 };
+  const middle = (i: number) => bar.height + ROW * (i + 0.5);
+  return {
+    width,
+    height: bar.height + ROW * rows.length,
+    shapes: [
+      ...bar.shapes,
+      ...rows.map((row, i) => ({ d: disc(left + 5, middle(i), 5), fill: row.color, opacity: 1 })),
+    ],
+    labels: [
+      title,
+      ...bar.labels,
+      ...rows.flatMap(({ name, count }, i): Label[] => [
+        { x: left + SWATCH, y: middle(i) + 4, text: name },
+        { x: left + width, y: middle(i) + 4, text: count, anchor: "end" },
+      ]),
+    ],
+  };
+}
+
+/** Categories that are shown, and cells without a value. */
+function rowsOf(color: Color, hidden: ReadonlySet<number>, theme: ThemeName): Row[] {
+  const categories = color.type === "categorical" ? color.categories.filter((_, code) => !hidden.has(code)) : [];
+  const missing = { name: "missing", color: rgb(MISSING[theme]), count: color.missing };
+  return color.missing && !hidden.has(-1) ? [...categories, missing] : categories;
+}
+
+function colorBar({ vmin, vmax }: ContinuousColor, left: number): Pick<LegendShapes, "shapes" | "labels" | "height"> {
+  const top = 30;
+  const bottom = top + BAR.height;
+  const shapes = Array.from({ length: BAR.steps }, (_, i) => {
+    const [from, to] = [left + (BAR.width * i) / BAR.steps, left + (BAR.width * (i + 1)) / BAR.steps + 0.5];
+    const fill = rgb(viridis(i / (BAR.steps - 1)));
+    return { d: outline([[from, top], [to, top], [to, bottom], [from, bottom]], true), fill, opacity: 1 }; // biome-ignore format: a rectangle
+  });
+  const digits = digitsBetween(vmin, vmax);
+  const [first, last] = [formatNumber(vmin, digits), formatNumber(vmax, digits)];
+  const labels: Label[] = [{ x: left, y: bottom + 14, text: first }];
+  if (vmax === vmin) return { shapes, labels, height: bottom + 20 };
+  const isLong = widthOf(first) + GAP + widthOf(last) > BAR.width;
+  const y = bottom + (isLong ? 28 : 14);
+  labels.push({ x: left + BAR.width, y, text: last, anchor: "end" });
+  return { shapes, labels, height: y + 6 };
+}
+
+/** Room enough for a text; how wide it is, only a page could tell. */
+function widthOf(text: string): number {
+  return [...text].reduce((width, character) => width + (character < "\u2e80" ? 7 : 12), 0);
+}
+
+function disc(x: number, y: number, r: number): string {
+  return `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
+}
