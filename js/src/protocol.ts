@@ -77,6 +77,7 @@ export const VARIANTS = [
     schemes: list(shape(offer)),
     modes: list(shape({ key: text, title: text, help: text })),
     palettes: list(shape(offer)),
+    exporters: list(shape(offer)),
     panels: list(shape({ ...offer, place: literal("side", "main", "dock") })),
     fields: list(text),
     bases: list(text),
@@ -230,5 +231,6 @@ export type Request =
   | { kind: "search"; query: string; limit: number }
   | { kind: "panel"; panel: string }
   | { kind: "ask"; panel: string; name: string; payload: unknown }
+  | { kind: "export"; exporter: string }
   /** With the cells' indices, int32, as its buffer. */
   | { kind: "select" };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -64,6 +65,12 @@ def test_cells_are_as_opaque_as_on_the_screen(shown):
     opaque = strongest()
     shown.execute("w.opacity = 0.1")
     assert strongest() < 0.6 * opaque
+
+
+def test_numbers_are_saved_by_exporters(shown):
+    rows = list(csv.reader(saved(shown, "Arrows of the cells").read_text().splitlines()))
+    assert rows[0] == ["cell", "x", "y", "velocity_x", "velocity_y"]
+    assert len(rows) == 1 + shown.python("adata.n_obs")
 
 
 def test_the_picture_fills_the_screen(shown):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -18,9 +20,16 @@ def _mine():
         yield
 
 
-def ask(widget, name, payload=None, buffers=(), kind="ask", panel="mine.answer"):
-    message = {"v": 1, "kind": kind, "id": "page-7", "panel": panel, "name": name, "payload": payload}
+def ask(widget, name, payload=None, buffers=(), kind="ask", panel="mine.answer", id_="page-7"):
+    message = {"v": 1, "kind": kind, "id": id_, "panel": panel, "name": name, "payload": payload}
+    before = set(threading.enumerate())
     widget._on_message(widget, message, list(buffers))
+    return [thread for thread in threading.enumerate() if thread not in before]
+
+
+def answer(widget, *question, **more):
+    for thread in ask(widget, *question, **more):
+        thread.join(30)
 
 
 def offered(recorder, kind):
@@ -70,18 +79,18 @@ def test_plugins_left_out_are_told(widget, recorder, monkeypatch):
 
 
 def test_a_panels_javascript(widget, recorder):
-    ask(widget, None, kind="panel")
+    answer(widget, None, kind="panel")
     content_, _ = recorder.last("answer")
     assert content_["payload"] == {"esm": "export default { mount() {} }"}
     assert (content_["id"], content_["problem"]) == ("page-7", None)
-    ask(widget, None, kind="panel", panel="mine.answers")
+    answer(widget, None, kind="panel", panel="mine.answers")
     assert "did you mean 'mine.answer'" in recorder.last("answer")[0]["problem"]
 
 
 def test_a_panels_python_side_answers(widget, recorder):
-    ask(widget, "sum", buffers=[np.array([1, 2, 3.5], dtype="<f4").tobytes()])
+    answer(widget, "sum", buffers=[np.array([1, 2, 3.5], dtype="<f4").tobytes()])
     assert recorder.last("answer")[0]["payload"] == 6.5
-    ask(widget, "arrays")
+    answer(widget, "arrays")
     header, buffers = recorder.last("answer")
     assert [(a["name"], a["dtype"], a["shape"]) for a in header["arrays"]] == [
         ("f", "float32", [2, 2]),
@@ -103,7 +112,7 @@ def test_a_panels_python_side_answers(widget, recorder):
     ],
 )
 def test_a_python_side_that_fails_says_so_and_the_widget_lives_on(widget, recorder, name, words):
-    ask(widget, name)
+    answer(widget, name)
     answered, _ = recorder.last("answer")
     assert answered["id"] == "page-7"
     assert words in answered["problem"]
@@ -154,3 +163,40 @@ def test_views_of_plugins_panels(widget):
 
 def test_export(widget, tmp_path):
     assert widget.export("mine.write", tmp_path / "x").read_text().startswith("correlation")
+
+
+# -- files -----------------------------------------------------------------------------------------------
+
+
+def test_exporters_are_offered_with_what_the_data_lack(widget, recorder):
+    offers = offered(recorder, "exporters")
+    assert {"arrows", "kernel", "mine.write"} <= offers.keys()
+    assert (offers["arrows"]["reason"], offers["mine.w"]["reason"]) == (None, "needs adata.obs['age']")
+
+
+@pytest.mark.parametrize(("exporter", "name"), [("arrows", "arrows.csv"), ("mine.write", "mine-write.txt")])
+def test_the_browser_gets_the_file_that_an_exporter_writes(widget, recorder, tmp_path, exporter, name):
+    answer(widget, "export", exporter, panel="embedding")
+    header, buffers = recorder.last("answer")
+    assert (header["payload"], header["problem"]) == (name, None)
+    assert bytes(buffers[0]) == widget.export(exporter, tmp_path / "same").read_bytes()
+
+
+def test_the_browser_is_told_why_there_is_no_file(widget, recorder):
+    answer(widget, "export", "mine.w", panel="embedding")
+    assert "needs adata.obs['age']" in recorder.last("answer")[0]["problem"]
+    answer(widget, "import", "arrows", panel="embedding")
+    assert "The embedding answers 'export', not 'import'" in recorder.last("answer")[0]["problem"]
+
+
+def test_a_slow_answer_keeps_nobody_waiting(widget, recorder, monkeypatch):
+    go_on = threading.Event()
+    monkeypatch.setattr("tests.plugins.objects.write", lambda pipeline, path: go_on.wait(30) and path.touch())
+    slow = ask(widget, "export", "mine.write", panel="embedding", id_="slow")
+    answer(widget, "sum", buffers=[np.array([1.0], dtype="<f4").tobytes()])
+    assert recorder.last("answer")[0]["payload"] == 1.0
+    assert not [header for header, _ in recorder.sent if header["id"] == "slow"]
+    go_on.set()
+    for thread in slow:
+        thread.join(30)
+    assert recorder.last("answer", id="slow")[0]["payload"] == "mine-write.txt"

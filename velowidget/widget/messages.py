@@ -40,6 +40,7 @@ def options(pipeline: VelocityPipeline) -> Message:
         schemes=_offered(pipeline, "schemes"),
         modes=[{"key": mode, "title": title, "help": text} for mode, (title, text) in WORDS.items()],
         palettes=_offered(pipeline, "palettes"),
+        exporters=_offered(pipeline, "exporters"),
         panels=[
             {**_offer(pipeline, entry), "place": entry.place} for entry in registry.contributions("panels").values()
         ],

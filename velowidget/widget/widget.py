@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import pathlib
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import anywidget
@@ -19,7 +21,7 @@ from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
 from velowidget.pipeline.selection import Cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
-from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS
+from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, plain_number
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
@@ -245,7 +247,7 @@ class VelocityWidget(anywidget.AnyWidget):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PARAMETERS:
             with self.pipeline.changing():
-                super().__setattr__(name, value)
+                super().__setattr__(name, plain_number(value))
         else:
             super().__setattr__(name, value)
 
@@ -318,8 +320,9 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._post(messages.matches(self.pipeline, query, limit, asked.id))
             case "panel":
                 self._post(panels.javascript(asked))
-            case "ask":
-                self._post(panels.answer(self.pipeline, asked, buffers))
+            case "ask":  # beside the comm thread: the answer may take long, or wait for what is being computed
+                answer = partial(panels.answer, self.pipeline, asked, buffers)
+                threading.Thread(target=lambda: self._post(answer()), daemon=True).start()
             case "select":
                 self._select(asked, buffers)
 

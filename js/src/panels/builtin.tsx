@@ -21,7 +21,7 @@ export const BUILTIN_PANELS: Readonly<Record<string, Panel>> = {
   },
   embedding: {
     mount(ctx) {
-      render(<Embedding store={ctx.store} dynamics={ctx.dynamics} theme={ctx.theme} />, ctx.el);
+      render(<Embedding {...ctx} />, ctx.el);
       return () => render(null, ctx.el);
     },
   },

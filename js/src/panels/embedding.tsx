@@ -1,17 +1,10 @@
-import type { ReadonlySignal } from "@preact/signals";
-import type { Dynamics } from "../dynamics/dynamics";
-import type { ThemeName } from "../scene/colors";
-import type { Store } from "../state/store";
 import { ErrorCard, Notices } from "./messages";
+import type { PanelContext } from "./panel";
 import { failureOf } from "./panel-of-stage";
 import { Plot } from "./plot";
 import { StatusCard } from "./status";
 
-export interface EmbeddingProps {
-  store: Store;
-  dynamics: Dynamics;
-  theme: ReadonlySignal<ThemeName>;
-}
+export type EmbeddingProps = Pick<PanelContext, "store" | "dynamics" | "theme" | "request">;
 
 export function Embedding(props: EmbeddingProps) {
   const { store, dynamics } = props;

@@ -1,10 +1,12 @@
-/** Saving the picture. */
+/** Saving the picture, and the numbers behind it. */
 import { useState } from "preact/hooks";
+import type { Offer } from "../protocol";
 import type { ThemeName } from "../scene/colors";
 import { toPng, toSvg } from "../scene/export";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../state/store";
 import { download } from "./download";
+import type { PanelContext } from "./panel";
 import { usePageId } from "./use-page-id";
 
 const SCALES = [1, 2, 4];
@@ -14,13 +16,15 @@ export function ExportMenu(props: {
   store: Store;
   theme: ThemeName;
   drift: HTMLCanvasElement | null;
+  request: PanelContext["request"];
   close: () => void;
 }) {
-  const { scene, store, theme, drift, close } = props;
+  const { scene, store, theme, drift, request, close } = props;
   const id = usePageId();
   const [scale, setScale] = useState(2);
   const [background, setBackground] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
+  const [writing, setWriting] = useState<string | null>(null);
 
   async function save(write: typeof toPng, suffix: string): Promise<void> {
     if (!drift) return;
@@ -30,6 +34,17 @@ export function ExportMenu(props: {
       close();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  async function exportNumbers(exporter: string): Promise<void> {
+    setWriting(exporter);
+    try {
+      const { payload, arrays } = await request("export", exporter);
+      download(String(payload), new Blob([arrays.content as Uint8Array<ArrayBuffer>]));
+      close();
+    } catch {
+      setWriting(null); // the panel says why
     }
   }
 
@@ -78,11 +93,39 @@ export function ExportMenu(props: {
           SVG
         </button>
       </div>
+      <div class="vw-menu-list">
+        {store.options.value?.exporters.map((offer) => (
+          <ExporterButton
+            key={offer.key}
+            offer={offer}
+            isWriting={writing === offer.key}
+            onClick={() => exportNumbers(offer.key)}
+          />
+        ))}
+      </div>
       {problem && (
         <p class="vw-refused" role="alert">
           {problem}
         </p>
       )}
     </fieldset>
+  );
+}
+
+function ExporterButton(props: { offer: Offer; isWriting: boolean; onClick: () => void }) {
+  const { offer, isWriting, onClick } = props;
+  const cannot = offer.reason !== null;
+  return (
+    <button
+      type="button"
+      class="vw-button"
+      aria-disabled={cannot || isWriting}
+      aria-busy={isWriting}
+      title={offer.reason ?? offer.help}
+      onClick={() => cannot || isWriting || onClick()}
+    >
+      {offer.title}
+      {isWriting && " …"}
+    </button>
   );
 }

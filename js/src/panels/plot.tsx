@@ -47,7 +47,7 @@ const CONTEXT_LOST = {
   hint: "It does so when a page has more than about sixteen of them, or when the graphics driver restarts.",
 };
 
-export function Plot({ store, dynamics, theme }: EmbeddingProps) {
+export function Plot({ store, dynamics, theme, request }: EmbeddingProps) {
   const root = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const lines = useRef<HTMLCanvasElement>(null);
@@ -99,7 +99,16 @@ export function Plot({ store, dynamics, theme }: EmbeddingProps) {
           scene={scene}
           fullScreen={() => toggleFullScreen(root.current)}
           menu={(close) =>
-            scene && <ExportMenu scene={scene} store={store} theme={theme.value} drift={drift.current} close={close} />
+            scene && (
+              <ExportMenu
+                scene={scene}
+                store={store}
+                theme={theme.value}
+                drift={drift.current}
+                request={request}
+                close={close}
+              />
+            )
           }
         >
           <div class="vw-deck" ref={place} data-stale={store.stale.value} data-walked={store.player.shown.value} />
@@ -273,7 +282,7 @@ function Canvas(props: {
         <Tool name="full screen" help="Fill the screen, or leave it (F)" onClick={fullScreen} icon={<FullIcon />} />
         <Tool
           name="export"
-          help="Save the picture as PNG or SVG."
+          help="Save the picture, or the numbers behind it."
           expanded={saving}
           onClick={() => setSaving(!saving)}
           icon={<SaveIcon />}
