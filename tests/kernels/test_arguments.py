@@ -7,6 +7,7 @@ import warnings
 
 import numba
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.fingerprint import unchanged
@@ -84,6 +85,18 @@ def test_names_to_write_to_are_text(adata, call):
     kernel = VelocityKernel(adata).compute_transition_matrix()
     with unchanged(adata), pytest.raises(TypeError, match="must be text"):
         call(kernel)
+
+
+def test_names_to_write_to_are_no_folders(adata):
+    kernel = VelocityKernel(adata).compute_transition_matrix()
+    for write in (kernel.write_to_adata, lambda key: kernel.compute_projection(key_added=key)):
+        with unchanged(adata), pytest.raises(ValueError, match=r"'runs/first' has a '/'"):
+            write("runs/first")
+
+
+def test_a_table_is_no_choice_of_genes(adata):
+    with pytest.raises(TypeError, match=r"gene_subset is a table; give one of its columns \('a', 'b'\)"):
+        VelocityKernel(adata, gene_subset=pd.DataFrame({"a": ["gene1"], "b": [True]}))
 
 
 def test_no_two_kernels_share_a_matrix_object(adata):

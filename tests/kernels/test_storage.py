@@ -456,6 +456,16 @@ def test_from_adata_without_what_it_needs(adata):
         Sum.from_adata(adata, "sum")
 
 
+def test_from_adata_of_another_class(adata):
+    ConnectivityKernel(adata).write_to_adata("walk")
+    with pytest.raises(
+        ValueError, match=r"of a ConnectivityKernel, which is no VelocityKernel.*PrecomputedKernel\('walk'"
+    ):
+        VelocityKernel.from_adata(adata, "walk")
+    taken = PrecomputedKernel.from_adata(adata, "walk").transition_matrix
+    np.testing.assert_array_equal(taken.toarray(), ConnectivityKernel(adata).transition_matrix.toarray())
+
+
 @pytest.mark.parametrize("junk", ["of mine", ["params", "init"], {"params": "of mine"}, {"init": 5, "params": {}}])
 def test_what_is_no_record_of_a_kernel(adata, junk):
     kernel = VelocityKernel(adata)

@@ -274,7 +274,8 @@ def test_write_to_adata(adata, tmp_path):
     kernel.compute_projection()
     kernel.write_to_adata()
     assert adata.uns["T_bwd_params"].pop("init")["backward"] is True
-    assert adata.uns["T_bwd_params"] == {"embeddings": ["umap"], "params": kernel.params}
+    rest = {"embeddings": ["umap"], "kernel": "VelocityKernel", "params": kernel.params}
+    assert adata.uns["T_bwd_params"] == rest
     np.testing.assert_array_equal(adata.obsp["T_bwd"].toarray(), kernel.transition_matrix.toarray())
     adata.obsp["T_bwd"].data[:] = 0  # a copy: the kernel's own is safe
     np.testing.assert_allclose(kernel.transition_matrix.sum(axis=1), 1.0)
@@ -303,7 +304,10 @@ def test_permuting_cells_permutes_the_matrix(adata):
 
 def test_still_cells_go_to_each_neighbour_alike(adata):
     adata.layers["velocity"][2] = 0
-    kernel = VelocityKernel(adata).compute_transition_matrix()
+    with pytest.warns(
+        UserWarning, match=r"^1 cell with zero velocity, going to each of its neighbours alike: 'cell2'\.$"
+    ):
+        kernel = VelocityKernel(adata).compute_transition_matrix()
     row = kernel.transition_matrix[2]
     np.testing.assert_allclose(row.data, 1 / 5)
     assert kernel.logits[2].nnz == 0

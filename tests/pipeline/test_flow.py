@@ -107,11 +107,17 @@ def test_without_clusters_the_flow_says_so_and_the_rest_works(adata):
     del adata.obs["clusters"], adata.obs["lineage"], adata.obs["stage"]
     pipeline = VelocityPipeline(adata)
     assert pipeline.cluster_key == ""
-    with pytest.raises(ValueError, match=r"No clusters.*scanpy\.tl\.leiden"):
+    with pytest.raises(ValueError, match=r"Flow goes between the clusters of a column.*scanpy\.tl\.leiden"):
         _ = pipeline.flow
     pipeline.wait()  # for the arrows
-    with pytest.raises(TraitError, match="No clusters"):
+    with pytest.raises(TraitError, match=r"scanpy\.tl\.leiden"):
         pipeline.time_key = "day"
+
+
+def test_no_clusters_by_choice_are_not_taken_for_none_in_the_data(pipeline):
+    pipeline.cluster_key = ""
+    with pytest.raises(ValueError, match=r"name it as cluster_key: 'clusters', "):
+        _ = pipeline.flow
 
 
 def test_a_parameter_that_changes_meanwhile_is_waited_for(pipeline, monkeypatch):

@@ -241,6 +241,13 @@ def test_no_colour_is_a_choice(pipeline):
     assert pipeline.annotation is None
 
 
+def test_numbers_of_numpy_are_numbers(pipeline):
+    given = {"smooth": np.float32(0.5), "n_sims": np.int64(7), "honest": np.False_, "softmax_scale": np.float32(3)}
+    set_together(pipeline, **given)
+    assert {name: getattr(pipeline, name) for name in given} == given
+    assert {type(getattr(pipeline, name)) for name in given} == {float, int, bool}
+
+
 def test_refused_together_nothing_counts(pipeline):
     before, generation = pipeline.values(), pipeline.jobs.generation
     with pytest.raises(TraitError, match="colour"):

@@ -51,6 +51,16 @@ def bands(ax):
     return {b.get_label(): np.mean(b.get_paths()[0].vertices[:, 1]) for b in ax.collections}
 
 
+def test_dollars_in_names_are_no_mathematics():
+    kernel = chain(FROM_A)
+    kernel.adata.obs = kernel.adata.obs.rename(columns={"clusters": "$of_{", "day": "$t_{"})
+    kernel.adata.obs["$of_{"] = kernel.adata.obs["$of_{"].cat.rename_categories({"a": "$x_{", "b": "$y^{"})
+    ax = kernel.plot_single_flow("$x_{", "$of_{", "$t_{")
+    ax.figure.draw_without_rendering()  # where matplotlib reads text
+    texts = {text.get_text() for text in ax.get_legend().get_texts()}
+    assert {ax.get_title(), ax.get_xlabel(), ax.get_ylabel()} | texts >= {r"\$x_{", r"\$t_{", r"\$of_{", r"\$y^{"}
+
+
 def test_a_vein_for_each_flow_as_wide_as_it():
     ax = chain(FROM_A).plot_single_flow("a", "clusters", "day")
     spans = [image.get_extent()[:2] for image in ax.images]

@@ -38,6 +38,11 @@ def test_traits_are_those_of_the_pipeline(widget):
     assert (widget.basis, widget.pipeline.basis) == ("pca", "pca")
 
 
+def test_numbers_of_numpy_are_numbers(widget):
+    widget.density, widget.step = np.float32(2), np.int32(5)
+    assert (widget.density, widget.step, widget.pipeline.density, widget.pipeline.step) == (2.0, 5, 2.0, 5)
+
+
 def test_only_small_values_ride_in_traits(widget):
     state = {k: v for k, v in widget.get_state().items() if k not in ("_esm", "_css")}
     assert len(json.dumps(state)) < 2_000

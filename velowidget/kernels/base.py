@@ -280,7 +280,11 @@ class Kernel(Analyses):
             )
 
     def _key(self, key: str | None) -> str:
-        return checked_text("The key", key) if key else "T_bwd" if self.backward else "T_fwd"
+        if not key:
+            return "T_bwd" if self.backward else "T_fwd"
+        if "/" in checked_text("The key", key):
+            raise ValueError(f"The key {key!r} has a '/', which files take for a folder. Use another character.")
+        return key
 
     def __add__(self, other: object) -> Kernel:
         from velowidget.kernels import expression

@@ -197,7 +197,7 @@ def plot_single_flow(
         alpha=alpha,
         xticks_step_size=xticks_step_size,
     )
-    ax.set(xlabel=time_key, ylabel=cluster_key)
+    ax.set(xlabel=pictures.plain(str(time_key)), ylabel=pictures.plain(cluster_key))
     return pictures.finish(ax, save, dpi, show=show)
 
 

@@ -31,6 +31,9 @@ def gene_mask(
                 "Give the name of a boolean column, a list of gene names, or a mask."
             )
         mask, source = _as_mask(adata.var[gene_subset], gene_subset), f"adata.var[{gene_subset!r}]"
+    elif isinstance(gene_subset, pd.DataFrame):
+        columns = ", ".join(map(repr, gene_subset.columns[:5]))
+        raise TypeError(f"gene_subset is a table; give one of its columns ({columns}), or its index.")
     else:
         given = _names_or_mask(_in_order(gene_subset, adata.var_names))
         if given.dtype == bool:

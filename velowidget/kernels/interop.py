@@ -19,7 +19,8 @@ def write_to_adata(kernel: Kernel, key: str | None, *, copy: bool) -> None:
     """Write a kernel's matrix, parameters and settings; see `Kernel.write_to_adata`."""
     kernel._check_size()
     adata, key, matrix = kernel.adata, kernel._key(key), kernel.transition_matrix
-    record = {**recorded(adata, key), "params": kernel.params, "init": kernel._settings()}
+    record = {**recorded(adata, key), "kernel": type(kernel).__name__}
+    record |= {"params": kernel.params, "init": kernel._settings()}
     adata.obsp[key] = matrix.copy() if copy else matrix
     adata.uns[f"{key}_params"] = record
 
@@ -37,6 +38,12 @@ def from_adata(kind: type[K], adata: AnnData, key: str, *, copy: bool) -> K:
         raise MissingKeyError(
             f"No kernel: adata.uns has no parameters under {f'{key}_params'!r}. Write them with "
             f"`kernel.write_to_adata({key!r})`, or use `PrecomputedKernel({key!r}, adata)`, which needs none."
+        )
+    written_by = record.get("kernel", kind.__name__)  # CellRank does not say
+    if kind.__name__ not in (written_by, "PrecomputedKernel"):
+        raise ValueError(
+            f"adata.obsp[{key!r}] is of a {written_by}, which is no {kind.__name__}. Read it with that class, or take "
+            f"the matrix alone with `PrecomputedKernel({key!r}, adata)`."
         )
     params, settings = (plain(record.get(name, {})) for name in ("params", "init"))
     if "bwd_mode" in params:  # CellRank writes the direction that the kernel was made with, not inverted to

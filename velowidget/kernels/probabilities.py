@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import Similarity
 from velowidget.core.softmax import Transitions, transitions
-from velowidget.kernels.messages import name_cells
+from velowidget.kernels.messages import count, name_cells
 
 
 def automatic_scale(directed: Similarity) -> float:
@@ -61,3 +61,13 @@ def defined_transitions(
             "degenerate='uniform' (each neighbour alike)."
         )
     return transitions(graph, directed, probabilities, undefined_stay=degenerate == "self_loop")
+
+
+def still_note(adata: AnnData, directed: Similarity) -> str:
+    """What a user should know about cells without a velocity."""
+    cells = np.flatnonzero(directed.still)
+    whose = "its" if len(cells) == 1 else "their"
+    return (
+        f"{count(len(cells), 'cell')} with zero velocity, going to each of {whose} neighbours alike: "
+        f"{name_cells(adata, cells)}."
+    )

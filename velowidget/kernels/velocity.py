@@ -39,7 +39,7 @@ from velowidget.kernels.modes import (
     same_scheme,
     similarities,
 )
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.probabilities import automatic_scale, defined_transitions, still_note
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
 from velowidget.kernels.running import progress_bar, threads
@@ -216,7 +216,7 @@ class VelocityKernel(Kernel):
 
         ``T_ij = exp(sigma s_ij) / sum_k exp(sigma s_ik)`` over the neighbours of cell i, with s the similarity of
         velocity and displacement (see :mod:`velowidget.core.similarity`) and sigma the softmax scale. Cells with zero
-        velocity go to each neighbour alike.
+        velocity go to each neighbour alike, with a warning that counts and names them.
 
         Parameters
         ----------
@@ -290,6 +290,8 @@ class VelocityKernel(Kernel):
         params["degenerate"] = degenerate
         with threads(n_jobs), progress_bar(shown=checked_flag("show_progress_bar", show_progress_bar)) as report:
             self._compute(scheme, params, direction, report)
+        if self._similar is not None and self._similar.still.any():
+            warnings.warn(still_note(self.adata, self._similar), UserWarning, stacklevel=2)
         report_matrix(self, irreducibility=check_irreducibility)
         return self
 
@@ -303,9 +305,11 @@ class VelocityKernel(Kernel):
         """Complete `params` with the automatic scale, and make their results the kernel's, if they are not yet."""
 
         def similar() -> Similarity:
-            if self._last is None or self._last[1] != direction or not same_scheme(scheme, self._last[0]):
-                self._last = (scheme, direction, similarities(self._graph, self._data, scheme, direction, report))
-            return self._last[2]
+            last = self._last  # read once: another thread may replace it
+            if last is None or last[1] != direction or not same_scheme(scheme, last[0]):
+                last = scheme, direction, similarities(self._graph, self._data, scheme, direction, report)
+                self._last = last
+            return last[2]
 
         if params["softmax_scale"] is None:
             params["softmax_scale"] = automatic_scale(similar())

@@ -306,10 +306,9 @@ class VelocityPipeline(ParameterTraits):
 
 def _flow_cells(adata: AnnData, cluster_key: str, time_key: str) -> FlowCells:
     if not cluster_key:
-        raise ValueError(
-            "No clusters that flow could go between: adata.obs has no column of categories. "
-            "Make one with `scanpy.tl.leiden(adata)`, or name it as cluster_key."
-        )
+        usable = ", ".join(map(repr, cluster_columns(adata)[:5]))
+        hint = f"name it as cluster_key: {usable}." if usable else "make one with `scanpy.tl.leiden(adata)`."
+        raise ValueError(f"Flow goes between the clusters of a column of adata.obs; {hint}")
     return read_cells(adata, cluster_key=cluster_key, time_key=time_key or None)
 
 

@@ -112,7 +112,7 @@ class ParameterTraits(t.HasTraits):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PARAMETERS:
             with self.changing():
-                super().__setattr__(name, value)
+                super().__setattr__(name, plain_number(value))
                 self._refused.pop(name, None)
         else:
             super().__setattr__(name, value)
@@ -353,6 +353,11 @@ class ParameterTraits(t.HasTraits):
 
 PARAMETERS = tuple(name for name in ParameterTraits.class_own_traits() if name != "selection")
 """Names of the traits that are single values: the parameters that faces share."""
+
+
+def plain_number(value: Any) -> Any:
+    """A scalar of NumPy's as the one of Python's that traitlets wants; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import Annotation, CategoricalAnnotation
+from velowidget.plotting.figure import plain
 from velowidget.plotting.palettes import MISSING, category_colors
 
 # Points squared of all cells together, as in scVelo and scanpy.
@@ -115,9 +116,9 @@ def _draw_names(
             if len(members):
                 halo = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
                 x, y = np.median(members, axis=0)
-                ax.text(x, y, _plain(name), ha="center", va="center", weight="bold", bbox=halo)
+                ax.text(x, y, plain(name), ha="center", va="center", weight="bold", bbox=halo)
     elif legend_loc == "right margin":
-        entries = [*zip(map(_plain, annotation.categories), colors, strict=True)]
+        entries = [*zip(map(plain, annotation.categories), colors, strict=True)]
         if len(entries) > _MOST_NAMES:
             entries[_MOST_NAMES:] = [(f"and {len(entries) - _MOST_NAMES:,} more", "none")]
         entries += [("missing", MISSING)] if (annotation.codes < 0).any() else []
@@ -126,8 +127,3 @@ def _draw_names(
             handles=marks, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0.2,
             ncols=1 + (len(marks) - 1) // 20,
         )  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    """Text as it is: matplotlib takes what stands between dollars for mathematics."""
-    return name.replace("$", r"\$")

@@ -65,3 +65,8 @@ def legend_place(location: str) -> dict[str, Any]:
         row = {"upper": "lower", "lower": "upper"}.get(row, "center")
         return {"loc": "center" if row == "center" else f"{row} center", "bbox_to_anchor": (x, y + _GAP * (2 * y - 1))}
     return {"loc": f"{row} {opposite}", "bbox_to_anchor": (x + _GAP * (2 * x - 1), y)}
+
+
+def plain(text: str) -> str:
+    """Text as it is: matplotlib takes what stands between dollars for mathematics."""
+    return text.replace("$", r"\$")

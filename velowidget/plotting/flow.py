@@ -17,7 +17,7 @@ from scipy.interpolate import PchipInterpolator
 
 from velowidget.plotting.figure import axes_for as axes_for
 from velowidget.plotting.figure import finish as finish
-from velowidget.plotting.figure import legend_place
+from velowidget.plotting.figure import legend_place, plain
 from velowidget.plotting.palettes import category_colors as category_colors
 
 Floats = NDArray[np.float64]
@@ -82,7 +82,7 @@ def draw_veins(
             color=colors[c],
             alpha=alpha,
             linewidth=0,
-            label=names[c],
+            label=plain(names[c]),
         )
         for c, band in bands.items()
     ]
@@ -95,7 +95,7 @@ def draw_veins(
                 outline = _vein(bands[source], bands[target], side, leaves, x[step + 1] - width, width)
                 _fill(ax, outline, (colors[source], colors[target]), alpha)
                 leaves += width
-    ax.set(title=names[source], xlim=limits[0], ylim=limits[1], xticks=[], yticks=[])
+    ax.set(title=plain(names[source]), xlim=limits[0], ylim=limits[1], xticks=[], yticks=[])
     if xticks_step_size is not None:
         ax.set_xticks(x[::xticks_step_size], _written(times)[::xticks_step_size])
     if place is not None:

@@ -25,7 +25,7 @@ from velowidget.kernels.base import Kernel
 from velowidget.kernels.components import PLANE, read_components
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.plotting.cells import LEGENDS, draw_cells
-from velowidget.plotting.figure import axes_for, finish
+from velowidget.plotting.figure import axes_for, finish, plain
 
 # Length of a vector of length 1 on the grid, in spacings; the widget draws the same.
 _GAIN = 1.6
@@ -122,7 +122,7 @@ def plot_projection(
         _draw_lines(ax, on, field, linewidth, arrow_color)
     else:
         _draw_arrows(ax, on, field, arrow_length, arrow_color)
-    ax.set_title((annotation.key if annotation else "") if title is None else title)
+    ax.set_title(plain(annotation.key if annotation else "") if title is None else title)
     return finish(ax, save, dpi, show=show)
 
 
