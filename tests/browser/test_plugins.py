@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SHOW, SIMULATED, canvas, control, settled
+from tests.browser.test_widget import SHOW, SIMULATED, canvas, control, python_has, settled
 
 PLUGIN = '''
 import numpy as np
@@ -105,8 +105,8 @@ def test_what_fails_says_so_in_its_own_place_and_the_widget_lives_on(shown):
     button(shown, "Stumbling").click()
     expect(place(shown, "stumbling")).to_have_text("walking")
     control(shown, "scheme").select_option(label="cosine")
+    python_has(shown, "w.scheme", "cosine")
     settled(shown)
-    assert shown.python("w.scheme") == "cosine"
     expect(place(shown, "stumbling").get_by_role("alert")).to_have_text('The panel "mine.stumbling" failed: stairs')
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SHOW, SIMULATED, pixels, settled
+from tests.browser.test_widget import SHOW, SIMULATED, pixels, python_has, settled
 
 
 @pytest.fixture
@@ -35,8 +35,7 @@ def drag_along(notebook, shares):
 def selected(notebook, count):
     """Wait for the number in the browser, then compare with the kernel's."""
     expect(notebook.page.get_by_text(f"{count} selected", exact=True)).to_be_visible()
-    settled(notebook)
-    assert notebook.python("len(w.selection)") == count
+    python_has(notebook, "len(w.selection)", count)
 
 
 LEFT = [(0.02, 0.02), (0.5, 0.02), (0.5, 0.98), (0.02, 0.98), (0.02, 0.02)]
@@ -73,8 +72,7 @@ def test_lasso_box_and_keys(shown):
     page.keyboard.press("Escape")  # leaves the tool
     page.keyboard.press("Escape")  # selects nothing
     expect(page.get_by_text("selected", exact=False)).to_have_count(0)
-    settled(shown)
-    assert shown.python("w.selection.tolist()") == []
+    python_has(shown, "w.selection.tolist()", [])
 
 
 def test_the_keyboard_selects(shown):

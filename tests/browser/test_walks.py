@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SIMULATED, canvas, control, settled
+from tests.browser.test_widget import SIMULATED, canvas, control, python_has, settled
 
 SHOW = "w = velowidget.VelocityWidget(adata, n_sims=50, max_iter=30)\nw"
 
@@ -29,15 +29,6 @@ def walkers(notebook):
 
 def at(notebook, step):
     expect(walkers(notebook)).to_have_attribute("data-step", str(step))
-
-
-def python_has(notebook, expression, value):
-    """Wait until the kernel has heard."""
-    for _ in range(100):
-        if notebook.python(expression) == value:
-            return
-        notebook.page.wait_for_timeout(50)
-    assert notebook.python(expression) == value
 
 
 def counts(notebook):

@@ -29,15 +29,27 @@ def canvas(notebook):
     return notebook.page.locator(".velowidget canvas").first
 
 
+def python_has(notebook, expression, value):
+    """Wait until the kernel has heard: what was done on the page may still be on its way."""
+    for _ in range(100):
+        if notebook.python(expression) == value:
+            return
+        notebook.page.wait_for_timeout(50)
+    assert notebook.python(expression) == value
+
+
 def settled(notebook):
-    """Wait until nothing changes any more, and the picture shows what the kernel has."""
-    for _ in range(150):
+    """Wait until nothing changes for a while, and the picture shows what the kernel has."""
+    calm = 0
+    for _ in range(300):
         notebook.python("w.wait()")
         generation = notebook.python("w.pipeline.jobs.generation")
-        notebook.page.wait_for_timeout(200)
+        notebook.page.wait_for_timeout(150)
         shows = notebook.page.locator(".velowidget [data-shows]")
         marks = {shows.nth(i).get_attribute("data-shows") for i in range(shows.count())}
-        if str(generation) in marks and notebook.python("w.pipeline.jobs.generation") == generation:
+        shown = str(generation) in marks and notebook.python("w.pipeline.jobs.generation") == generation
+        calm = calm + 1 if shown else 0
+        if calm == 3:
             return
     raise AssertionError(f"the picture never showed generation {generation}")
 
@@ -110,8 +122,7 @@ def test_python_moves_the_slider_and_auto_puts_it_back(shown):
     expect(slider(shown)).not_to_have_value(middle)
     shown.page.get_by_role("button", name="reset to auto").click()
     expect(slider(shown)).to_have_value(middle)
-    settled(shown)
-    assert shown.python("(w.softmax_scale, w.auto_scale)") == (automatic, True)
+    python_has(shown, "(w.softmax_scale, w.auto_scale)", (automatic, True))
 
 
 def test_the_keyboard_works_the_slider_and_stays_out_of_the_notebook(shown):
@@ -139,8 +150,8 @@ def test_controls_reach_the_kernel(shown, name, option, expected):
     picture = pixels(shown)
     label = control(shown, name).locator("option", has_text=option).inner_text()
     control(shown, name).select_option(label=label)
+    python_has(shown, *expected)
     settled(shown)
-    assert shown.python(expected[0]) == expected[1]
     assert pixels(shown) != picture
 
 
@@ -167,14 +178,14 @@ def test_color_by_column_and_by_gene(shown):
     picture = pixels(shown)
     control(shown, "color").fill("true_time")
     shown.page.keyboard.press("Enter")
-    shown.page.wait_for_timeout(300)
-    assert shown.python("w.color").removeprefix("obs:") == "true_time"
+    python_has(shown, "w.color.removeprefix('obs:')", "true_time")
+    settled(shown)
     by_time = pixels(shown)
     gene = shown.python("adata.var_names[5]")
     control(shown, "color").fill(gene)
     shown.page.get_by_role("option", name=gene).first.click()
-    shown.page.wait_for_timeout(300)
-    assert shown.python("w.color").removeprefix("gene:") == gene
+    python_has(shown, "w.color.removeprefix('gene:')", gene)
+    settled(shown)
     assert len({picture, by_time, pixels(shown)}) == 3
 
 
