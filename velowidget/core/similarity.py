@@ -225,11 +225,16 @@ def _similarities(order, start, stop, indptr, indices, x, v, sums, squares, cent
         norm = np.sqrt(squared) if angular else 1.0
         careful = squared < LOSSY * raw
         last = indptr[i + 1] - 1
-        # Four edges at a time share the loads and conversions of the cell's own rows; at the end some come twice.
-        for e0 in range(indptr[i], indptr[i + 1], 4):
-            e1, e2, e3 = min(e0 + 1, last), min(e0 + 2, last), min(e0 + 3, last)
-            of_four = _products(v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]])
-            for edge, (with_velocity, with_origin) in zip((e0, e1, e2, e3), of_four):  # noqa: B905
+        # Eight edges at a time share the loads and conversions of the cell's own rows; at the end some come twice.
+        for e0 in range(indptr[i], indptr[i + 1], 8):
+            e1, e2, e3, e4 = min(e0 + 1, last), min(e0 + 2, last), min(e0 + 3, last), min(e0 + 4, last)
+            e5, e6, e7 = min(e0 + 5, last), min(e0 + 6, last), min(e0 + 7, last)
+            products = _products(
+                v[i], x[i], x[indices[e0]], x[indices[e1]], x[indices[e2]], x[indices[e3]],
+                x[indices[e4]], x[indices[e5]], x[indices[e6]], x[indices[e7]],
+            )  # fmt: skip
+            edges = e0, e1, e2, e3, e4, e5, e6, e7
+            for edge, (with_velocity, with_origin) in zip(edges, products):  # noqa: B905
                 j = indices[edge]
                 total = sums[j] - sums[i]
                 along = with_velocity - own - mean * total
@@ -264,25 +269,31 @@ def _of_velocity(velocity, origin, centring):  # type: ignore[no-untyped-def]  #
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
-def _products(velocity, origin, x0, x1, x2, x3):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
-    """Products of four x with velocity and origin."""
-    along0, along1, along2, along3 = 0.0, 0.0, 0.0, 0.0
-    with0, with1, with2, with3 = 0.0, 0.0, 0.0, 0.0
+def _products(velocity, origin, x0, x1, x2, x3, x4, x5, x6, x7):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Products of eight x with velocity and origin, spelled out: each sum stays in a register of its own."""
+    v0, v1, v2, v3, v4, v5, v6, v7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    o0, o1, o2, o3, o4, o5, o6, o7 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
     for g in range(len(velocity)):
         v, o = np.float64(velocity[g]), np.float64(origin[g])
-        value = np.float64(x0[g])
-        along0 += v * value
-        with0 += o * value
-        value = np.float64(x1[g])
-        along1 += v * value
-        with1 += o * value
-        value = np.float64(x2[g])
-        along2 += v * value
-        with2 += o * value
-        value = np.float64(x3[g])
-        along3 += v * value
-        with3 += o * value
-    return (along0, with0), (along1, with1), (along2, with2), (along3, with3)
+        y0, y1, y2, y3 = np.float64(x0[g]), np.float64(x1[g]), np.float64(x2[g]), np.float64(x3[g])
+        y4, y5, y6, y7 = np.float64(x4[g]), np.float64(x5[g]), np.float64(x6[g]), np.float64(x7[g])
+        v0 += v * y0
+        o0 += o * y0
+        v1 += v * y1
+        o1 += o * y1
+        v2 += v * y2
+        o2 += o * y2
+        v3 += v * y3
+        o3 += o * y3
+        v4 += v * y4
+        o4 += o * y4
+        v5 += v * y5
+        o5 += o * y5
+        v6 += v * y6
+        o6 += o * y6
+        v7 += v * y7
+        o7 += o * y7
+    return (v0, o0), (v1, o1), (v2, o2), (v3, o3), (v4, o4), (v5, o5), (v6, o6), (v7, o7)
 
 
 @nb.njit(nogil=True, fastmath=_FAST)
