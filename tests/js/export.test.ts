@@ -105,6 +105,23 @@ describe("what is exported", () => {
     expect(projector(camera, size)([...positions.subarray(12, 15)])[0]).toBeNaN();
   });
 
+  it("sorts many cells by how far away they are seen", () => {
+    const camera = { target: [1, 2, 3], zoom: 4, rotation: [24, -32] } as const;
+    const n = 500;
+    const positions = Float32Array.from({ length: 3 * n }, (_, i) => 10 * Math.sin(12.9898 * i) + (i % 3));
+    const depth = projector(camera, size);
+    const order = farthestFirst(
+      Uint32Array.from({ length: n }, (_, i) => i),
+      positions,
+      camera,
+      size,
+    );
+    const depths = [...order].map((cell) => depth([...positions.subarray(3 * cell, 3 * cell + 3)])[2] as number);
+    expect(new Set(order).size).toBe(n);
+    const rises = depths.slice(1).map((one, i) => one - (depths[i] as number));
+    expect(Math.max(...rises)).toBeLessThan(0.002 * ((depths[0] as number) - (depths.at(-1) as number)));
+  });
+
   it("leaves out what has no place", () => {
     const pen = new ShapePen();
     pen.beginPath();

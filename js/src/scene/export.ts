@@ -8,7 +8,6 @@ import { INK } from "./ink";
 import { type Label, legendOf } from "./legend-shapes";
 import { outline, type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
-import { farthestFirst } from "./space";
 import { HALO, headCorners } from "./streams";
 import { crowdNow, drawWalkers, frameOf } from "./walkers";
 
@@ -164,7 +163,7 @@ function rasterOf(
       const { positions } = embedding.arrays;
       const dims = embedding.components.length;
       context.globalAlpha = store.player.shown.value ? UNDER_WALKERS : 1;
-      for (const cell of view.inSpace ? farthestFirst(cells.order, positions, view.camera, view.size) : cells.order) {
+      for (const cell of cells.order) {
         const [x, y] = view.project(positions, dims * cell);
         const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
         context.fillStyle = `rgb(${r} ${g} ${b} / ${(((a ?? 255) / 255) * cells.opacity).toFixed(3)})`;

@@ -3,6 +3,8 @@ import type { Color } from "../protocol";
 import { shareAt } from "../state/color";
 
 const BUCKETS = 256;
+/** The bucket of what is not drawn. */
+export const NOWHERE = 0xffff;
 /** Of more cells than this, so many that follow each other are drawn together: their data share a line of the cache. */
 const MANY = 200_000;
 const RUN = 16;
@@ -35,23 +37,25 @@ export function drawOrder(
 ): Uint32Array {
   const n = positions.length / dims;
   const levelOf = levels(color);
-  const counts = new Uint32Array(BUCKETS + 2);
-  const buckets = new Int16Array(n).fill(-1);
-  for (let i = 0; i < n; i++) {
-    // A cell has all coordinates or none.
-    if (Number.isNaN(positions[dims * i]) || hidden(i)) continue;
-    const bucket = levelOf(i) + 1;
-    buckets[i] = bucket;
-    counts[bucket + 1] = (counts[bucket + 1] as number) + 1;
-  }
-  for (let b = 1; b < counts.length; b++) counts[b] = (counts[b] as number) + (counts[b - 1] as number);
-  const order = new Uint32Array(counts[BUCKETS + 1] as number);
-  for (const i of spread(n, n > MANY ? RUN : 1)) {
+  const cells = spread(n, n > MANY ? RUN : 1);
+  // A cell has all coordinates or none.
+  const isDrawn = (cell: number) => !Number.isNaN(positions[dims * cell]) && !hidden(cell);
+  const buckets = cells.map((cell) => (isDrawn(cell) ? levelOf(cell) + 1 : NOWHERE));
+  return ascending(cells, buckets, BUCKETS + 1);
+}
+
+/** Cells by rising bucket, of so many; in one bucket they stay as they are, and those with a higher number are left out. */
+export function ascending(cells: Uint32Array, buckets: Uint32Array, nBuckets: number): Uint32Array {
+  const starts = new Uint32Array(nBuckets + 1);
+  for (const bucket of buckets) if (bucket < nBuckets) starts[bucket + 1] = (starts[bucket + 1] as number) + 1;
+  for (let b = 1; b <= nBuckets; b++) starts[b] = (starts[b] as number) + (starts[b - 1] as number);
+  const order = new Uint32Array(starts[nBuckets] as number);
+  for (let i = 0; i < cells.length; i++) {
     const bucket = buckets[i] as number;
-    if (bucket < 0) continue;
-    const at = counts[bucket] as number;
-    counts[bucket] = at + 1;
-    order[at] = i;
+    if (bucket >= nBuckets) continue;
+    const at = starts[bucket] as number;
+    starts[bucket] = at + 1;
+    order[at] = cells[i] as number;
   }
   return order;
 }

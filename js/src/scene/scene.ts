@@ -13,7 +13,7 @@ import { cellColors, type ThemeName, withHighlight } from "./colors";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
-import { fitSpace, ORBIT, orbitState, projector } from "./space";
+import { farthestFirst, fitSpace, ORBIT, orbitState, projector } from "./space";
 
 const PADDING_PIXELS = 24;
 const MOST_ARROWS = 2500;
@@ -152,6 +152,12 @@ export function createScene(
   const order = computed(
     () => positions.value && drawOrder(positions.value, store.color.value, hidden.value, dims.value),
   );
+  /** In space each cell lies on those behind it, and lets them through if it is not opaque. */
+  const sorted = computed(() =>
+    order.value && positions.value && view.value?.inSpace
+      ? farthestFirst(order.value, positions.value, view.value.camera, view.value.size)
+      : order.value,
+  );
   const allColors = computed(
     () =>
       positions.value &&
@@ -213,9 +219,9 @@ export function createScene(
   });
   const cells = computed(
     () =>
-      order.value &&
+      sorted.value &&
       colors.value && {
-        order: order.value,
+        order: sorted.value,
         colors: colors.value,
         radius: radius.value,
         opacity: store.traits.opacity.value,
@@ -255,7 +261,7 @@ export function createScene(
   });
 
   const stop = effect(() => {
-    if (!view.value || !points.value || !order.value || !home.value) {
+    if (!view.value || !points.value || !sorted.value) {
       deck.setProps({ layers: [] });
       return;
     }
@@ -272,7 +278,7 @@ export function createScene(
         new PointsLayer({
           id: "cells",
           data: points.value,
-          order: order.value,
+          order: sorted.value,
           radius: radius.value,
           opacity: store.traits.opacity.value,
           pickable: true,

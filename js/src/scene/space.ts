@@ -2,11 +2,14 @@
 import { OrbitView } from "@deck.gl/core";
 import type { Camera } from "../state/camera";
 import type { Size } from "./camera";
+import { ascending, NOWHERE } from "./order";
 import { sphereOf } from "./sphere";
 
 /** Tilted and turned a little, so that it is seen to be in space. */
 const FIRST_ROTATION = [24, -32] as const;
 const FIELD_OF_VIEW = 35;
+/** Of depth, as cells are sorted. */
+const LEVELS = 4096;
 
 export const ORBIT = new OrbitView({ fovy: FIELD_OF_VIEW });
 
@@ -33,15 +36,27 @@ export function projector(camera: Camera, { width, height }: Size): (place: numb
   };
 }
 
-/** These cells from the farthest to the nearest, without those behind the eye. */
+/** These cells from the farthest to the nearest, to within a small share of their depth, without those behind the eye. */
 export function farthestFirst(cells: Uint32Array, positions: Float32Array, camera: Camera, size: Size): Uint32Array {
-  const project = projector(camera, size);
-  const depths = new Map<number, number>();
-  for (const cell of cells) {
-    const depth = project([...positions.subarray(3 * cell, 3 * cell + 3)])[2] as number;
-    if (!Number.isNaN(depth)) depths.set(cell, depth);
+  const matrix = ORBIT.makeViewport({ ...size, viewState: orbitState(camera) })?.viewMatrix;
+  if (!matrix) return cells;
+  const [x, y, z, w] = [2, 6, 10, 14].map((i) => matrix[i]) as [number, number, number, number];
+  const depths = new Float32Array(cells.length);
+  let [farthest, nearest] = [0, -Infinity];
+  for (let i = 0; i < cells.length; i++) {
+    const at = 3 * (cells[i] as number);
+    const [px, py, pz] = [positions[at] as number, positions[at + 1] as number, positions[at + 2] as number];
+    const depth = x * px + y * py + z * pz + w; // the eye is at 0, and looks towards what is less
+    depths[i] = depth;
+    if (depth < farthest) farthest = depth;
+    if (depth < 0 && depth > nearest) nearest = depth;
   }
-  return Uint32Array.from([...depths].sort(([, a], [, b]) => b - a).map(([cell]) => cell));
+  const scale = (LEVELS - 1) / (nearest - farthest || 1);
+  const levels = cells.map((_, i) => {
+    const depth = depths[i] as number;
+    return depth < 0 ? (depth - farthest) * scale : NOWHERE;
+  });
+  return ascending(cells, levels, LEVELS);
 }
 
 /** Turn by so many degrees. */
