@@ -70,6 +70,13 @@ def test_lines_keep_apart(square, n_dims, separation):
     assert np.median(cdist(inside, np.concatenate(lines)).min(axis=1)) < 1.2 * separation * on.spacing
 
 
+def test_no_line_is_too_short_to_be_seen_as_one(square):
+    on = square(2)
+    field = everywhere(on, lambda p: np.stack([np.cos(7 * p[..., 1]), np.sin(5 * p[..., 0])], axis=-1))
+    lengths = [np.linalg.norm(np.diff(line, axis=0), axis=1).sum() for line in lines_of(streamlines(on, field))]
+    assert min(lengths) > 1.9 * on.spacing
+
+
 def test_more_separation_is_fewer_lines(square):
     on = square(2)
     field = everywhere(on, lambda p: np.ones_like(p))

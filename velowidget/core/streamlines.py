@@ -18,7 +18,7 @@ from velowidget.core.grid import Lattice
 
 # All in spacings of the lattice, but the last.
 _STEP = 0.2
-_SHORTEST, _LONGEST = 1.0, 60.0
+_SHORTEST, _LONGEST = 2.0, 60.0
 # Raster cells along one separation: distances from finished lines are kept on a raster that much finer.
 _FINE = 4
 # Arrows below this share of the longest have no direction.
@@ -58,7 +58,7 @@ def streamlines(on: Lattice, vectors: NDArray[np.float64], *, separation: float 
 
     Returns
     -------
-    The lines, those from where the most cells are first; none shorter than a spacing.
+    The lines, those from where the most cells are first; none shorter than two spacings.
     """
     n_dims = len(on.shape)
     shape = (*on.shape, *(1,) * (3 - n_dims))
