@@ -4,21 +4,39 @@
  */
 import type { Rgb } from "../scene/colors";
 
+/** What is left of a trail after a second. */
+const LEFT = 0.02;
+/** In seconds. Opacities are whole, so each fading takes a little too much: with all frames of a fast screen, that adds up. */
+const SHORTEST_FADE = 0.012;
+
 export class Trails {
   /** Red, green and blue of the ink, and opacity, of each pixel, row by row. */
   readonly pixels: Uint8ClampedArray<ArrayBuffer>;
+  readonly #whole: Uint32Array;
+  /** Seconds that have passed since trails last faded. */
+  #due = 0;
 
   constructor(
     readonly width: number,
     readonly height: number,
-    ink: Rgb,
   ) {
     this.pixels = new Uint8ClampedArray(4 * width * height);
-    for (let i = 0; i < this.pixels.length; i += 4) this.pixels.set(ink, i);
+    this.#whole = new Uint32Array(this.pixels.buffer);
   }
 
-  /** Leave a share of the opacity, rounded down, so that in the end nothing is left. */
-  fade(share: number): void {
+  /** Nothing but ink that is not seen yet. */
+  clear(ink: Rgb): void {
+    const [unseen = 0] = new Uint32Array(Uint8Array.of(...ink, 0).buffer);
+    this.#whole.fill(unseen);
+    this.#due = 0;
+  }
+
+  /** Let time pass: opacities are rounded down, so that in the end nothing is left. */
+  fade(seconds: number): void {
+    this.#due += seconds;
+    if (this.#due < SHORTEST_FADE) return;
+    const share = LEFT ** this.#due;
+    this.#due = 0;
     const { pixels } = this;
     for (let i = 3; i < pixels.length; i += 4) {
       const opacity = pixels[i] as number;

@@ -10,8 +10,6 @@ import type { View } from "./scene";
 
 /** In CSS pixels. */
 const WIDTH = 1.3;
-/** What is left of a trail after a second. */
-const TRAIL = 0.02;
 const LONGEST_FRAME = 0.05;
 
 export function createDrift(
@@ -28,6 +26,9 @@ export function createDrift(
   });
   const opacity = computed(() => opacityAt(store.belief.value));
   const visible = watchVisible(canvas);
+  let picture: { trails: Trails; image: ImageData } | null = null;
+  /** Time of the latest frame, in whichever view: in a pan each has another, and particles move on. */
+  let last = 0;
 
   const stop = effect(() => {
     const moving = particles.value;
@@ -38,10 +39,14 @@ export function createDrift(
       return x >= 0 && y >= 0 && x <= size.width && y <= size.height;
     });
     const ratio = window.devicePixelRatio || 1;
-    canvas.width = Math.round(size.width * ratio);
-    canvas.height = Math.round(size.height * ratio);
-    const trails = new Trails(canvas.width, canvas.height, INK[theme.value].ink);
-    const picture = new ImageData(trails.pixels, trails.width);
+    const [width, height] = [Math.round(size.width * ratio), Math.round(size.height * ratio)];
+    if (!picture || canvas.width !== width || canvas.height !== height) {
+      [canvas.width, canvas.height] = [width, height];
+      const trails = new Trails(width, height);
+      picture = { trails, image: new ImageData(trails.pixels, width) };
+    }
+    const { trails, image } = picture;
+    trails.clear(INK[theme.value].ink);
     const opaque = opacity.value;
 
     const draw = () => {
@@ -51,19 +56,18 @@ export function createDrift(
         const [x, y] = project(to, at);
         trails.line(ratio * x0, ratio * y0, ratio * x, ratio * y, ratio * WIDTH, opaque(to, at));
       }
-      context.putImageData(picture, 0, 0);
+      context.putImageData(image, 0, 0);
     };
 
     draw();
     return effect(() => {
       if (store.paused.value || !visible.signal.value) return;
-      let last = performance.now();
       let frame = requestAnimationFrame(function move(now) {
         const seconds = Math.min((now - last) / 1000, LONGEST_FRAME);
         last = now;
         const strength = untracked(() => store.traits.arrow_length.value);
         moving.step(seconds, strength);
-        trails.fade(TRAIL ** seconds);
+        trails.fade(seconds);
         draw();
         frame = requestAnimationFrame(move);
       });
