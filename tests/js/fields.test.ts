@@ -185,7 +185,7 @@ describe("in space", () => {
     const sphere = sphereOf(f32(0, 0, 0, 2, 4, 4, NAN, NAN, NAN));
     expect(sphere).toEqual({ center: [1, 2, 2], radius: 3 });
     expect(sphereOf(f32(NAN, NAN, NAN))).toBeNull();
-    expect(sphereOf(f32(1, 1, 1))?.radius).toBe(1);
+    expect(sphereOf(f32(1, 1, 1))?.radius).toBe(0);
   });
 
   it("arrows have three coordinates", () => {

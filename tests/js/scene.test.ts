@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Color } from "../../js/src/protocol";
 import { extentOf, fitCamera, pan, placesOf, toScreen, zoomBy } from "../../js/src/scene/camera";
 import { cellColors, MISSING } from "../../js/src/scene/colors";
+import { fitted, framed } from "../../js/src/scene/fit";
 import { drawOrder, spread } from "../../js/src/scene/order";
 import { pointRadius } from "../../js/src/scene/point-size";
 import { message } from "./fixtures";
@@ -22,7 +23,7 @@ describe("the camera", () => {
   it("fits all cells with a margin", () => {
     const extent = extentOf(f32(-1, 0, 3, 1, NAN, NAN));
     if (!extent) throw new Error("no extent");
-    const home = fitCamera(extent, size, 24);
+    const home = fitCamera(extent, size, 24, 0);
     expect(home.target).toEqual([1, 0.5]);
     expect(toScreen(home, size, -1, 0)[0]).toBeCloseTo(24);
     expect(toScreen(home, size, 3, 0)[0]).toBeCloseTo(576);
@@ -40,7 +41,7 @@ describe("the camera", () => {
   ])("fits %s", (_, positions) => {
     const extent = extentOf(positions);
     if (!extent) throw new Error("no extent");
-    expect(Number.isFinite(fitCamera(extent, size, 24).zoom)).toBe(true);
+    expect(Number.isFinite(fitCamera(extent, size, 24, 0).zoom)).toBe(true);
   });
 
   it("has nothing to fit without coordinates", () => {
@@ -57,6 +58,30 @@ describe("the camera", () => {
     expect(zoomBy(camera, 2, limits).zoom).toBe(3.5);
     expect(zoomBy(camera, 0.5, limits).zoom).toBe(2);
     expect(zoomBy(camera, 2 ** 0.25, limits).zoom).toBeCloseTo(3.25);
+  });
+});
+
+describe.each([2, 3])("fitting in %i dimensions", (dims) => {
+  /** The first cell is where the third is; the last has no place. */
+  const unit = [[0, 0, 0], [1, 0.5, 0.2], [0, 0, 0], [0.5, 0.25, 0.1], [NAN, NAN, NAN]]; // biome-ignore format: places
+
+  it.each([0.05, 20])("a range of %f", (range) => {
+    const positions = f32(...unit.flatMap((place) => place.slice(0, dims).map((value) => range * value)));
+    const home = framed(positions, dims, size);
+    if (!home) throw new Error("no cell has a place");
+    const view = {
+      camera: { ...home, zoom: home.zoom + 1.5 },
+      limits: { min: home.zoom - 2, max: home.zoom + 9 },
+      size,
+    };
+    const fit = (...cells: number[]) => fitted(view, cells, positions, dims);
+
+    for (const cells of [[0], [0, 2], [0, 4]]) {
+      expect(fit(...cells)).toEqual({ ...view.camera, target: [...positions.slice(0, dims)] });
+    }
+    expect(fit(0, 1)?.zoom).toBeCloseTo(home.zoom, 4);
+    expect(fit(0, 3)?.zoom).toBeCloseTo(home.zoom + 1, 4);
+    expect(fit(4)).toBeNull();
   });
 });
 

@@ -82,9 +82,13 @@ export function gridSpacing(points: Float32Array, dims = 2): number | null {
 }
 
 function extentSpacing(positions: Float32Array, dims: number): number {
-  if (dims === 3) return (2 * (sphereOf(positions)?.radius ?? 0.5)) / Math.sqrt(3) / POINTS_PER_SIDE;
+  return (longest(positions, dims) || 1) / POINTS_PER_SIDE;
+}
+
+function longest(positions: Float32Array, dims: number): number {
+  if (dims === 3) return (2 * (sphereOf(positions)?.radius ?? 0)) / Math.sqrt(3);
   const extent = extentOf(positions);
-  return extent ? longestSide(extent) / POINTS_PER_SIDE : 1;
+  return extent ? longestSide(extent) : 0;
 }
 
 /** Lowest and highest x and y that are seen. */

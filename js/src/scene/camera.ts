@@ -38,20 +38,21 @@ export function placesOf(cells: ArrayLike<number>, positions: Float32Array, dims
   );
 }
 
-/** Length of the extent's longest side; 1 if all points coincide. */
+/** Length of the extent's longest side; 0 if all points coincide. */
 export function longestSide({ min, max }: Extent): number {
-  return Math.max(max[0] - min[0], max[1] - min[1]) || 1;
+  return Math.max(max[0] - min[0], max[1] - min[1]);
 }
 
-/** See everything, with some pixels to spare. */
-export function fitCamera(extent: Extent, size: Size, padding: number): Camera {
+/** See everything, with some pixels to spare; a single place with the zoom that is given. */
+export function fitCamera(extent: Extent, size: Size, padding: number, zoomOfPoint: number): Camera {
   const { min, max } = extent;
+  const longest = longestSide(extent);
   const room = (pixels: number) => Math.max(pixels - 2 * padding, 1);
   const scale = Math.min(
-    room(size.width) / (max[0] - min[0] || longestSide(extent)),
-    room(size.height) / (max[1] - min[1] || longestSide(extent)),
+    room(size.width) / (max[0] - min[0] || longest),
+    room(size.height) / (max[1] - min[1] || longest),
   );
-  return { target: [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2], zoom: Math.log2(scale) };
+  return { target: [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2], zoom: longest ? Math.log2(scale) : zoomOfPoint };
 }
 
 /** Move by pixels of the screen, y downwards. */

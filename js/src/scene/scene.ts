@@ -8,14 +8,14 @@ import { PointsLayer } from "../layers/points";
 import type { Camera } from "../state/camera";
 import { isHidden } from "../state/hidden";
 import type { Drawn, Store } from "../state/store";
-import { extentOf, fitCamera, placesOf, type Size, toScreen, ZOOM_IN, ZOOM_OUT, zoomBy } from "./camera";
+import { type Size, toScreen, ZOOM_IN, ZOOM_OUT } from "./camera";
 import { cellColors, type ThemeName, withHighlight } from "./colors";
+import { fitted, framed } from "./fit";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
-import { farthestFirst, fitSpace, ORBIT, orbitState, projector } from "./space";
+import { farthestFirst, ORBIT, orbitState, projector } from "./space";
 
-const PADDING_PIXELS = 24;
 const MOST_ARROWS = 2500;
 const PICKING_RADIUS = 3;
 
@@ -82,13 +82,6 @@ function inSpace(camera: Camera, size: Size): View["project"] {
     const [x = Number.NaN, y = Number.NaN] = project([at[i] as number, at[i + 1] as number, at[i + 2] as number]);
     return [x, y];
   };
-}
-
-/** See all of these places, from the first direction. */
-function framed(positions: Float32Array, dims: number, size: Size): Camera | null {
-  if (dims === 3) return fitSpace(positions, size);
-  const extent = extentOf(positions);
-  return extent && fitCamera(extent, size, PADDING_PIXELS);
 }
 
 /** With a third coordinate of 0 where there are two: what the shaders read has three. */
@@ -305,10 +298,8 @@ export function createScene(
     rendered,
     fit() {
       if (!positions.value || !order.value || !view.value) return null;
-      const { camera, limits, size } = view.value;
       const cells = store.selection.value.length ? store.selection.value : order.value;
-      const fitted = framed(placesOf(cells, positions.value, dims.value), dims.value, size);
-      return fitted && zoomBy({ ...camera, target: fitted.target, zoom: fitted.zoom }, 1, limits);
+      return fitted(view.value, cells, positions.value, dims.value);
     },
     dispose() {
       stop();

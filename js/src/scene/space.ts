@@ -13,12 +13,13 @@ const LEVELS = 4096;
 
 export const ORBIT = new OrbitView({ fovy: FIELD_OF_VIEW });
 
-/** See everything, from the first direction. */
-export function fitSpace(positions: Float32Array, { width, height }: Size): Camera | null {
+/** See everything, from the first direction; a single place with the zoom that is given. */
+export function fitSpace(positions: Float32Array, { width, height }: Size, zoomOfPoint: number): Camera | null {
   const sphere = sphereOf(positions);
   if (!sphere) return null;
-  const zoom = Math.log2(Math.min(width, height) / (1.7 * sphere.radius));
-  return { target: sphere.center, zoom, rotation: FIRST_ROTATION };
+  const { center, radius } = sphere;
+  const zoom = radius ? Math.log2(Math.min(width, height) / (1.7 * radius)) : zoomOfPoint;
+  return { target: center, zoom, rotation: FIRST_ROTATION };
 }
 
 export function orbitState({ target, zoom, rotation = FIRST_ROTATION }: Camera) {

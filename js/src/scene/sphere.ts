@@ -11,5 +11,5 @@ export function sphereOf(positions: Float32Array): { center: [number, number, nu
   const middle = (c: number) => ((low[c] as number) + (high[c] as number)) / 2;
   const half = (c: number) => ((high[c] as number) - (low[c] as number)) / 2;
   if (!(half(0) >= 0)) return null;
-  return { center: [middle(0), middle(1), middle(2)], radius: Math.hypot(half(0), half(1), half(2)) || 1 };
+  return { center: [middle(0), middle(1), middle(2)], radius: Math.hypot(half(0), half(1), half(2)) };
 }
