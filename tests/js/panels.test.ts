@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { colorOptions, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
-import { describe as describeParams, digitsBetween, formatCount, formatNumber } from "../../js/src/panels/text";
+import { describe as describeParams, digitsBetween, formatCount, formatNumber } from "../../js/src/text";
 import { message } from "./fixtures";
 
 describe("the softmax scale's slider", () => {

@@ -2,11 +2,11 @@ import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rowsAt, sentence } from "../../js/src/panels/arrivals";
 import { columnOf, describeRule, firstRule, toggled, valuesOf } from "../../js/src/panels/cell-rule";
-import { formatShare } from "../../js/src/panels/text";
 import type { Walks } from "../../js/src/protocol";
 import { ShapePen } from "../../js/src/scene/pen";
 import { crowdOf, drawWalkers, type Frame, piecesOf, placeAt } from "../../js/src/scene/walkers";
 import { createPlayer } from "../../js/src/state/player";
+import { formatShare } from "../../js/src/text";
 import { message } from "./fixtures";
 
 /** Four walks of three steps; cells 0 and 1 are Alpha, cell 2 is Beta, where walks end. */

@@ -1,8 +1,8 @@
 /** Counts of walks in words and rows. */
 import type { Walks } from "../protocol";
 import type { CellRule } from "../state/traits";
+import { formatCount, formatShare } from "../text";
 import { type Column, columnOf, describeRule } from "./cell-rule";
-import { formatCount, formatShare } from "./text";
 
 export interface Row {
   name: string;

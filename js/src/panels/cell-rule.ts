@@ -1,7 +1,7 @@
 /** Rules that choose cells, as the controls see them. */
 import type { Choices } from "../protocol";
 import type { CellRule } from "../state/traits";
-import { formatCount, formatNumber } from "./text";
+import { formatCount, formatNumber } from "../text";
 
 export type Column = Choices["columns"][number];
 

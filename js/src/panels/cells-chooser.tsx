@@ -1,9 +1,9 @@
 /** Where walks start, or where they end. */
 import { useState } from "preact/hooks";
 import type { Store } from "../state/store";
+import { formatCount } from "../text";
 import { type Column, columnOf, firstRule, isList, toggled, valuesOf } from "./cell-rule";
 import { Refused } from "./messages";
-import { formatCount } from "./text";
 import { usePageId } from "./use-page-id";
 
 const CELLS = "\u0000cells";

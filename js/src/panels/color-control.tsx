@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matches } from "../protocol";
 import type { Store } from "../state/store";
+import { formatCount } from "../text";
 import { type ColorOption, colorOptions, typedColor } from "./color-options";
 import { Refused } from "./messages";
-import { formatCount } from "./text";
 import { useFloating } from "./use-floating";
 import { usePageId } from "./use-page-id";
 

@@ -2,8 +2,8 @@
 import type { ComponentChildren } from "preact";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
+import { formatNumber } from "../text";
 import { Refused } from "./messages";
-import { formatNumber } from "./text";
 import { usePageId } from "./use-page-id";
 
 type NumberName = keyof Traits & ("smooth" | "density" | "arrow_length" | "point_size" | "opacity");

@@ -3,7 +3,7 @@ import { useComputed } from "@preact/signals";
 import { keyLength } from "../layers/arrow-geometry";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../state/store";
-import { formatNumber } from "./text";
+import { formatNumber } from "../text";
 
 const PREFERENCE = "how strongly the next step prefers a direction, from 0 to 1";
 const HELP =

@@ -3,7 +3,7 @@ import type { Cells, Color } from "../protocol";
 import type { View } from "../scene/scene";
 import { valueAt } from "../state/color";
 import type { Store } from "../state/store";
-import { digitsBetween, formatNumber } from "./text";
+import { digitsBetween, formatNumber } from "../text";
 
 export function Hover({ store, view, hasPointer }: { store: Store; view: View; hasPointer: boolean }) {
   const cell = store.hovered.value;

@@ -3,7 +3,7 @@ import { interpolateViridis } from "d3-scale-chromatic";
 import type { CategoricalColor, Color, ContinuousColor } from "../protocol";
 import { isolated, toggled } from "../state/hidden";
 import type { Store } from "../state/store";
-import { DIGITS, digitsBetween, formatCount, formatNumber } from "./text";
+import { DIGITS, digitsBetween, formatCount, formatNumber } from "../text";
 
 /** Characters of two numbers that fit beside each other under the bar. */
 const MOST_IN_A_ROW = 20;

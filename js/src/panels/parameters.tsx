@@ -2,13 +2,13 @@ import type { ComponentChildren } from "preact";
 import type { Offer } from "../protocol";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
+import { formatDirection } from "../text";
 import { ColorControl } from "./color-control";
 import { Components } from "./components";
 import { Count } from "./count";
 import { Drawing } from "./drawing";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
-import { formatDirection } from "./text";
 import { usePageId } from "./use-page-id";
 
 const FIELD_LABELS: Record<string, string> = {

@@ -8,6 +8,7 @@ import { turn } from "../scene/space";
 import { createStreams } from "../scene/streams";
 import { hasWebGL2 } from "../scene/webgl";
 import type { Store } from "../state/store";
+import { formatCount } from "../text";
 import type { EmbeddingProps } from "./embedding";
 import { ExportMenu } from "./export-menu";
 import { FieldKey } from "./field-key";
@@ -29,7 +30,6 @@ import { ErrorCard } from "./messages";
 import { usePicking } from "./picking";
 import { Outline, useSelecting } from "./select";
 import { StaleChip, StatusCard } from "./status";
-import { formatCount } from "./text";
 import { Walkers } from "./walkers";
 
 const PAN_PIXELS = 40;

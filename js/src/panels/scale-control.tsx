@@ -1,8 +1,8 @@
 import { useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
+import { formatNumber } from "../text";
 import { Refused } from "./messages";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "./scale";
-import { formatNumber } from "./text";
 import { usePageId } from "./use-page-id";
 
 const HELP =

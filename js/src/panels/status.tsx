@@ -1,7 +1,7 @@
 /** What is being computed, and what the picture shows meanwhile. */
 import type { Dynamics } from "../dynamics/dynamics";
 import type { Store } from "../state/store";
-import { describe } from "./text";
+import { describe } from "../text";
 
 export function StatusCard({ store, dynamics }: { store: Store; dynamics: Dynamics }) {
   const status = store.status.value;

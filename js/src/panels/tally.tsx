@@ -1,7 +1,7 @@
 /** In which clusters walks are, or have arrived: a chart that is a table. */
 import type { Walks } from "../protocol";
+import { formatCount, formatShare } from "../text";
 import { type Row, rowsAt } from "./arrivals";
-import { formatCount, formatShare } from "./text";
 
 export function Tally({ walks, step }: { walks: Walks; step: number }) {
   const { clusters, stopped, n_walks } = walks;

@@ -1,6 +1,6 @@
 /** The legend in what is exported. */
-import { digitsBetween, formatCount, formatNumber } from "../panels/text";
 import type { Color, ContinuousColor } from "../protocol";
+import { digitsBetween, formatCount, formatNumber } from "../text";
 import { MISSING, rgb, type ThemeName, viridis } from "./colors";
 import { outline, type Shape } from "./pen";
 

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Groups } from "../../protocol";
 import type { FlowEdge } from "../../state/flow";
 import type { Store } from "../../state/store";
-import { formatNumber } from "../text";
+import { formatNumber } from "../../text";
 import { FlowTable } from "./flow-table";
 import { Z_LIMIT } from "./layout";
 import { Matrix } from "./matrix";

@@ -1,7 +1,7 @@
 /** The flow out of one cluster over time: clusters as bands, flows as veins whose width along the time axis is the flow. */
 import type { Groups } from "../../protocol";
 import type { FlowEdge } from "../../state/flow";
-import { formatNumber } from "../text";
+import { formatNumber } from "../../text";
 import { usePageId } from "../use-page-id";
 import { arrange, confidence, type Edge, GAP, monotone, type Point, stack, vein } from "./layout";
 import { isSame, type PictureProps } from "./picture";

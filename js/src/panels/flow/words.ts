@@ -1,7 +1,7 @@
 /** The flow in words, tables and files. */
 import type { Groups } from "../../protocol";
 import type { FlowEdge } from "../../state/flow";
-import { formatNumber } from "../text";
+import { formatNumber } from "../../text";
 
 export type Column = "time" | "source" | "target" | "flow" | "expected" | "ratio" | "low" | "high" | "z";
 

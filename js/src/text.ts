@@ -1,6 +1,6 @@
 /** Numbers and parameters in words. */
 import { format } from "d3-format";
-import type { Params } from "../protocol";
+import type { Params } from "./protocol";
 
 export const DIGITS = 4;
 const MOST_DIGITS = 15;
