@@ -231,6 +231,5 @@ export type Request =
   | { kind: "search"; query: string; limit: number }
   | { kind: "panel"; panel: string }
   | { kind: "ask"; panel: string; name: string; payload: unknown }
-  | { kind: "export"; exporter: string }
   /** With the cells' indices, int32, as its buffer. */
   | { kind: "select" };

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-from tests.browser.test_widget import SIMULATED, settled
+from tests.browser.test_widget import SIMULATED, other_pixels, pixels, settled
 
 HOSTILE = "adata.obs['odd'] = ['<b>&\"$' if i % 2 else 'plain' for i in range(adata.n_obs)]"
 SHOW = "w = velowidget.VelocityWidget(adata, field='stream', color='odd')\nw"
@@ -62,8 +62,9 @@ def test_cells_are_as_opaque_as_on_the_screen(shown):
         colors = imread(saved(shown, "PNG"), format="png")[..., :3]
         return float((colors.max(axis=2) - colors.min(axis=2))[:, : colors.shape[1] // 2].max())
 
-    opaque = strongest()
+    opaque, before = strongest(), pixels(shown)
     shown.execute("w.opacity = 0.1")
+    other_pixels(shown, before)
     assert strongest() < 0.6 * opaque
 
 

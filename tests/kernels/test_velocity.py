@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -311,6 +313,26 @@ def test_still_cells_go_to_each_neighbour_alike(adata):
     row = kernel.transition_matrix[2]
     np.testing.assert_allclose(row.data, 1 / 5)
     assert kernel.logits[2].nnz == 0
+
+
+@pytest.mark.parametrize("settings", [{"mode": "sampling", "seed": 0}, {"mode": "stochastic"}, {"scheme": "cosine"}])
+def test_only_rows_that_are_uniform_for_it_are_said_to_be(adata, settings):
+    adata.layers["velocity"][2] = 0
+    backward = settings == {"scheme": "cosine"}  # by transpose: the neighbours' velocities count
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        kernel = VelocityKernel(adata, backward=backward).compute_transition_matrix(**settings)
+    assert np.ptp(kernel.transition_matrix[2].data) > 1e-6
+
+
+def test_a_still_cell_without_neighbours_goes_nowhere(adata):
+    adata.layers["velocity"][2] = 0
+    graph = adata.obsp["connectivities"].tolil()
+    graph[2], graph[:, 2] = 0, 0
+    adata.obsp["connectivities"] = graph.tocsr()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        VelocityKernel(adata).compute_transition_matrix(degenerate="self_loop")
 
 
 def test_a_kernel_of_results_shares_them(adata):

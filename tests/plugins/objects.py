@@ -37,6 +37,10 @@ def write(pipeline, path):
     path.write_text(f"{pipeline.scheme} {pipeline.adata.n_obs}")
 
 
+def leave(pipeline, path):
+    raise SystemExit(4)
+
+
 def answer(pipeline, name, payload, buffers):
     if name == "sum":
         return sum(np.frombuffer(buffers[0], dtype="<f4").tolist())
@@ -53,7 +57,7 @@ def answer(pipeline, name, payload, buffers):
     raise ValueError(f"What is {name}?")
 
 
-NAMES = ("lopsided", "plain_cosine", "failing", "leaving", "Kernel", "write", "answer", "gone")
+NAMES = ("lopsided", "plain_cosine", "failing", "leaving", "Kernel", "write", "leave", "answer", "gone")
 
 
 def entry(name: str, **more):
@@ -78,6 +82,7 @@ MANIFEST = {
     ],
     "exporters": [
         entry("write", extension=".txt"),
+        entry("leave", extension=".txt"),
         {**entry("write", extension=".x", requires=["obs/age"]), "id": "mine.w"},
     ],
 }

@@ -22,14 +22,19 @@ def _mine():
 
 def ask(widget, name, payload=None, buffers=(), kind="ask", panel="mine.answer", id_="page-7"):
     message = {"v": 1, "kind": kind, "id": id_, "panel": panel, "name": name, "payload": payload}
-    before = set(threading.enumerate())
     widget._on_message(widget, message, list(buffers))
-    return [thread for thread in threading.enumerate() if thread not in before]
 
 
-def answer(widget, *question, **more):
-    for thread in ask(widget, *question, **more):
-        thread.join(30)
+def answered(widget, panel="mine.answer"):
+    """Wait until the panel has answered what it was asked."""
+    done = threading.Event()
+    widget._answers.submit(panel, done.set)
+    assert done.wait(30)
+
+
+def answer(widget, *question, panel="mine.answer", **more):
+    ask(widget, *question, panel=panel, **more)
+    answered(widget, panel)
 
 
 def offered(recorder, kind):
@@ -178,25 +183,50 @@ def test_exporters_are_offered_with_what_the_data_lack(widget, recorder):
 def test_the_browser_gets_the_file_that_an_exporter_writes(widget, recorder, tmp_path, exporter, name):
     answer(widget, "export", exporter, panel="embedding")
     header, buffers = recorder.last("answer")
-    assert (header["payload"], header["problem"]) == (name, None)
+    assert header["payload"] == {"name": name, "problem": None}
     assert bytes(buffers[0]) == widget.export(exporter, tmp_path / "same").read_bytes()
 
 
-def test_the_browser_is_told_why_there_is_no_file(widget, recorder):
-    answer(widget, "export", "mine.w", panel="embedding")
-    assert "needs adata.obs['age']" in recorder.last("answer")[0]["problem"]
-    answer(widget, "import", "arrows", panel="embedding")
-    assert "The embedding answers 'export', not 'import'" in recorder.last("answer")[0]["problem"]
+@pytest.mark.parametrize(
+    ("exporter", "words"),
+    [
+        ("mine.w", "needs adata.obs['age']"),
+        ("arrow", "did you mean 'arrows'?"),
+        ("mine.leave", "'mine.leave' failed: SystemExit: 4"),
+    ],
+)
+def test_the_browser_is_told_why_there_is_no_file(widget, recorder, exporter, words):
+    answer(widget, "export", exporter, panel="embedding")
+    payload = recorder.last("answer")[0]["payload"]
+    assert payload["name"] is None
+    assert words in payload["problem"]
 
 
-def test_a_slow_answer_keeps_nobody_waiting(widget, recorder, monkeypatch):
+@pytest.mark.parametrize("question", [("import", "arrows"), ("export", None)])
+def test_the_embedding_answers_nothing_else(widget, recorder, question):
+    answer(widget, *question, panel="embedding")
+    assert "The embedding answers 'export' with an exporter's key" in recorder.last("answer")[0]["problem"]
+
+
+def test_a_panel_answers_in_turn_and_keeps_nobody_else_waiting(widget, recorder, monkeypatch):
     go_on = threading.Event()
     monkeypatch.setattr("tests.plugins.objects.write", lambda pipeline, path: go_on.wait(30) and path.touch())
-    slow = ask(widget, "export", "mine.write", panel="embedding", id_="slow")
-    answer(widget, "sum", buffers=[np.array([1.0], dtype="<f4").tobytes()])
-    assert recorder.last("answer")[0]["payload"] == 1.0
-    assert not [header for header, _ in recorder.sent if header["id"] == "slow"]
+    ask(widget, "export", "mine.write", panel="embedding", id_="first")
+    ask(widget, "export", "arrows", panel="embedding", id_="second")
+    answer(widget, "sum", buffers=[np.array([1.0], dtype="<f4").tobytes()], id_="other")
     go_on.set()
-    for thread in slow:
+    answered(widget, "embedding")
+    assert [header["id"] for header, _ in recorder.sent if header["kind"] == "answer"] == ["other", "first", "second"]
+
+
+def test_what_is_still_to_be_answered_is_left_out_when_the_widget_closes(widget, recorder, monkeypatch):
+    go_on = threading.Event()
+    monkeypatch.setattr("tests.plugins.objects.write", lambda pipeline, path: go_on.wait(30) and path.touch())
+    ask(widget, "export", "mine.write", panel="embedding")
+    ask(widget, "export", "arrows", panel="embedding")
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("velowidget-panel")]
+    widget.close()
+    go_on.set()
+    for thread in threads:
         thread.join(30)
-    assert recorder.last("answer", id="slow")[0]["payload"] == "mine-write.txt"
+    assert not [header for header, _ in recorder.sent if header["kind"] == "answer"]

@@ -318,3 +318,17 @@ def test_browser_and_python_may_change_at_once(widget, recorder):
     assert (widget.softmax_scale, widget.scheme) == (20.0, "correlation")
     assert widget.kernel.params["softmax_scale"] == 20.0
     assert recorder.last("result", stage="grid")[0]["params"]["softmax_scale"] == 20.0
+
+
+def test_cells_without_velocity_are_named_in_the_widget_as_long_as_that_counts(adata, recorder):
+    adata.layers["velocity"][2] = 0
+    widget = VelocityWidget(adata)
+    widget.wait()
+    name = repr(adata.obs_names[2])
+    assert [
+        note for note in recorder.last("notices")[0]["items"] if "1 cell with zero velocity" in note and name in note
+    ]
+    widget.backward = True  # by transpose, where the neighbours' velocities count
+    widget.wait()
+    assert not [note for note in recorder.last("notices")[0]["items"] if "zero velocity" in note]
+    widget.close()

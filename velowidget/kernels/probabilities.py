@@ -63,11 +63,11 @@ def defined_transitions(
     return transitions(graph, directed, probabilities, undefined_stay=degenerate == "self_loop")
 
 
-def still_note(adata: AnnData, directed: Similarity) -> str:
-    """What a user should know about cells without a velocity."""
-    cells = np.flatnonzero(directed.still)
+def notes_on(adata: AnnData, directed: Similarity) -> tuple[str, ...]:
+    """What a user should know about how probabilities came about: of cells without a velocity, as many and who."""
+    cells = np.flatnonzero(directed.still & ~directed.undefined)
+    if not cells.size:
+        return ()
     whose = "its" if len(cells) == 1 else "their"
-    return (
-        f"{count(len(cells), 'cell')} with zero velocity, going to each of {whose} neighbours alike: "
-        f"{name_cells(adata, cells)}."
-    )
+    names = name_cells(adata, cells)
+    return (f"{count(len(cells), 'cell')} with zero velocity, going to each of {whose} neighbours alike: {names}.",)

@@ -39,7 +39,8 @@ from velowidget.kernels.modes import (
     same_scheme,
     similarities,
 )
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions, still_note
+from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.probabilities import notes_on as notes_on_rows
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
 from velowidget.kernels.running import progress_bar, threads
@@ -216,7 +217,8 @@ class VelocityKernel(Kernel):
 
         ``T_ij = exp(sigma s_ij) / sum_k exp(sigma s_ik)`` over the neighbours of cell i, with s the similarity of
         velocity and displacement (see :mod:`velowidget.core.similarity`) and sigma the softmax scale. Cells with zero
-        velocity go to each neighbour alike, with a warning that counts and names them.
+        velocity go to each neighbour alike, with a warning that counts and names them; not where it is the neighbours'
+        velocities that count, or random ones.
 
         Parameters
         ----------
@@ -290,8 +292,8 @@ class VelocityKernel(Kernel):
         params["degenerate"] = degenerate
         with threads(n_jobs), progress_bar(shown=checked_flag("show_progress_bar", show_progress_bar)) as report:
             self._compute(scheme, params, direction, report)
-        if self._similar is not None and self._similar.still.any():
-            warnings.warn(still_note(self.adata, self._similar), UserWarning, stacklevel=2)
+        for note in notes_on_rows(self.adata, self._similar) if self._similar is not None else ():
+            warnings.warn(note, UserWarning, stacklevel=2)
         report_matrix(self, irreducibility=check_irreducibility)
         return self
 

@@ -25,6 +25,7 @@ from velowidget.kernels.data import checked_adata, read_graph, read_velocity
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_source
 from velowidget.kernels.modes import name_of
+from velowidget.kernels.probabilities import notes_on
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.kernels.walks import stop_mask, tally
 from velowidget.pipeline.events import Computed, Event
@@ -76,7 +77,7 @@ class VelocityPipeline(ParameterTraits):
             checked_adata(adata)  # raises
         self.adata = adata
         self._conn_key = conn_key
-        self.notices: tuple[str, ...] = ()
+        self._notes: tuple[str, ...] = ()
         self._refused: dict[str, Exception] = {}
         self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
         self._flow_cells = functools.lru_cache(maxsize=8)(functools.partial(_flow_cells, adata))
@@ -158,7 +159,7 @@ class VelocityPipeline(ParameterTraits):
         self.ask("flow")
         try:
             while True:
-                self.jobs.wait(60, only="flow")
+                self.jobs.wait(None, only="flow")
                 with self.jobs.changing():
                     computed = self.jobs.latest("flow")
                     if computed is not None:  # and no other thread has changed a parameter since
@@ -168,11 +169,17 @@ class VelocityPipeline(ParameterTraits):
                 self.release("flow")
 
     @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should know about how the data were read, and about the present transition matrix."""
+        computed = self.jobs.latest("T")
+        return self._notes if computed is None else (*self._notes, *notes_on(self.adata, computed.value.similarity))
+
+    @property
     def kernel(self) -> VelocityKernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
         computed = None
         while computed is None:  # another thread may change a parameter meanwhile
-            self.jobs.wait(60, only=FIELDS[self.field])
+            self.jobs.wait(None, only=FIELDS[self.field])
             computed = self.jobs.latest("T")
         data = self.jobs.inputs.data
         assert not isinstance(data, Exception)  # or wait() had raised
@@ -225,7 +232,7 @@ class VelocityPipeline(ParameterTraits):
         """The result of a stage for the present parameters; asks and waits for it."""
         while True:
             self.ask(stage)
-            self.jobs.wait(60, only=stage)
+            self.jobs.wait(None, only=stage)
             computed = self.jobs.latest(stage)
             if computed is not None:  # and no other thread has changed a parameter since
                 return computed
@@ -300,7 +307,7 @@ class VelocityPipeline(ParameterTraits):
         except Exception as error:
             return error
         value, notes = value if isinstance(value, tuple) else (value, value.notes)
-        self.notices += notes
+        self._notes += notes
         return value
 
 

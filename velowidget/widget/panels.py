@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,28 @@ def answer(pipeline: VelocityPipeline, asked: Request, buffers: Sequence[Any]) -
     except (Exception, SystemExit) as error:
         problem = f"The panel {panel!r} failed to answer {name!r}: {type(error).__name__}: {error}"
         return _answer(asked, None, problem=problem)
+
+
+class Answers:
+    """Where panels' Python sides answer: beside the thread that messages come in, each panel's one after the other.
+
+    An answer may take long, or wait for what is being computed; the other panels' do not wait for it.
+    """
+
+    def __init__(self) -> None:
+        self._of_panel: dict[str, ThreadPoolExecutor] = {}
+
+    def submit(self, panel: str, answer: Callable[[], None]) -> None:
+        """Answer in the panel's turn."""
+        if panel not in self._of_panel:
+            self._of_panel[panel] = ThreadPoolExecutor(1, thread_name_prefix="velowidget-panel")
+        self._of_panel[panel].submit(answer)
+
+    def close(self) -> None:
+        """Leave out the answers that have not begun."""
+        for executor in self._of_panel.values():
+            executor.shutdown(wait=False, cancel_futures=True)
+        self._of_panel.clear()
 
 
 def _answer(

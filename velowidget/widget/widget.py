@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pathlib
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -153,6 +152,8 @@ class VelocityWidget(anywidget.AnyWidget):
         self.pipeline = VelocityPipeline(adata, **settings)
         self._asked: dict[str, str] = {}
         self._selecting: str | None = None  # the message that is changing the selection
+        self._answers = panels.Answers()
+        self._noticed = self.pipeline.notices
         self._following = True  # the first values come from the pipeline
         with self.pipeline.changing():
             super().__init__(**{name: getattr(self.pipeline, name) for name in PARAMETERS})
@@ -239,6 +240,7 @@ class VelocityWidget(anywidget.AnyWidget):
         if hasattr(self, "_stop_listening"):  # Python also closes what was never made, for a wrong argument
             self._stop_listening()
             self._stop_following_plugins()
+            self._answers.close()
             self.pipeline.cancel()
         super().close()
 
@@ -320,9 +322,9 @@ class VelocityWidget(anywidget.AnyWidget):
                 self._post(messages.matches(self.pipeline, query, limit, asked.id))
             case "panel":
                 self._post(panels.javascript(asked))
-            case "ask":  # beside the comm thread: the answer may take long, or wait for what is being computed
+            case "ask":
                 answer = partial(panels.answer, self.pipeline, asked, buffers)
-                threading.Thread(target=lambda: self._post(answer()), daemon=True).start()
+                self._answers.submit(asked.fields["panel"], lambda: self._post(answer()))
             case "select":
                 self._select(asked, buffers)
 
@@ -362,6 +364,11 @@ class VelocityWidget(anywidget.AnyWidget):
             case Computed(stage="diagnostics") if self.pipeline.color in DIAGNOSTICS:
                 self._send_result(event)
                 self._tell(messages.color)
+            case Computed(stage="T"):
+                self._send_result(event)
+                if (noticed := self.pipeline.notices) != self._noticed:
+                    self._noticed = noticed
+                    self._tell(messages.notices)
             case Computed():
                 self._send_result(event)
             case Failed():

@@ -39,13 +39,13 @@ export function ExportMenu(props: {
 
   async function exportNumbers(exporter: string): Promise<void> {
     setWriting(exporter);
-    try {
-      const { payload, arrays } = await request("export", exporter);
-      download(String(payload), new Blob([arrays.content as Uint8Array<ArrayBuffer>]));
-      close();
-    } catch {
-      setWriting(null); // the panel says why
-    }
+    const { payload, arrays } = await request("export", exporter);
+    const { name, problem } = payload as { name: string; problem: string | null };
+    setWriting(null);
+    setProblem(problem);
+    if (problem !== null) return;
+    download(name, new Blob([arrays.content as Uint8Array<ArrayBuffer>]));
+    close();
   }
 
   return (
@@ -99,6 +99,7 @@ export function ExportMenu(props: {
             key={offer.key}
             offer={offer}
             isWriting={writing === offer.key}
+            mustWait={writing !== null}
             onClick={() => exportNumbers(offer.key)}
           />
         ))}
@@ -112,17 +113,17 @@ export function ExportMenu(props: {
   );
 }
 
-function ExporterButton(props: { offer: Offer; isWriting: boolean; onClick: () => void }) {
-  const { offer, isWriting, onClick } = props;
-  const cannot = offer.reason !== null;
+function ExporterButton(props: { offer: Offer; isWriting: boolean; mustWait: boolean; onClick: () => void }) {
+  const { offer, isWriting, mustWait, onClick } = props;
+  const isOff = mustWait || offer.reason !== null;
   return (
     <button
       type="button"
       class="vw-button"
-      aria-disabled={cannot || isWriting}
+      aria-disabled={isOff}
       aria-busy={isWriting}
       title={offer.reason ?? offer.help}
-      onClick={() => cannot || isWriting || onClick()}
+      onClick={() => isOff || onClick()}
     >
       {offer.title}
       {isWriting && " …"}
