@@ -316,7 +316,10 @@ class ParameterTraits(t.HasTraits):
         return ContinuousAnnotation(color, "diagnostics", values)
 
     def _own_scheme(self, name: str, mode: str) -> Scheme | None:
-        """The callable that a scheme is, which must have what the mode needs; None for one of core's."""
+        """The callable that a scheme is, which must have what the mode needs; None for one of core's.
+
+        Also backward by transpose, which is deterministic: so the direction can change at any time.
+        """
         scheme = checked_scheme(name, mode)
         require(registry.get("schemes", name), self.adata)
         return None if isinstance(scheme, str) else scheme
