@@ -75,7 +75,8 @@ function variant<
 export const VARIANTS = [
   variant("options", {
     schemes: list(shape(offer)),
-    modes: list(shape({ key: text, title: text, help: text })),
+    /** With the traits that are numbers of theirs. */
+    modes: list(shape({ key: text, title: text, help: text, numbers: list(text) })),
     palettes: list(shape(offer)),
     exporters: list(shape(offer)),
     panels: list(shape({ ...offer, place: literal("side", "main", "dock") })),

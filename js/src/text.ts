@@ -1,6 +1,6 @@
 /** Numbers and parameters in words. */
 import { format } from "d3-format";
-import type { Params } from "./protocol";
+import type { Options, Params } from "./protocol";
 
 export const DIGITS = 4;
 const MOST_DIGITS = 15;
@@ -25,28 +25,28 @@ export function formatCount(count: number): string {
   return counted(count);
 }
 
-export function formatWord(word: string): string {
-  return word.replaceAll("_", " ");
-}
-
 export function formatDirection(backward: boolean, mode: string): string {
   return backward ? `backward (${mode})` : "forward";
 }
 
-/** What a picture shows. */
-export function describe(params: Params): string {
+/** What a picture shows, in the controls' words. */
+export function describe(params: Params, options: Pick<Options, "schemes" | "modes"> | null): string {
   return [
-    formatWord(params.scheme),
-    ...describeMode(params),
+    titleOf(params.scheme, options?.schemes),
+    ...describeMode(params, options?.modes),
     formatDirection(params.backward, params.backward_mode),
     `scale ${formatNumber(params.softmax_scale)}`,
   ].join(", ");
 }
 
 /** The mode with its numbers. */
-function describeMode({ mode, n_samples, seed }: Params): string[] {
+function describeMode({ mode, n_samples, seed }: Params, modes?: Options["modes"]): string[] {
   const samples = n_samples === null ? [] : [`${formatCount(n_samples)} samples`];
-  return [formatWord(mode), ...samples, ...(seed === null ? [] : [`seed ${seed}`])];
+  return [titleOf(mode, modes), ...samples, ...(seed === null ? [] : [`seed ${seed}`])];
+}
+
+function titleOf(key: string, offered?: readonly { key: string; title: string }[]): string {
+  return offered?.find((one) => one.key === key)?.title ?? key;
 }
 
 /** A share as a percentage: whole, with a digit more where that would be 0 or 100. */

@@ -154,6 +154,16 @@ def test_hello_is_answered_with_everything(widget, recorder):
     assert recorder.last("automatic")[0]["scale"] == widget.softmax_scale
 
 
+def test_modes_are_offered_with_the_numbers_that_they_depend_on(widget, recorder):
+    ask(widget, "hello")
+    assert {mode["key"]: mode["numbers"] for mode in recorder.last("options")[0]["modes"]} == {
+        "deterministic": [],
+        "stochastic": [],
+        "sampling": ["seed"],
+        "monte_carlo": ["n_samples", "seed"],
+    }
+
+
 def test_the_grid_message_is_the_grid(widget, recorder):
     content, buffers = recorder.last("result", stage="grid")
     grid = widget.pipeline.jobs.latest("grid").value

@@ -13,6 +13,7 @@ from traitlets import TraitError
 from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
 from velowidget.kernels.cells import choices as cell_choices
 from velowidget.kernels.components import default_components
+from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
@@ -38,7 +39,10 @@ def options(pipeline: VelocityPipeline) -> Message:
     return encode(
         "options",
         schemes=_offered(pipeline, "schemes"),
-        modes=[{"key": mode, "title": title, "help": text} for mode, (title, text) in WORDS.items()],
+        modes=[
+            {"key": mode, "title": title, "help": text, "numbers": list(NUMBERS[mode])}
+            for mode, (title, text) in WORDS.items()
+        ],
         palettes=_offered(pipeline, "palettes"),
         exporters=_offered(pipeline, "exporters"),
         panels=[

@@ -59,7 +59,7 @@ export function StaleChip({ store }: { store: Store }) {
   if (!shown || !store.stale.value) return null;
   return (
     <div class="vw-chip" role="status" title="The arrows belong to these parameters, not to the ones chosen now.">
-      Showing: {describe(shown.params)}
+      Showing: {describe(shown.params, store.options.value)}
     </div>
   );
 }

@@ -112,11 +112,11 @@ export interface StoreParts {
 
 export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, until: AbortSignal): StoreParts {
   const traits = createTraits(model, until);
-  const mode = createMode(traits.signals);
   const flow = createFlow(dynamics, traits.signals, until);
   const camera = createCamera(model, until);
   const layout = createLayout(model, until);
   const options = signal<Options | null>(null);
+  const mode = createMode(traits.signals, options);
   const shared = createColor(traits.signals, options, until);
   const color = shared.signal;
   const automaticScale = signal<number | null>(null);

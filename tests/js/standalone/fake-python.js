@@ -113,8 +113,14 @@ export function createFakeModel(settings) {
       post({
         kind: "options",
         schemes: ["correlation", "cosine", "dot_product"].map((key) => offer(key)),
-        modes: ["deterministic", "stochastic", "sampling", "monte_carlo"].map((key) => offer(key)),
+        modes: [
+          { ...offer("deterministic"), numbers: [] },
+          { ...offer("stochastic"), numbers: [] },
+          { ...offer("sampling"), numbers: ["seed"] },
+          { ...offer("monte_carlo"), numbers: ["n_samples", "seed"] },
+        ],
         palettes: [offer("okabe_ito")],
+        exporters: [],
         panels: [
           { ...offer("parameters"), place: "side" },
           { ...offer("embedding"), place: "main" },
