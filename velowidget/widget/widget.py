@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
-from velowidget.pipeline.selection import Cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, plain_number
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
+from velowidget.widget.traits import SyncedTraits
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 _FIRST_MESSAGES = (
@@ -37,7 +37,7 @@ _FIRST_MESSAGES = (
 )
 
 
-class VelocityWidget(anywidget.AnyWidget):
+class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     """A live RNA-velocity Markov chain in the notebook.
 
     Shows the cells on an embedding with the projected velocity, and the controls of the kernel; every change, from the
@@ -116,36 +116,6 @@ class VelocityWidget(anywidget.AnyWidget):
     _esm = _STATIC / "widget.js"
     _css = _STATIC / "widget.css"
 
-    softmax_scale: t.TraitType[float, Any] = t.TraitType(4.0).tag(sync=True)
-    auto_scale = t.Bool(True).tag(sync=True)
-    scheme = t.Unicode("").tag(sync=True)
-    mode = t.Unicode("").tag(sync=True)
-    n_samples = t.Int(1).tag(sync=True)
-    backward = t.Bool(False).tag(sync=True)
-    backward_mode = t.Unicode("").tag(sync=True)
-    basis = t.Unicode("").tag(sync=True)
-    components: t.List[int] = t.List(t.Int()).tag(sync=True)
-    color = t.Unicode("").tag(sync=True)
-    palette = t.Unicode("").tag(sync=True)
-    field = t.Unicode("").tag(sync=True)
-    smooth = t.Float(0.0).tag(sync=True)
-    density = t.Float(0.0).tag(sync=True)
-    arrow_length = t.Float(0.0).tag(sync=True)
-    point_size = t.Float(0.0).tag(sync=True)
-    opacity = t.Float(0.0).tag(sync=True)
-    honest = t.Bool(True).tag(sync=True)
-    selection = Cells()  # crosses the wire as a message
-    cluster_key = t.Unicode("").tag(sync=True)
-    time_key = t.Unicode("").tag(sync=True)
-    cluster = t.Unicode("").tag(sync=True)
-    min_flow = t.Float(0.0).tag(sync=True)
-    n_sims = t.Int(1).tag(sync=True)
-    max_iter: t.TraitType[Any, Any] = t.Any(1).tag(sync=True)
-    successive_hits = t.Int(0).tag(sync=True)
-    start_ixs: t.TraitType[Any, Any] = t.Any(None).tag(sync=True)
-    stop_ixs: t.TraitType[Any, Any] = t.Any(None).tag(sync=True)
-    seed = t.Int(0).tag(sync=True)
-    step = t.Int(0).tag(sync=True)
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, adata: AnnData, **settings: Any) -> None:
