@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from napari.layers import Layer
 
 from tests.plugins.made import registered
 from velowidget.napari_plugin import layers, show
 from velowidget.napari_plugin.dock import TITLE, VelocityDock
-from velowidget.napari_plugin.scene import open_scene
+from velowidget.napari_plugin.scene import open_scene, scene_of
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.stages import STAGES
 from velowidget.widget import VelocityWidget, messages
@@ -377,7 +378,11 @@ def test_a_layer_of_walks_that_is_removed_stays_away(viewer, shown, until):
     assert not shown.walks.shown.isChecked()
 
 
-def test_cells_have_the_opacity_of_the_pipeline(shown, until):
+def test_cells_have_the_opacity_of_the_pipeline(viewer, adata, shown, until):
+    assert shown.scene.cells.opacity == shown.pipeline.opacity
+    of_a_reader = viewer.add_layer(Layer.create(*layers.first_cells(adata, "read")))
+    scene = scene_of(viewer, of_a_reader)
+    assert of_a_reader.opacity == scene.pipeline.opacity < 1
     shown.pipeline.opacity = 0.4
     until(lambda: shown.scene.cells.opacity == 0.4)
 

@@ -106,7 +106,6 @@ def cells(adata: AnnData, positions: NDArray[np.floating], annotation: Annotatio
         "name": name,
         "size": size(points),
         "border_width": 0,
-        "opacity": 1.0,
         "metadata": {"anndata": adata},
         **coloring(adata, annotation, shown),
     }

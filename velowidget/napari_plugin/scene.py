@@ -48,7 +48,7 @@ def open_scene(viewer: Any, pipeline: VelocityPipeline) -> Scene:
             return scene
     positions = pipeline.positions(pipeline.basis)
     points, attributes, _ = layers.cells(pipeline.adata, positions, pipeline.annotation, name="cells")
-    layer = Points(points, **attributes | {"opacity": pipeline.opacity})
+    layer = Points(points, **attributes)
     _scenes[layer] = Scene(viewer, layer, pipeline)  # before a dock sees the layer
     viewer.add_layer(layer)
     _scenes[layer].start()
@@ -86,6 +86,7 @@ class Scene:
         self.viewer.dims.events.ndisplay.connect(self._on_dimensions)
         self.viewer.events.theme.connect(self._on_theme)
         self.viewer.layers.events.removed.connect(self._on_removed)
+        self.cells.opacity = self.pipeline.opacity
         self._place()
         self._stop = self._relay.follow(self.pipeline)
 
