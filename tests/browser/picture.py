@@ -15,7 +15,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, jupyterlab(Path(folder)) as lab, chromium() as browser:
         if browser is None:
             sys.exit("No Chromium: install one (apt install chromium).")
-        page = browser.new_page(viewport={"width": 1200, "height": 900}, device_scale_factor=1.5)
+        page = browser.new_page(viewport={"width": 1200, "height": 1150}, device_scale_factor=1.5)
         notebook = Notebook(lab, page)
         notebook.open(["import velowidget\nw = velowidget.VelocityWidget(velowidget.datasets.bifurcation())\nw"])
         page.locator(".velowidget [data-shows]").first.wait_for(timeout=60_000)
