@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from anndata import AnnData
 
-from velowidget import datasets
+from velowidget import VelocityPipeline, datasets
 
 
 @pytest.fixture(scope="session")
@@ -18,6 +18,14 @@ def simulated() -> AnnData:
 def adata(simulated: AnnData) -> AnnData:
     """A small simulated bifurcation, free to be changed."""
     return simulated.copy()
+
+
+@pytest.fixture
+def pipeline(adata: AnnData) -> VelocityPipeline:
+    """A pipeline of that bifurcation, with its first picture computed."""
+    pipeline = VelocityPipeline(adata)
+    pipeline.wait()
+    return pipeline
 
 
 @pytest.fixture

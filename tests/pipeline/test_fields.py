@@ -11,13 +11,6 @@ from velowidget.core.grid import average, lattice
 from velowidget.core.streamlines import streamlines
 
 
-@pytest.fixture
-def pipeline(adata):
-    pipeline = VelocityPipeline(adata)
-    pipeline.wait()
-    return pipeline
-
-
 def value(pipeline, stage):
     pipeline.ask(stage)
     pipeline.wait()

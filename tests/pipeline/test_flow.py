@@ -12,13 +12,6 @@ from velowidget.pipeline.events import Computed
 from velowidget.pipeline.flow import N_PERMUTATIONS, SEED
 
 
-@pytest.fixture
-def pipeline(adata):
-    pipeline = VelocityPipeline(adata)
-    pipeline.wait()
-    return pipeline
-
-
 def test_it_is_computed_only_while_somebody_wants_it(pipeline):
     stages = []
     pipeline.listen(lambda event: stages.append(event.stage) if isinstance(event, Computed) else None)

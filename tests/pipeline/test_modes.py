@@ -47,13 +47,6 @@ def _bent():
         yield
 
 
-@pytest.fixture
-def pipeline(adata):
-    pipeline = VelocityPipeline(adata)
-    pipeline.wait()
-    return pipeline
-
-
 def parameters(**changes):
     values = {
         "scheme": "correlation",

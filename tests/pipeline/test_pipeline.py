@@ -16,13 +16,6 @@ from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.stages import STAGES, Parameters, key
 
 
-@pytest.fixture
-def pipeline(adata):
-    pipeline = VelocityPipeline(adata)
-    pipeline.wait()
-    return pipeline
-
-
 def recorded(pipeline):
     events = []
     pipeline.listen(events.append)

@@ -23,13 +23,6 @@ def _mine():
         yield
 
 
-@pytest.fixture
-def pipeline(adata):
-    pipeline = VelocityPipeline(adata)
-    pipeline.wait()
-    return pipeline
-
-
 def dense(kernel):
     return kernel.transition_matrix.toarray()
 
