@@ -3,7 +3,7 @@ import type { CategoricalColor, ContinuousColor } from "../../js/src/protocol";
 import { arrowShapes, escaped, streamShapes, svgOf } from "../../js/src/scene/export";
 import { legendOf } from "../../js/src/scene/legend-shapes";
 import { ShapePen } from "../../js/src/scene/pen";
-import { farthestFirst, projector } from "../../js/src/scene/space";
+import { farthestFirst, ORBIT, orbitState, projector } from "../../js/src/scene/space";
 import { message } from "./fixtures";
 
 const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
@@ -95,28 +95,45 @@ describe("what is exported", () => {
   it("has what is near in front of what is far, and nothing from behind the eye", () => {
     const camera = { target: [0, 0, 0], zoom: 5, rotation: [0, 0] } as const;
     const depths = [1, -3, 0, 2, 50, -50];
-    const depth = (z: number, axis: number) => projector(camera, size)([0, axis === 1 ? z : 0, axis === 2 ? z : 0])[2];
+    const viewport = ORBIT.makeViewport({ ...size, viewState: orbitState(camera) });
+    const depth = (z: number, axis: number) => viewport?.project([0, axis === 1 ? z : 0, axis === 2 ? z : 0])[2];
     const axis = depth(1, 1) === depth(-1, 1) ? 2 : 1; // along which it looks
     const towards = (depth(1, axis) as number) < (depth(-1, axis) as number) ? 1 : -1;
     const positions = Float32Array.from(
       depths.flatMap((z) => [0, axis === 1 ? towards * z : 0, axis === 2 ? towards * z : 0]),
     );
     expect([...farthestFirst(Uint32Array.from(depths.keys()), positions, camera, size)]).toEqual([5, 1, 2, 0, 3]);
-    expect(projector(camera, size)([...positions.subarray(12, 15)])[0]).toBeNaN();
+    expect(projector(camera, size)(positions, 12)[0]).toBeNaN();
+  });
+
+  it("has cells in space where deck.gl draws them", () => {
+    const camera = { target: [1, 2, 3], zoom: 4, rotation: [24, -32] } as const;
+    const viewport = ORBIT.makeViewport({ ...size, viewState: orbitState(camera) });
+    if (!viewport) throw new Error("no viewport");
+    const positions = Float32Array.from([1, 2, 3, 1.5, 2, 3, 1, 2.5, 3, 1, 2, 3.5, Number.NaN, 1, 1]);
+    for (let cell = 0; cell < 4; cell++) {
+      const [x, y] = viewport.project([...positions.subarray(3 * cell, 3 * cell + 3)]);
+      const at = projector(camera, size)(positions, 3 * cell);
+      expect(at[0]).toBeCloseTo(x as number, 6);
+      expect(at[1]).toBeCloseTo(y as number, 6);
+    }
+    expect(projector(camera, size)(positions, 12)).toEqual([Number.NaN, Number.NaN]);
   });
 
   it("sorts many cells by how far away they are seen", () => {
     const camera = { target: [1, 2, 3], zoom: 4, rotation: [24, -32] } as const;
     const n = 500;
     const positions = Float32Array.from({ length: 3 * n }, (_, i) => 10 * Math.sin(12.9898 * i) + (i % 3));
-    const depth = projector(camera, size);
+    const viewport = ORBIT.makeViewport({ ...size, viewState: orbitState(camera) });
     const order = farthestFirst(
       Uint32Array.from({ length: n }, (_, i) => i),
       positions,
       camera,
       size,
     );
-    const depths = [...order].map((cell) => depth([...positions.subarray(3 * cell, 3 * cell + 3)])[2] as number);
+    const depths = [...order].map(
+      (cell) => viewport?.project([...positions.subarray(3 * cell, 3 * cell + 3)])[2] as number,
+    );
     expect(new Set(order).size).toBe(n);
     const rises = depths.slice(1).map((one, i) => one - (depths[i] as number));
     expect(Math.max(...rises)).toBeLessThan(0.002 * ((depths[0] as number) - (depths.at(-1) as number)));

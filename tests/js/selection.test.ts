@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { cellColors } from "../../js/src/scene/colors";
 import { drawOrder } from "../../js/src/scene/order";
 import { cellsWithin, combine, modeOf } from "../../js/src/scene/selection";
+import { cellUnder } from "../../js/src/scene/under";
 import { isHidden, isolated, toggled } from "../../js/src/state/hidden";
 import { message } from "./fixtures";
 
@@ -36,6 +37,30 @@ describe("cells within an outline", () => {
     ];
     expect(within(bay)).toEqual([0, 2, 3]);
     expect(within(bay, (cell) => cell !== 0)).toEqual([2, 3]);
+  });
+});
+
+describe("the cell under the pointer", () => {
+  const positions = Float32Array.from([10, 10, 12, 10, 30, 10, NAN, NAN, 60, 10]);
+  const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
+  const under = (x: number, y: number, order: number[], radius = 4) =>
+    cellUnder([x, y], positions, 2, project, Uint32Array.from(order), radius);
+
+  it("is the uppermost whose circle holds it, not the nearest", () => {
+    expect(under(10, 10, [0, 1, 2, 3, 4])).toBe(1);
+    expect(under(12, 10, [1, 0, 2, 3, 4])).toBe(0);
+  });
+
+  it("is the nearest where no circle holds it, within three pixels of an edge", () => {
+    expect(under(4.5, 10, [0, 1, 2, 3, 4])).toBe(0);
+    expect(under(17.5, 10, [1, 0, 2, 3, 4])).toBe(1);
+    expect(under(36.9, 10, [0, 1, 2, 3, 4])).toBe(2);
+    expect(under(37.1, 10, [0, 1, 2, 3, 4])).toBeNull();
+  });
+
+  it("is one that is drawn", () => {
+    expect(under(60, 10, [0, 1, 2, 3])).toBeNull();
+    expect(under(60, 10, [])).toBeNull();
   });
 });
 

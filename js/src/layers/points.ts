@@ -8,8 +8,6 @@ import {
   type LayerContext,
   type LayerDataSource,
   type LayerProps,
-  picking,
-  project32,
   type UpdateParameters,
 } from "@deck.gl/core";
 import { Buffer } from "@luma.gl/core";
@@ -26,29 +24,24 @@ layout(std140) uniform pointsUniforms {
 const uniforms = {
   name: "points",
   vs: uniformBlock,
+  fs: uniformBlock,
   uniformTypes: { toClipspace: "mat4x4<f32>", radius: "f32", opacity: "f32" },
 } as const;
 
-// One multiplication instead of deck.gl's projection, which knows of globes: in software, every vertex counts.
+// One multiplication instead of deck.gl's projection, which knows of globes, and none of its hooks: in software, every
+// line of a vertex counts.
 // Opacity is the share of the colour, as in what is exported; deck.gl's `layer.opacity` is brightened for the eye.
-// The index of a vertex is that of its cell, whatever the order of drawing, so picking needs no attribute.
 const vs = /* glsl */ `\
 #version 300 es
 #define SHADER_NAME points-layer-vertex
 in vec3 positions;
 in vec4 colors;
 out vec4 vColor;
-flat out float radius;
 
 void main(void) {
-  geometry.worldPosition = positions;
-  geometry.pickingColor = picking_getPickingColorFromIndex(float(gl_VertexID));
   gl_Position = points.toClipspace * vec4(positions, 1.0);
-  DECKGL_FILTER_GL_POSITION(gl_Position, geometry);
-  radius = points.radius * project.devicePixelRatio;
-  gl_PointSize = 2.0 * radius + 1.0;
+  gl_PointSize = 2.0 * points.radius + 1.0;
   vColor = vec4(colors.rgb, colors.a * points.opacity);
-  DECKGL_FILTER_COLOR(vColor, geometry);
 }
 `;
 
@@ -58,15 +51,12 @@ const fs = /* glsl */ `\
 #define SHADER_NAME points-layer-fragment
 precision highp float;
 in vec4 vColor;
-flat in float radius;
 out vec4 fragColor;
 
 void main(void) {
-  geometry.uv = gl_PointCoord * 2.0 - 1.0;
-  float fromEdge = radius - length(geometry.uv) * (radius + 0.5);
+  float fromEdge = points.radius - length(gl_PointCoord * 2.0 - 1.0) * (points.radius + 0.5);
   if (fromEdge <= -0.5) discard;
   fragColor = vec4(vColor.rgb, vColor.a * min(fromEdge + 0.5, 1.0));
-  DECKGL_FILTER_COLOR(fragColor, geometry);
 }
 `;
 
@@ -93,7 +83,7 @@ export class PointsLayer extends Layer<OwnProps> {
   declare state: { model: Model; indices?: Buffer };
 
   override getShaders() {
-    return super.getShaders({ vs, fs, modules: [project32, picking, uniforms] });
+    return super.getShaders({ vs, fs, modules: [uniforms] });
   }
 
   override initializeState(): void {
@@ -125,7 +115,8 @@ export class PointsLayer extends Layer<OwnProps> {
   override draw(): void {
     if (!this.props.order.length) return;
     const { model } = this.state;
-    const { radius, opacity } = this.props;
+    const { opacity } = this.props;
+    const radius = this.props.radius * this.context.device.getDefaultCanvasContext().cssToDeviceRatio();
     const toClipspace = this.context.viewport.viewProjectionMatrix;
     model.shaderInputs.setProps({ points: { toClipspace, radius, opacity } });
     model.draw(this.context.renderPass);

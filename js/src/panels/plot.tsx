@@ -27,7 +27,7 @@ import {
 } from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
-import { usePicking } from "./picking";
+import { usePointing } from "./pointing";
 import { Outline, useSelecting } from "./select";
 import { StaleChip, StatusCard } from "./status";
 import { Walkers } from "./walkers";
@@ -176,11 +176,10 @@ function Canvas(props: {
   const { store, scene, fullScreen, menu, children } = props;
   const [saving, setSaving] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
-  const [hasPointer, setHasPointer] = useState(false);
   const hint = useHint();
   const selecting = useSelecting(store, scene);
   const { tool } = selecting;
-  const picking = usePicking(store);
+  const pointing = usePointing(store, scene);
 
   const zoom = (factor: number) => {
     const view = scene?.view.value;
@@ -216,8 +215,7 @@ function Canvas(props: {
       <div
         ref={frame}
         class="vw-canvas"
-        data-picking={picking.active}
-        onClick={picking.pick}
+        data-picking={store.picking.value !== null}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: it is moved with the keyboard, which its label says
         tabIndex={0}
         role="application"
@@ -226,12 +224,14 @@ function Canvas(props: {
         onPointerMoveCapture={selecting.onPointerMoveCapture}
         onPointerUpCapture={selecting.onPointerUpCapture}
         onPointerCancelCapture={selecting.onPointerCancelCapture}
-        onPointerDown={() => frame.current?.focus({ preventScroll: true })}
-        onPointerEnter={() => setHasPointer(true)}
-        onPointerLeave={() => {
-          setHasPointer(false);
-          store.hovered.value = null;
+        onPointerDown={(event) => {
+          frame.current?.focus({ preventScroll: true });
+          pointing.onPointerDown(event);
         }}
+        onPointerEnter={pointing.onPointerEnter}
+        onPointerLeave={pointing.onPointerLeave}
+        onPointerMove={pointing.onPointerMove}
+        onClick={pointing.onClick}
         onWheelCapture={(event) => {
           // The wheel scrolls the notebook until somebody means the picture.
           if (event.ctrlKey || event.metaKey || frame.current?.matches(":focus")) return;
@@ -252,7 +252,7 @@ function Canvas(props: {
         {children}
         {tool.value !== "move" && <div class="vw-shield" />}
         <Outline outline={selecting.outline} />
-        {scene?.view.value && <Hover store={store} view={scene.view.value} hasPointer={hasPointer} />}
+        {scene?.view.value && <Hover store={store} view={scene.view.value} hasPointer={pointing.hasPointer} />}
         {hint.visible && <div class="vw-hint">Click the picture to zoom with the wheel, or hold Ctrl.</div>}
       </div>
       <div class="vw-tools">

@@ -5,6 +5,7 @@ import type { Scene } from "../scene/scene";
 import { cellsWithin, combine, modeOf, type Point, type SelectionMode } from "../scene/selection";
 import { isHidden } from "../state/hidden";
 import type { Store } from "../state/store";
+import { placeOf } from "./pointing";
 
 export type Tool = "move" | "lasso" | "box";
 
@@ -35,11 +36,6 @@ export function useSelecting(store: Store, scene: Scene | null): Selecting {
     outline.value = [];
     drag.value = null;
   }, [scene, outline, drag]);
-
-  function at(event: PointerEvent): Point {
-    const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
-    return [event.clientX - left, event.clientY - top];
-  }
 
   function finish(mode: SelectionMode): void {
     const view = scene?.view.value;
@@ -89,13 +85,14 @@ export function useSelecting(store: Store, scene: Scene | null): Selecting {
       if (shape === "move" || event.button !== 0) return;
       event.stopPropagation();
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
-      drag.value = { start: at(event), shape };
-      outline.value = [at(event)];
+      drag.value = { start: placeOf(event), shape };
+      outline.value = [placeOf(event)];
     },
     onPointerMoveCapture(event) {
       if (!drag.value) return;
       event.stopPropagation();
-      outline.value = drag.value.shape === "box" ? box(drag.value.start, at(event)) : [...outline.value, at(event)];
+      outline.value =
+        drag.value.shape === "box" ? box(drag.value.start, placeOf(event)) : [...outline.value, placeOf(event)];
     },
     onPointerUpCapture(event) {
       if (!drag.value) return;

@@ -15,9 +15,9 @@ import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
 import { farthestFirst, ORBIT, orbitState, projector } from "./space";
+import { cellUnder } from "./under";
 
 const MOST_ARROWS = 2500;
-const PICKING_RADIUS = 3;
 
 interface Stroke {
   width: number;
@@ -63,6 +63,8 @@ export interface Scene {
   cells: ReadonlySignal<{ order: Uint32Array; colors: Uint8ClampedArray; radius: number; opacity: number } | null>;
   /** How to see the selected cells, or where there are none all that are drawn, from the same side; null if none has a place. */
   fit(): Camera | null;
+  /** The cell at a place in CSS pixels from the upper left; null if there is none. */
+  cellAt(x: number, y: number): number | null;
   /** Whether there has been a first frame. */
   rendered: ReadonlySignal<boolean>;
   dispose(): void;
@@ -74,14 +76,6 @@ function flatState({ target: [x, y], zoom }: Camera): { target: [number, number,
 
 function onPlane(camera: Camera, size: Size): View["project"] {
   return (at, i) => toScreen(camera, size, at[i] as number, at[i + 1] as number);
-}
-
-function inSpace(camera: Camera, size: Size): View["project"] {
-  const project = projector(camera, size);
-  return (at, i) => {
-    const [x = Number.NaN, y = Number.NaN] = project([at[i] as number, at[i + 1] as number, at[i + 2] as number]);
-    return [x, y];
-  };
 }
 
 /** With a third coordinate of 0 where there are two: what the shaders read has three. */
@@ -137,7 +131,7 @@ export function createScene(
       size: size.value,
       limits,
       inSpace: dims.value === 3,
-      project: dims.value === 3 ? inSpace(camera, size.value) : onPlane(camera, size.value),
+      project: dims.value === 3 ? projector(camera, size.value) : onPlane(camera, size.value),
     };
   });
 
@@ -229,7 +223,6 @@ export function createScene(
     controller: { keyboard: false, inertia: false },
     viewState: { target: [0, 0, 0], zoom: 0 },
     layers: [],
-    pickingRadius: PICKING_RADIUS,
     // The shaders smooth edges themselves.
     deviceProps: { webgl: { antialias: false } },
     parameters: { depthWriteEnabled: false, depthCompare: "always" },
@@ -239,9 +232,6 @@ export function createScene(
         store.setCamera({ target: [target[0], target[1]], zoom });
       } else
         store.setCamera({ target: [target[0], target[1], target[2] ?? 0], zoom, rotation: [rotationX, rotationOrbit] });
-    },
-    onHover: ({ index }) => {
-      store.hovered.value = index >= 0 ? index : null;
     },
     onLoad: () => {
       // deck.gl makes its canvas a stop for the Tab key, nameless and without keys of its own; the frame around it has both.
@@ -274,7 +264,6 @@ export function createScene(
           order: sorted.value,
           radius: radius.value,
           opacity: store.traits.opacity.value,
-          pickable: true,
         }),
         strokes.value &&
           shown &&
@@ -300,6 +289,10 @@ export function createScene(
       if (!positions.value || !order.value || !view.value) return null;
       const cells = store.selection.value.length ? store.selection.value : order.value;
       return fitted(view.value, cells, positions.value, dims.value);
+    },
+    cellAt(x, y) {
+      if (!positions.value || !sorted.value || !view.value) return null;
+      return cellUnder([x, y], positions.value, dims.value, view.value.project, sorted.value, radius.value);
     },
     dispose() {
       stop();

@@ -27,13 +27,21 @@ export function orbitState({ target, zoom, rotation = FIRST_ROTATION }: Camera) 
   return { target: [...target] as [number, number, number], zoom, rotationX: tilt, rotationOrbit: turn };
 }
 
-/** Where a place is on the screen, and how far away, from -1 to 1; NaN behind the eye. */
-export function projector(camera: Camera, { width, height }: Size): (place: number[]) => number[] {
-  const viewport = ORBIT.makeViewport({ width, height, viewState: orbitState(camera) });
-  if (!viewport) return () => [Number.NaN, Number.NaN];
-  return (place) => {
-    const at = viewport.project(place);
-    return Math.abs(at[2] as number) <= 1 ? at : at.map(() => Number.NaN);
+/** Where the place whose three coordinates begin at an index is on the screen, in pixels from the upper left; NaN behind the eye. */
+export function projector(
+  camera: Camera,
+  { width, height }: Size,
+): (coordinates: ArrayLike<number>, at: number) => [number, number] {
+  const m = ORBIT.makeViewport({ width, height, viewState: orbitState(camera) })?.pixelProjectionMatrix;
+  if (!m) return () => [Number.NaN, Number.NaN];
+  const row = (i: number) => [m[i], m[4 + i], m[8 + i], m[12 + i]] as [number, number, number, number];
+  const [[ax, bx, cx, dx], [ay, by, cy, dy], [az, bz, cz, dz], [aw, bw, cw, dw]] = [row(0), row(1), row(2), row(3)];
+  return (coordinates, at) => {
+    const [x, y, z] = [coordinates[at] as number, coordinates[at + 1] as number, coordinates[at + 2] as number];
+    const w = aw * x + bw * y + cw * z + dw;
+    const depth = (az * x + bz * y + cz * z + dz) / w;
+    if (!(Math.abs(depth) <= 1)) return [Number.NaN, Number.NaN];
+    return [(ax * x + bx * y + cx * z + dx) / w, (ay * x + by * y + cy * z + dy) / w];
   };
 }
 
