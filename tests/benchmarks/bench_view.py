@@ -21,7 +21,7 @@ from velowidget.core.grid import average, lattice
 from velowidget.core.streamlines import streamlines
 
 SIZES = (10_000, 100_000, 1_000_000)
-ROUNDS = {10_000: 3, 100_000: 3, 1_000_000: 1}
+ROUNDS = 3
 
 
 def build(folder: Path) -> Path:
@@ -48,7 +48,7 @@ def rendering() -> None:
         script = build(Path(folder)).read_text()
         for n in SIZES:
             times: dict[str, dict[str, list[float]]] = {who: {"first": [], "frame": []} for who in ("ours", "theirs")}
-            for _ in range(ROUNDS[n]):
+            for _ in range(ROUNDS):
                 page = browser.new_page(viewport={"width": 900, "height": 700})
                 page.set_default_timeout(600_000)
                 page.set_content("<!doctype html><body></body>")

@@ -3,8 +3,8 @@
 ``lab`` is one JupyterLab for all tests, on loopback, with a home and settings of its own. ``notebook`` opens a new
 notebook in it: ``notebook.open([cell, cell, ...])`` writes, opens and runs it; ``notebook.page`` is Playwright's page;
 ``notebook.python(expression)`` evaluates an expression in the notebook's own kernel, beside the front end;
-``notebook.theme("dark")`` changes the theme. No request may leave this machine, and no error of the
-page may go uncaught. After a failure a screenshot is in ``test-artifacts/``.
+``notebook.theme("dark")`` changes the theme; ``shown`` is a notebook that shows simulated cells. No request may
+leave this machine, and no error of the page may go uncaught. After a failure a screenshot is in ``test-artifacts/``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.lab import ROOT, Lab, Notebook, chromium, jupyterlab
+from tests.browser.shown import SHOW, SIMULATED, canvas, settled
 
 ARTIFACTS = ROOT / "test-artifacts"
 
@@ -60,3 +61,11 @@ def notebook(lab: Lab, browser: Browser) -> Notebook:
     page.close()
     assert notebook.left_machine == []
     assert notebook.page_errors == []
+
+
+@pytest.fixture
+def shown(notebook: Notebook) -> Notebook:
+    notebook.open([SIMULATED, SHOW])
+    canvas(notebook).wait_for(timeout=60_000)
+    settled(notebook)
+    return notebook

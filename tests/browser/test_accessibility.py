@@ -6,18 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.lab import ROOT
-from tests.browser.test_widget import SHOW, SIMULATED, control, pixels, python_has, settled
+from tests.browser.shown import control, pixels, python_has, settled
 
 AXE = ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js"
 RUN = "async () => (await axe.run('.velowidget')).violations.map(v => [v.impact, v.id, v.nodes.map(n => n.html)])"
-
-
-@pytest.fixture
-def shown(notebook):
-    notebook.open([SIMULATED, SHOW])
-    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=60_000)
-    settled(notebook)
-    return notebook
 
 
 def serious(notebook):

@@ -11,7 +11,7 @@ import nbformat
 from playwright.sync_api import expect
 
 from tests.browser.lab import ROOT
-from tests.browser.test_widget import canvas, control, python_has, settled
+from tests.browser.shown import canvas, control, python_has, settled
 
 ANGLE = "velowidget-example.angle"
 

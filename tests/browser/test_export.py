@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from matplotlib.image import imread
 
-from tests.browser.test_widget import SIMULATED, other_pixels, pixels, settled
+from tests.browser.shown import SIMULATED, other_pixels, pixels, settled
 
 HOSTILE = "adata.obs['odd'] = ['<b>&\"$' if i % 2 else 'plain' for i in range(adata.n_obs)]"
 SHOW = "w = velowidget.VelocityWidget(adata, field='stream', color='odd')\nw"

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SHOW, SIMULATED, control, other_pixels, pixels, python_has, settled
-
-
-@pytest.fixture
-def shown(notebook):
-    notebook.open([SIMULATED, SHOW])
-    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=60_000)
-    settled(notebook)
-    return notebook
+from tests.browser.shown import control, other_pixels, pixels, python_has, settled
 
 
 def test_each_field_is_another_picture(shown):

@@ -8,7 +8,7 @@ import io
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SHOW, SIMULATED, canvas, control, drag, pixels, python_has, settled
+from tests.browser.shown import SHOW, SIMULATED, canvas, control, drag, pixels, python_has, settled
 
 
 @pytest.fixture

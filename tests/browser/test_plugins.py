@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SHOW, SIMULATED, canvas, control, python_has, settled
+from tests.browser.shown import SHOW, SIMULATED, canvas, control, python_has, settled
 
 PLUGIN = '''
 import numpy as np

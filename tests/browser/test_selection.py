@@ -5,15 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SHOW, SIMULATED, pixels, python_has, settled
-
-
-@pytest.fixture
-def shown(notebook):
-    notebook.open([SIMULATED, SHOW])
-    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=60_000)
-    settled(notebook)
-    return notebook
+from tests.browser.shown import pixels, python_has, settled
 
 
 def box_of(notebook):

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_widget import SIMULATED, canvas, control, python_has, settled
+from tests.browser.shown import SIMULATED, canvas, control, python_has, settled
 
 SHOW = "w = velowidget.VelocityWidget(adata, n_sims=50, max_iter=30)\nw"
 
