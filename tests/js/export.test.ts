@@ -3,7 +3,7 @@ import type { CategoricalColor, ContinuousColor } from "../../js/src/protocol";
 import { arrowShapes, escaped, streamShapes, svgOf } from "../../js/src/scene/export";
 import { legendOf } from "../../js/src/scene/legend-shapes";
 import { ShapePen } from "../../js/src/scene/pen";
-import { farthestFirst, ORBIT, orbitState, projector } from "../../js/src/scene/space";
+import { farthestFirst, ORBIT, orbitState, spaceProjector } from "../../js/src/scene/space";
 import { message } from "./fixtures";
 
 const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
@@ -103,7 +103,7 @@ describe("what is exported", () => {
       depths.flatMap((z) => [0, axis === 1 ? towards * z : 0, axis === 2 ? towards * z : 0]),
     );
     expect([...farthestFirst(Uint32Array.from(depths.keys()), positions, camera, size)]).toEqual([5, 1, 2, 0, 3]);
-    expect(projector(camera, size)(positions, 12)[0]).toBeNaN();
+    expect(spaceProjector(camera, size)(positions, 12)[0]).toBeNaN();
   });
 
   it("has cells in space where deck.gl draws them", () => {
@@ -113,11 +113,11 @@ describe("what is exported", () => {
     const positions = Float32Array.from([1, 2, 3, 1.5, 2, 3, 1, 2.5, 3, 1, 2, 3.5, Number.NaN, 1, 1]);
     for (let cell = 0; cell < 4; cell++) {
       const [x, y] = viewport.project([...positions.subarray(3 * cell, 3 * cell + 3)]);
-      const at = projector(camera, size)(positions, 3 * cell);
+      const at = spaceProjector(camera, size)(positions, 3 * cell);
       expect(at[0]).toBeCloseTo(x as number, 6);
       expect(at[1]).toBeCloseTo(y as number, 6);
     }
-    expect(projector(camera, size)(positions, 12)).toEqual([Number.NaN, Number.NaN]);
+    expect(spaceProjector(camera, size)(positions, 12)).toEqual([Number.NaN, Number.NaN]);
   });
 
   it("sorts many cells by how far away they are seen", () => {

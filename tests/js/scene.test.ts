@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Color } from "../../js/src/protocol";
-import { extentOf, fitCamera, pan, placesOf, toScreen, zoomBy } from "../../js/src/scene/camera";
+import { extentOf, fitCamera, pan, placesOf, planeProjector, zoomBy } from "../../js/src/scene/camera";
 import { cellColors, MISSING } from "../../js/src/scene/colors";
 import { fitted, framed } from "../../js/src/scene/fit";
 import { drawOrder, spread } from "../../js/src/scene/order";
@@ -16,8 +16,8 @@ describe("the camera", () => {
   const camera = { target: [1, 2], zoom: 3 } as const;
 
   it("has the target in the middle, y upwards, and one scale for both axes", () => {
-    expect(toScreen(camera, size, 1, 2)).toEqual([300, 200]);
-    expect(toScreen(camera, size, 2, 3)).toEqual([308, 192]);
+    expect(planeProjector(camera, size)([1, 2], 0)).toEqual([300, 200]);
+    expect(planeProjector(camera, size)([2, 3], 0)).toEqual([308, 192]);
   });
 
   it("fits all cells with a margin", () => {
@@ -25,8 +25,8 @@ describe("the camera", () => {
     if (!extent) throw new Error("no extent");
     const home = fitCamera(extent, size, 24, 0);
     expect(home.target).toEqual([1, 0.5]);
-    expect(toScreen(home, size, -1, 0)[0]).toBeCloseTo(24);
-    expect(toScreen(home, size, 3, 0)[0]).toBeCloseTo(576);
+    expect(planeProjector(home, size)([-1, 0], 0)[0]).toBeCloseTo(24);
+    expect(planeProjector(home, size)([3, 0], 0)[0]).toBeCloseTo(576);
   });
 
   it("knows the places of some cells", () => {
@@ -50,7 +50,7 @@ describe("the camera", () => {
   });
 
   it("pans by pixels, y downwards", () => {
-    expect(toScreen(pan(camera, 40, 10), size, 1, 2)).toEqual([260, 190]);
+    expect(planeProjector(pan(camera, 40, 10), size)([1, 2], 0)).toEqual([260, 190]);
   });
 
   it("zooms within limits", () => {

@@ -66,8 +66,15 @@ export function zoomBy(camera: Camera, factor: number, limits: { min: number; ma
   return { ...camera, zoom: Math.min(Math.max(camera.zoom + Math.log2(factor), limits.min), limits.max) };
 }
 
-/** Where a point of the embedding is on the screen, in pixels from the upper left. */
-export function toScreen(camera: Camera, size: Size, x: number, y: number): [number, number] {
+/** Where the place whose two coordinates begin at an index is on the screen, in pixels from the upper left. */
+export function planeProjector(
+  camera: Camera,
+  size: Size,
+): (coordinates: ArrayLike<number>, at: number) => [number, number] {
   const scale = 2 ** camera.zoom;
-  return [size.width / 2 + (x - camera.target[0]) * scale, size.height / 2 - (y - camera.target[1]) * scale];
+  const [left, top] = [size.width / 2 - camera.target[0] * scale, size.height / 2 + camera.target[1] * scale];
+  return (coordinates, at) => [
+    left + (coordinates[at] as number) * scale,
+    top - (coordinates[at + 1] as number) * scale,
+  ];
 }

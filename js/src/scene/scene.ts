@@ -8,13 +8,13 @@ import { PointsLayer } from "../layers/points";
 import type { Camera } from "../state/camera";
 import { isHidden } from "../state/hidden";
 import type { Drawn, Store } from "../state/store";
-import { type Size, toScreen, ZOOM_IN, ZOOM_OUT } from "./camera";
+import { planeProjector, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
 import { cellColors, type ThemeName, withHighlight } from "./colors";
 import { fitted, framed } from "./fit";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
 import { pointRadius } from "./point-size";
-import { farthestFirst, ORBIT, orbitState, projector } from "./space";
+import { farthestFirst, ORBIT, orbitState, spaceProjector } from "./space";
 import { cellUnder } from "./under";
 
 const MOST_ARROWS = 2500;
@@ -74,10 +74,6 @@ function flatState({ target: [x, y], zoom }: Camera): { target: [number, number,
   return { target: [x, y, 0], zoom };
 }
 
-function onPlane(camera: Camera, size: Size): View["project"] {
-  return (at, i) => toScreen(camera, size, at[i] as number, at[i + 1] as number);
-}
-
 /** With a third coordinate of 0 where there are two: what the shaders read has three. */
 function padded(values: Float32Array, dims: number): Float32Array {
   if (dims === 3) return values;
@@ -131,7 +127,7 @@ export function createScene(
       size: size.value,
       limits,
       inSpace: dims.value === 3,
-      project: dims.value === 3 ? projector(camera, size.value) : onPlane(camera, size.value),
+      project: (dims.value === 3 ? spaceProjector : planeProjector)(camera, size.value),
     };
   });
 

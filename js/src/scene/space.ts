@@ -28,7 +28,7 @@ export function orbitState({ target, zoom, rotation = FIRST_ROTATION }: Camera) 
 }
 
 /** Where the place whose three coordinates begin at an index is on the screen, in pixels from the upper left; NaN behind the eye. */
-export function projector(
+export function spaceProjector(
   camera: Camera,
   { width, height }: Size,
 ): (coordinates: ArrayLike<number>, at: number) => [number, number] {
