@@ -70,6 +70,19 @@ describe("what is exported", () => {
     expect(texts({ ...named, missing: 0 as never }, [])).toEqual(["c", "a", "1"]);
   });
 
+  it("names the largest of many categories, and counts the cells of the others", () => {
+    const color = message("color-categorical", "color") as CategoricalColor;
+    const categories = Array.from({ length: 60 }, (_, i) => ({ name: `n${i}`, color: "#00ff00", count: i + 1 }));
+    const { labels, shapes } = legendOf({ ...color, categories, missing: 0 }, new Set([59]), 0, "light");
+    const names = labels.slice(1).filter(({ anchor }) => !anchor);
+    expect(names.map(({ text }) => text)).toEqual([
+      ...Array.from({ length: 40 }, (_, i) => `n${i + 19}`),
+      "and 19 more",
+    ]);
+    expect(labels.at(-1)?.text).toBe(String((19 * 20) / 2));
+    expect(shapes).toHaveLength(40);
+  });
+
   it("has a legend that is wide enough for names and counts, which end at its right", () => {
     const color = message("color-categorical", "color") as CategoricalColor;
     const long = { name: "a name that is longer than any other in this legend", color: "#00ff00", count: 12_345 };

@@ -89,14 +89,17 @@ def test_one_cell_says_what_is_missing():
         widget.wait()
 
 
-def test_ten_thousand_categories_are_refused_with_the_limit(adata):
-    adata.obs["many"] = [f"cell {i}" for i in range(adata.n_obs)]
-    widget = VelocityWidget(adata, color="many")
-    widget.wait()
-    assert widget.color == "many"
-    wide = AnnData(sp.csr_matrix((10_000, 1), dtype=np.float32), obs={"many": [f"cell {i}" for i in range(10_000)]})
-    with pytest.raises(TraitError, match="up to 1,000 categories"):
-        VelocityWidget(wide).color = "many"
+def test_ten_thousand_categories_are_colours_and_more_are_refused_with_the_limit(recorder):
+    names = [f"cell {i}" for i in range(10_001)]
+    adata = AnnData(sp.csr_matrix((10_001, 1), dtype=np.float32), obs={"most": [*names[:-1], names[0]], "many": names})
+    widget = VelocityWidget(adata, color="most")
+    widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
+    content, (codes,) = recorder.last("color")
+    listed = [content["categories"][code] for code in np.frombuffer(codes, "<i4")]
+    assert [category["name"] for category in listed] == adata.obs["most"].tolist()
+    assert sum(category["count"] for category in content["categories"]) == adata.n_obs
+    with pytest.raises(TraitError, match="up to 10,000 categories"):
+        widget.color = "many"
 
 
 def test_all_nan_colours(adata, recorder):

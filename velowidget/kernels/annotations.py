@@ -16,7 +16,7 @@ from velowidget.kernels.data import entries, is_real, read_gene, real_array
 from velowidget.kernels.messages import MissingKeyError, nearest
 
 _PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
-_MAX_CATEGORIES = 1000
+_MAX_CATEGORIES = 10_000
 # Beyond these extents of an embedding, squared distances leave the range of float64.
 _LARGEST, _SMALLEST = 1e100, 1e-100
 
@@ -126,7 +126,7 @@ def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
 
 
 def columns(adata: AnnData) -> list[str]:
-    """Columns of ``adata.obs`` that can colour cells: numbers, or up to 1,000 categories."""
+    """Columns of ``adata.obs`` that can colour cells: numbers, or up to 10,000 categories."""
     return [name for name in adata.obs.columns if isinstance(name, str) and _usable(adata.obs[name])]
 
 

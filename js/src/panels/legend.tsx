@@ -1,6 +1,7 @@
 import { scaleLinear } from "d3-scale";
 import { interpolateViridis } from "d3-scale-chromatic";
 import type { CategoricalColor, Color, ContinuousColor } from "../protocol";
+import { largest } from "../state/color";
 import { isolated, toggled } from "../state/hidden";
 import type { Store } from "../state/store";
 import { DIGITS, digitsBetween, formatCount, formatNumber } from "../text";
@@ -31,16 +32,22 @@ export function Legend({ store, color }: { store: Store; color: Color }) {
   );
 }
 
+/** More rows than this nobody reads, and browsers are slow to lay out. */
+const MOST_LISTED = 300;
+
 const ENTRY_HELP = "Click: hide or show these cells. Double click, or the key I: show them alone.";
 
 function Categories({ store, color }: { store: Store; color: CategoricalColor }) {
-  const codes = [...color.categories.keys(), ...(color.missing ? [-1] : [])];
+  const categories = color.categories.map((category, code) => ({ ...category, code }));
+  const missing = color.missing ? [{ name: "missing", count: color.missing, color: "", code: -1 }] : [];
+  const codes = [...categories, ...missing].map(({ code }) => code);
+  const listed = largest(categories, MOST_LISTED);
+  const unlisted = categories.length - listed.length;
   const hidden = store.hidden.value;
   return (
     <>
       <ul class="vw-legend-list">
-        {codes.map((code) => {
-          const category = color.categories[code] ?? { name: "missing", count: color.missing, color: "" };
+        {[...listed, ...missing].map(({ code, ...category }) => {
           const isShown = !hidden.has(code);
           return (
             <li key={code}>
@@ -70,6 +77,11 @@ function Categories({ store, color }: { store: Store; color: CategoricalColor })
           );
         })}
       </ul>
+      {unlisted > 0 && (
+        <p class="vw-muted">
+          The {MOST_LISTED} largest of {formatCount(categories.length)} categories are listed.
+        </p>
+      )}
       {hidden.size > 0 && (
         <button
           type="button"

@@ -1,5 +1,6 @@
 /** The legend in what is exported. */
 import type { Color, ContinuousColor } from "../protocol";
+import { largest } from "../state/color";
 import { digitsBetween, formatCount, formatNumber } from "../text";
 import { MISSING, rgb, type ThemeName, viridis } from "./colors";
 import { outline, type Shape } from "./pen";
@@ -8,6 +9,8 @@ const ROW = 18;
 const BAR = { width: 148, height: 12, steps: 64 };
 const SWATCH = 16;
 const GAP = 12;
+/** Of so many rows a legend is as high as the picture. */
+const MOST_ROWS = 40;
 
 export interface Label {
   x: number;
@@ -27,7 +30,8 @@ export interface LegendShapes {
 
 interface Row {
   name: string;
-  color: string;
+  /** None of what stands for many. */
+  color?: string;
   count: number;
 }
 
@@ -44,7 +48,7 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
     height: bar.height + ROW * rows.length,
     shapes: [
       ...bar.shapes,
-      ...rows.map((row, i) => ({ d: disc(left + 5, middle(i), 5), fill: row.color, opacity: 1 })),
+      ...rows.flatMap(({ color: fill }, i) => (fill ? [{ d: disc(left + 5, middle(i), 5), fill, opacity: 1 }] : [])),
     ],
     labels: [
       title,
@@ -57,11 +61,18 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
   };
 }
 
-/** Categories that are shown, and cells without a value. */
+/** Categories that are shown, the largest if they are many, and cells without a value. */
 function rowsOf(color: Color, hidden: ReadonlySet<number>, theme: ThemeName): Row[] {
   const categories = color.type === "categorical" ? color.categories.filter((_, code) => !hidden.has(code)) : [];
-  const missing = { name: "missing", color: rgb(MISSING[theme]), count: color.missing };
-  return color.missing && !hidden.has(-1) ? [...categories, missing] : categories;
+  const rows: Row[] = [...largest(categories, MOST_ROWS)];
+  const unlisted = categories.filter((category) => !rows.includes(category));
+  if (unlisted.length) {
+    const count = unlisted.reduce((sum, category) => sum + category.count, 0);
+    rows.push({ name: `and ${formatCount(unlisted.length)} more`, count });
+  }
+  if (color.missing && !hidden.has(-1))
+    rows.push({ name: "missing", color: rgb(MISSING[theme]), count: color.missing });
+  return rows;
 }
 
 function colorBar({ vmin, vmax }: ContinuousColor, left: number): Pick<LegendShapes, "shapes" | "labels" | "height"> {

@@ -84,6 +84,13 @@ export function shareAt(color: ContinuousColor, cell: number): number {
   return (valueAt(color, cell) - color.vmin) / (color.vmax - color.vmin || 1);
 }
 
+/** So many of these with the highest counts, in the order they had. */
+export function largest<Counted extends { count: number }>(all: readonly Counted[], most: number): readonly Counted[] {
+  if (all.length <= most) return all;
+  const chosen = new Set([...all].sort((a, b) => b.count - a.count).slice(0, most));
+  return all.filter((one) => chosen.has(one));
+}
+
 function nameOf(color: Color | null): string {
   return color ? `${color.source}:${color.key}` : "";
 }
