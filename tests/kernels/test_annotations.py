@@ -104,12 +104,13 @@ def test_columns_that_can_colour(adata):
 
 
 def test_too_many_categories_cannot_colour():
-    adata = ad.AnnData(obs=pd.DataFrame({"barcode": [f"b{i}" for i in range(1001)]}, index=map(str, range(1001))))
+    names = [f"b{i}" for i in range(10_001)]
+    adata = ad.AnnData(obs=pd.DataFrame({"barcode": names}, index=map(str, range(10_001))))
     assert columns(adata) == []
     assert default_column(adata) is None
-    with pytest.raises(ValueError, match=r"adata\.obs\['barcode'\] cannot colour cells: .* 1,000 categories"):
+    with pytest.raises(ValueError, match=r"adata\.obs\['barcode'\] cannot colour cells: .* 10,000 categories"):
         read_annotation(adata, "barcode")
-    adata.obs.loc["1000", "barcode"] = "b0"
+    adata.obs.loc["10000", "barcode"] = "b0"
     assert columns(adata) == ["barcode"]
 
 
@@ -132,6 +133,8 @@ def test_default_column(names, expected):
 def test_default_column_has_few_categories():
     obs = pd.DataFrame({"barcode": [f"b{i}" for i in range(60)], "batch": ["a", "b"] * 30}, index=map(str, range(60)))
     assert default_column(ad.AnnData(obs=obs)) == "batch"
+    assert default_column(ad.AnnData(obs=obs[["barcode"]])) == "barcode"
+    assert default_column(ad.AnnData(obs=obs[["barcode"]].assign(time=np.arange(60.0)))) == "time"
 
 
 def test_categories(adata):

@@ -131,13 +131,14 @@ def columns(adata: AnnData) -> list[str]:
 
 
 def default_column(adata: AnnData) -> str | None:
-    """The column to colour by first: a clustering by name, else the first with few categories, else the first."""
+    """The column to colour by unasked: a clustering by name, else few categories, else numbers, else the first."""
     usable = columns(adata)
     for name in ("clusters", "leiden", "louvain", "cell_type", "celltype"):
         if name in usable:
             return name
-    few = [c for c in usable if not _is_numeric(adata.obs[c]) and adata.obs[c].nunique() <= 50]
-    return next(iter(few or usable), None)
+    numbers = [c for c in usable if _is_numeric(adata.obs[c])]
+    few = [c for c in usable if c not in numbers and adata.obs[c].nunique() <= 50]
+    return next(iter(few or numbers or usable), None)
 
 
 def read_annotation(adata: AnnData, color: str) -> Annotation:
