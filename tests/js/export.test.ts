@@ -152,6 +152,16 @@ describe("what is exported", () => {
     expect(Math.max(...rises)).toBeLessThan(0.002 * ((depths[0] as number) - (depths.at(-1) as number)));
   });
 
+  it("has all cells of a plane that is seen from its edge", () => {
+    const n = 1000;
+    const positions = Float32Array.from({ length: 3 * n }, (_, i) => (i % 3 === 2 ? 2.7 : 5 * Math.sin(12.9898 * i)));
+    const cells = Uint32Array.from({ length: n }, (_, i) => i);
+    for (const tilt of [90, 89.99, -90, 0]) {
+      const camera = { target: [0, 0, 2.7], zoom: 4, rotation: [tilt, -32] } as const;
+      expect(farthestFirst(cells, positions, camera, size).toSorted()).toEqual(cells);
+    }
+  });
+
   it("leaves out what has no place", () => {
     const pen = new ShapePen();
     pen.beginPath();

@@ -210,6 +210,24 @@ describe("the field", () => {
     expect([store.stale.value, store.working.value]).toEqual([false, true]);
   });
 
+  it("fades by its own numbers, and says so while it has only those of other parameters", () => {
+    const { model, store } = ready();
+    model.receiveFixture("result-belief", { params: result("grid").params });
+    vi.advanceTimersByTime(200);
+    expect([store.belief.value !== null, store.fadingStale.value]).toEqual([true, false]);
+    const params = { ...result("grid").params, scheme: "cosine" };
+    model.receiveFixture("result-grid", { generation: 8, params });
+    vi.advanceTimersByTime(149);
+    expect(store.fadingStale.value).toBe(false); // not worth a flicker
+    vi.advanceTimersByTime(1);
+    expect(store.fadingStale.value).toBe(true);
+    model.receiveFixture("result-belief", { generation: 8, params });
+    expect(store.fadingStale.value).toBe(false);
+    model.receiveFixture("result-grid", { generation: 9, params: { ...params, smooth: 3 } });
+    vi.advanceTimersByTime(150);
+    expect(store.fadingStale.value).toBe(true);
+  });
+
   it("is old while something newer is computed, but only if that takes its time", () => {
     const { model, store } = ready();
     model.receiveFixture("status");

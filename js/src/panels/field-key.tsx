@@ -41,7 +41,9 @@ export function FieldKey({ store, scene }: { store: Store; scene: Scene }) {
       {store.traits.honest.value && (
         <p class="vw-key" title={FADING_HELP}>
           <span class="vw-key-fading" aria-hidden="true" />
-          {known ? "Faint: fidelity or support is small." : "Fidelity and support are being computed…"}
+          {known && !store.fadingStale.value
+            ? "Faint: fidelity or support is small."
+            : "Fidelity and support are being computed…"}
         </p>
       )}
     </div>

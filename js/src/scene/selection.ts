@@ -39,12 +39,15 @@ function isInside(polygon: readonly Point[], x: number, y: number): boolean {
 /** Both ascending, and so is the result. */
 export function combine(before: Int32Array, cells: Int32Array, mode: SelectionMode): Int32Array {
   if (mode === "replace") return cells;
-  const chosen = new Set(before);
-  for (const cell of cells) {
-    if (mode === "add") chosen.add(cell);
-    else chosen.delete(cell);
+  const out = new Int32Array(before.length + cells.length);
+  let [count, i, j] = [0, 0, 0];
+  while (i < before.length || j < cells.length) {
+    const [a, b] = [before[i] ?? Infinity, cells[j] ?? Infinity];
+    if (a <= b) i++;
+    if (b <= a) j++;
+    if (mode === "add" || a < b) out[count++] = Math.min(a, b);
   }
-  return Int32Array.from(chosen).sort();
+  return out.slice(0, count);
 }
 
 /** With Shift, add; with Alt, subtract. */

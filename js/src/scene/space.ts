@@ -50,7 +50,7 @@ export function farthestFirst(cells: Uint32Array, positions: Float32Array, camer
   const matrix = ORBIT.makeViewport({ ...size, viewState: orbitState(camera) })?.viewMatrix;
   if (!matrix) return cells;
   const [x, y, z, w] = [2, 6, 10, 14].map((i) => matrix[i]) as [number, number, number, number];
-  const depths = new Float32Array(cells.length);
+  const depths = new Float64Array(cells.length);
   let [farthest, nearest] = [0, -Infinity];
   for (let i = 0; i < cells.length; i++) {
     const at = 3 * (cells[i] as number);
@@ -63,7 +63,7 @@ export function farthestFirst(cells: Uint32Array, positions: Float32Array, camer
   const scale = (LEVELS - 1) / (nearest - farthest || 1);
   const levels = cells.map((_, i) => {
     const depth = depths[i] as number;
-    return depth < 0 ? (depth - farthest) * scale : NOWHERE;
+    return depth < 0 ? Math.min((depth - farthest) * scale, LEVELS - 1) : NOWHERE;
   });
   return ascending(cells, levels, LEVELS);
 }

@@ -25,11 +25,19 @@ export function isStale(
 }
 
 /** Whether averages are over the distance that is wanted; arrows of cells are none. */
-function isAsAveraged({ stage, params }: { stage: string; params: Params }, wanted: Parameters): boolean {
+function isAsAveraged(
+  { stage, params }: { stage: string; params: Params },
+  wanted: Pick<Parameters, "smooth" | "density">,
+): boolean {
   return stage === "projection" || (params.smooth === wanted.smooth && params.density === wanted.density);
 }
 
-function shows(params: Params, wanted: Parameters): boolean {
+/** Whether another result is of the parameters that a field shows. */
+export function isOfSame(field: { stage: string; params: Params }, other: { params: Params }): boolean {
+  return shows(other.params, field.params) && isAsAveraged({ stage: field.stage, params: other.params }, field.params);
+}
+
+function shows(params: Params, wanted: Omit<Parameters, "smooth" | "density">): boolean {
   return (
     params.scheme === wanted.scheme &&
     params.mode === wanted.mode &&

@@ -24,7 +24,7 @@ import { createFlow, type FlowState } from "./flow";
 import { createLayout } from "./layout";
 import { createMode, type Mode } from "./mode";
 import { createPlayer, type Player } from "./player";
-import { isStale, lasting } from "./staleness";
+import { isOfSame, isStale, lasting } from "./staleness";
 import { createTraits, type TraitSignals, type Traits } from "./traits";
 
 /** Work or staleness that is over sooner is not shown. */
@@ -66,6 +66,8 @@ export interface Store {
   /** How far to believe what is drawn, of cells and on the grid; null where that is not known, or not wanted. */
   readonly diagnostics: ReadonlySignal<ResultOf<"diagnostics"> | null>;
   readonly belief: ReadonlySignal<ResultOf<"belief"> | null>;
+  /** Whether what is drawn fades by numbers of other parameters, until those of its own arrive. */
+  readonly fadingStale: ReadonlySignal<boolean>;
   readonly stale: ReadonlySignal<boolean>;
   readonly walks: ReadonlySignal<Walks | null>;
   readonly walksStale: ReadonlySignal<boolean>;
@@ -162,6 +164,12 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
       const result = isHonest.value ? results(of).value : null;
       return isOnEmbedding(result) ? result : null;
     });
+  const diagnostics = trusted("diagnostics");
+  const belief = trusted("belief");
+  const fadingNow = computed(() => {
+    const faded = stage.value === "projection" ? diagnostics.value : belief.value;
+    return shown.value !== null && faded !== null && !isOfSame(shown.value, faded);
+  });
   const stops = [
     effect(() =>
       stage.value === "stream" && traits.signals.field.value !== "stream" ? dynamics.want("stream") : undefined,
@@ -265,8 +273,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     status,
     shown,
     calm,
-    diagnostics: trusted("diagnostics"),
-    belief: trusted("belief"),
+    diagnostics,
+    belief,
+    fadingStale: lasting(fadingNow, FLICKER_MS, until),
     stale: lasting(staleNow, FLICKER_MS, until, shown),
     walks,
     walksStale: lasting(
