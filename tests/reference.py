@@ -85,18 +85,21 @@ def transition_matrix(graph, values, scale):
 
 
 def projection(graph, matrix, positions):
-    """Mean unit step beyond that of a uniform walk."""
+    """Mean unit step beyond that of a uniform walk, over the neighbours that have a place."""
     positions = np.asarray(positions, dtype=np.float64)
-    out = np.zeros(positions.shape)
+    out = np.full(positions.shape, math.nan)
     for i in range(graph.n_cells):
-        around = neighbours(graph, i)
-        if not around:
-            out[i] = math.nan
-        for j in around:
+        placed = [j for j in neighbours(graph, i) if not np.isnan(positions[[i, j]]).any()]
+        row = [matrix[i, j] for j in neighbours(graph, i)]
+        share = math.fsum(matrix[i, j] for j in placed)
+        if not placed or (share == 0 and math.fsum(row) != 0):
+            continue
+        out[i] = 0
+        for j in placed:
             step = positions[j] - positions[i]
             length = math.sqrt(math.fsum(step * step))
-            if length != 0:  # true for NaN
-                out[i] += (matrix[i, j] - 1 / len(around)) * step / length
+            if length != 0 and share != 0:
+                out[i] += (matrix[i, j] * math.fsum(row) / share - 1 / len(placed)) * step / length
     return out
 
 

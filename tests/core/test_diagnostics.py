@@ -49,6 +49,19 @@ def test_fidelity_equals_reference(walk, rng):
     assert np.nanmax(found) > 0.3
 
 
+def test_fidelity_is_over_neighbours_that_have_a_place(walk, rng):
+    graph, x, _, _, probabilities = walk
+    positions = rng.normal(size=(40, 2))
+    known = fidelity(graph, probabilities, x, positions, np.ones((40, 2)))
+    positions[7] = np.nan
+    found = fidelity(graph, probabilities, x, positions, np.ones((40, 2)))
+    beside = np.isin(np.arange(40), graph.sources[graph.indices == 7])
+    others = [len([j for j in neighbours(graph, i) if j != 7]) for i in range(40)]
+    np.testing.assert_array_equal(np.isnan(found), [i == 7 or n < 3 for i, n in enumerate(others)])
+    np.testing.assert_array_equal(found[~beside], np.where(np.arange(40) == 7, np.nan, known)[~beside])
+    assert (found != known)[beside].any()
+
+
 def test_an_embedding_that_is_the_data_is_faithful(rng):
     """In two dimensions, all steps of one length, the arrow orders neighbours as the chain does."""
     angles = np.linspace(0, 2 * np.pi, 12, endpoint=False)

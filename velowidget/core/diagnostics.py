@@ -35,9 +35,9 @@ def fidelity(
 
     With the chain's mean step beyond a uniform walk, ``D_i = sum_j (T_ij - 1 / K_i) (x_j - x_i)``, how far neighbour j
     lies along it among the genes is ``a_j = D_i . (x_j - x_i) / |x_j - x_i|``, and along the arrow on the embedding
-    ``b_j = P_i . (y_j - y_i) / |y_j - y_i|``. Fidelity is Pearson's correlation of a and b over the neighbours,
-    negative ones counted as 0: 1 if the arrow orders the neighbours as the chain does, 0 if it has nothing to do with
-    that.
+    ``b_j = P_i . (y_j - y_i) / |y_j - y_i|``. Fidelity is Pearson's correlation of a and b over the neighbours that
+    have a place, negative ones counted as 0: 1 if the arrow orders the neighbours as the chain does, 0 if it has
+    nothing to do with that.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def fidelity(
 
     Returns
     -------
-    float64, shape (n_cells,), from 0 to 1; NaN where the cell has no arrow, or fewer than three neighbours.
+    float64, shape (n_cells,), from 0 to 1; NaN where the cell has no arrow, or fewer than three such neighbours.
     """
     positions = np.ascontiguousarray(positions, dtype=np.float64)
     arrows = np.ascontiguousarray(arrows, dtype=np.float64)
@@ -190,7 +190,7 @@ def _fidelity(order, start, stop, indptr, indices, probabilities, x, positions, 
                 d = positions[j, c] - positions[i, c]
                 drawn += arrows[i, c] * d
                 far += d * d
-            if squared == 0.0 or far == 0.0:  # false for NaN, which spreads
+            if squared == 0.0 or not far > 0.0:  # also of neighbours without a place
                 continue
             a, b = along / np.sqrt(squared), drawn / np.sqrt(far)
             n += 1

@@ -20,7 +20,8 @@ def project(graph: Graph, probabilities: NDArray[np.float64], positions: NDArray
 
     ``P_i = sum_j (T_ij - 1 / K_i) u_ij`` over the ``K_i`` neighbours, with ``u_ij`` the unit vector from ``y_i`` to
     ``y_j``, 0 where they coincide. Subtracting the uniform walk removes the drift of uneven neighbourhoods (La Manno et
-    al. 2018; Bergen et al. 2020).
+    al. 2018; Bergen et al. 2020). Neighbours without a place are left out of both: the chain's probabilities count
+    as if it had gone to one of the others, where CellRank has no arrow.
 
     Parameters
     ----------
@@ -29,12 +30,12 @@ def project(graph: Graph, probabilities: NDArray[np.float64], positions: NDArray
     probabilities
         float64, shape (n_edges,).
     positions
-        The embedding y, shape (n_cells, n_dims).
+        The embedding y, shape (n_cells, n_dims); NaN for cells without a place.
 
     Returns
     -------
     float64, shape (n_cells, n_dims). No unit: length 0 is no preference, 1 is always towards the same side. NaN for
-    cells without neighbours and where the cell's or a neighbour's position is NaN; 0 for a cell that only stays.
+    cells without a place, without neighbours that have one, and that go to none of these; 0 for a cell that only stays.
     """
     positions = np.ascontiguousarray(positions, dtype=np.float64)
     if len(positions) != graph.n_cells or probabilities.shape != (graph.n_edges,):
@@ -77,22 +78,28 @@ def quiver_scale(arrows: NDArray[np.float64], positions: NDArray[np.floating]) -
 def _project(indptr, indices, probabilities, positions, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
     n_dims = positions.shape[1]
     for i in nb.prange(len(indptr) - 1):
-        degree = indptr[i + 1] - indptr[i]
-        total = 0.0
+        towards, around = np.zeros(n_dims), np.zeros(n_dims)
+        total, placed_total, n_placed = 0.0, 0.0, 0
         for edge in range(indptr[i], indptr[i + 1]):
             total += probabilities[edge]
-        for c in range(n_dims):
-            out[i, c] = 0.0 if degree > 0 else np.nan
-        for edge in range(indptr[i], indptr[i + 1]):
             j = indices[edge]
             squared = 0.0
             for c in range(n_dims):
                 step = positions[j, c] - positions[i, c]
                 squared += step * step
-            if squared != 0.0:  # true for NaN, which spreads
-                weight = (probabilities[edge] - 1.0 / degree) / np.sqrt(squared)
+            if np.isnan(squared):
+                continue
+            n_placed += 1
+            placed_total += probabilities[edge]
+            if squared > 0.0:
                 for c in range(n_dims):
-                    out[i, c] += weight * (positions[j, c] - positions[i, c])
-        if total == 0.0:
-            for c in range(n_dims):
-                out[i, c] *= 0.0  # keeps NaN
+                    unit = (positions[j, c] - positions[i, c]) / np.sqrt(squared)
+                    towards[c] += probabilities[edge] * unit
+                    around[c] += unit
+        for c in range(n_dims):
+            if n_placed == 0 or (placed_total == 0.0 and total != 0.0):
+                out[i, c] = np.nan
+            elif total == 0.0:
+                out[i, c] = 0.0
+            else:
+                out[i, c] = towards[c] * (total / placed_total) - around[c] / n_placed
