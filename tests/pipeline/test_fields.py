@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from traitlets import TraitError
@@ -9,6 +11,7 @@ from traitlets import TraitError
 from velowidget import VelocityPipeline
 from velowidget.core.grid import average, lattice
 from velowidget.core.streamlines import streamlines
+from velowidget.pipeline.events import Computed
 
 
 def value(pipeline, stage):
@@ -54,6 +57,33 @@ def test_belief_is_the_smaller_of_fidelity_and_support_averaged(pipeline):
     here = on.mass > 0
     np.testing.assert_allclose(found.values[here], average(on, smaller)[here])
     assert np.isnan(found.values[~here]).all()
+
+
+def test_the_time_of_one_lattice_says_nothing_of_another(adata, pipeline, everything_light):
+    adata.obsm["X_space"] = np.random.default_rng(0).normal(size=(adata.n_obs, 3))
+    threads = {}
+
+    def note(event):
+        if isinstance(event, Computed):
+            threads[event.stage] = threading.current_thread()
+
+    def computed_here(**values):
+        threads.clear()
+        for name, v in values.items():
+            setattr(pipeline, name, v)
+        pipeline.wait()
+        return {stage: thread is threading.current_thread() for stage, thread in threads.items()}
+
+    for stage in ("stream", "belief"):
+        pipeline.ask(stage)
+    pipeline.wait()
+    pipeline.listen(note)
+    stages = ("lattice", "particles", "grid", "stream", "belief")
+    for changed in ({"smooth": 5.0}, {"density": 4.0}, {"basis": "space"}):
+        before = {name: getattr(pipeline, name) for name in changed}
+        there, back = computed_here(**changed), computed_here(**before)
+        assert not any(there[stage] for stage in stages), f"nobody knows how long {changed} takes"
+        assert all(back[stage] for stage in stages)
 
 
 def test_support_depends_on_no_scale(pipeline):

@@ -263,6 +263,9 @@ def _belief(_context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
     return Field(on, np.where(on.mass[..., None] > 0, values, np.nan), diagnostics.softmax_scale)
 
 
+# Lattices may be a hundred times larger than another, and Gaussians on them wider.
+_LATTICE_PACE = ("basis", "components", "smooth", "density")
+
 STAGES: Mapping[str, Stage] = {
     stage.name: stage
     for stage in (
@@ -273,16 +276,19 @@ STAGES: Mapping[str, Stage] = {
             pace=("scheme", "mode_in_use", "n_samples"),
         ),
         Stage("projection", "Projection", ("T",), ("basis", "components"), _projection),
-        Stage("lattice", "Grid points", (), ("basis", "components", "smooth", "density"), _lattice),
-        Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field),
-        Stage("grid", "Grid arrows", ("particles",), (), _grid),
-        Stage("stream", "Streamlines", ("particles",), (), _stream),
+        Stage(
+            *("lattice", "Grid points", (), ("basis", "components", "smooth", "density"), _lattice),
+            pace=_LATTICE_PACE,
+        ),
+        Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field, pace=_LATTICE_PACE),
+        Stage("grid", "Grid arrows", ("particles",), (), _grid, pace=_LATTICE_PACE),
+        Stage("stream", "Streamlines", ("particles",), (), _stream, pace=_LATTICE_PACE),
         Stage(
             *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared"), _null),
             pace=("scheme",),
         ),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
-        Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief),
+        Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief, pace=_LATTICE_PACE),
         Stage("flow", "Flow", ("T",), ("cluster_key", "time_key"), compute_flow),
         Stage("flow_null", "Flow without direction", ("T", "flow"), (), compute_interval, "permutations"),
         Stage("walks", "Random walks", ("T",), WALK_PARAMETERS, walked, "walks"),
