@@ -2,7 +2,7 @@
 import { format } from "d3-format";
 import type { Options, Params } from "./protocol";
 
-export const DIGITS = 4;
+const DIGITS = 4;
 const MOST_DIGITS = 15;
 const counted = format(",");
 

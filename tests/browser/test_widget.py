@@ -139,8 +139,8 @@ def test_hover_tells_cell_and_cluster(shown):
     box = canvas(shown).bounding_box()
     at = np.array(shown.python("adata.obsm['X_umap'].tolist()"))
     low, high = at.min(axis=0), at.max(axis=0)
-    scale = np.min((np.array([box["width"], box["height"]]) - 48) / (high - low))  # 24 pixels of margin
-    pixels = (at - (low + high) / 2) * scale * [1, -1] + np.array([box["width"], box["height"]]) / 2
+    room = np.array([box["width"] - 70, box["height"] - 48])  # 24 pixels of margin, 46 where the tools are
+    pixels = (at - (low + high) / 2) * np.min(room / (high - low)) * [1, -1] + 24 + room / 2
     distances = np.hypot(*(pixels[:, None] - pixels).transpose(2, 0, 1))
     cell = (distances + np.diag(np.full(len(at), np.inf))).min(axis=0).argmax()  # the one with most room
     tip = shown.page.locator(".velowidget [role=tooltip]").first

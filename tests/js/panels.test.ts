@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { colorOptions, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
+import { innerTicks } from "../../js/src/state/ticks";
 import { describe as describeParams, digitsBetween, formatCount, formatNumber } from "../../js/src/text";
 import { message } from "./fixtures";
 
@@ -121,5 +122,38 @@ describe("keys", () => {
     expect(staysHere(key("s", "ctrlKey") as never)).toBe(false);
     expect(staysHere(key("s", "metaKey") as never)).toBe(false);
     expect(staysHere(key("Enter", "shiftKey") as never)).toBe(false);
+  });
+});
+
+describe("the numbers under a bar", () => {
+  const under = (vmin: number, vmax: number) =>
+    innerTicks(vmin, vmax, [formatNumber(vmin), formatNumber(vmax)], 148).map(({ text }) => text);
+
+  it("are all that fit", () => {
+    expect(under(0, 1)).toEqual(["0.2", "0.4", "0.6", "0.8"]);
+    expect(under(3, 3)).toEqual([]);
+  });
+
+  it.each([
+    [-3.197, 2.846],
+    [1e-10, 7.3e-10],
+    [-1_234_567, 1_000_000],
+    [0, 0.000123],
+    [0.01, 99.99],
+  ])("do not touch each other, nor those of the ends, from %d to %d", (vmin, vmax) => {
+    const ends = [formatNumber(vmin), formatNumber(vmax)] as const;
+    const inner = innerTicks(vmin, vmax, ends, 148);
+    const spans = [
+      [0, 6 * ends[0].length],
+      ...inner.map(({ text, at }) => [148 * at - 3 * text.length, 148 * at + 3 * text.length]),
+      [148 - 6 * ends[1].length, 148],
+    ] as [number, number][];
+    for (const [i, [start]] of spans.slice(1).entries())
+      expect(start).toBeGreaterThan((spans[i] as [number, number])[1]);
+  });
+
+  it("have the digits that tell them apart", () => {
+    const ends = ["1e9", "1e9"] as const;
+    expect(new Set(innerTicks(1e9, 1e9 + 4, ends, 400).map(({ text }) => text)).size).toBe(3);
   });
 });

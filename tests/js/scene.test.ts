@@ -23,10 +23,10 @@ describe("the camera", () => {
   it("fits all cells with a margin", () => {
     const extent = extentOf(f32(-1, 0, 3, 1, NAN, NAN));
     if (!extent) throw new Error("no extent");
-    const home = fitCamera(extent, size, 24, 0);
-    expect(home.target).toEqual([1, 0.5]);
+    const home = fitCamera(extent, size, { left: 24, right: 40, top: 10, bottom: 30 }, 0);
+    expect(planeProjector(home, size)([1, 0.5], 0)).toEqual([24 + (600 - 64) / 2, 10 + (400 - 40) / 2]);
     expect(planeProjector(home, size)([-1, 0], 0)[0]).toBeCloseTo(24);
-    expect(planeProjector(home, size)([3, 0], 0)[0]).toBeCloseTo(576);
+    expect(planeProjector(home, size)([3, 0], 0)[0]).toBeCloseTo(560);
   });
 
   it("knows the places of some cells", () => {
@@ -41,7 +41,7 @@ describe("the camera", () => {
   ])("fits %s", (_, positions) => {
     const extent = extentOf(positions);
     if (!extent) throw new Error("no extent");
-    expect(Number.isFinite(fitCamera(extent, size, 24, 0).zoom)).toBe(true);
+    expect(Number.isFinite(fitCamera(extent, size, { left: 24, right: 24, top: 24, bottom: 24 }, 0).zoom)).toBe(true);
   });
 
   it("has nothing to fit without coordinates", () => {

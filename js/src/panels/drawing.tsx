@@ -12,7 +12,8 @@ type NumberName = keyof Traits & ("smooth" | "density" | "arrow_length" | "point
 const AVERAGED = ["grid", "stream", "particles"];
 
 export function Drawing({ store }: { store: Store }) {
-  const field = store.traits.field.value;
+  const asked = store.traits.field.value;
+  const field = asked === "particles" && store.calm.value ? "stream" : asked; // then lines are drawn
   return (
     <>
       {AVERAGED.includes(field) && (

@@ -1,13 +1,15 @@
-import { scaleLinear } from "d3-scale";
 import { interpolateViridis } from "d3-scale-chromatic";
 import type { CategoricalColor, Color, ContinuousColor } from "../protocol";
 import { largest } from "../state/color";
 import { isolated, toggled } from "../state/hidden";
 import type { Store } from "../state/store";
-import { DIGITS, digitsBetween, formatCount, formatNumber } from "../text";
+import { innerTicks } from "../state/ticks";
+import { digitsBetween, formatCount, formatNumber } from "../text";
 
 /** Characters of two numbers that fit beside each other under the bar. */
 const MOST_IN_A_ROW = 20;
+/** How wide the bar is at least. */
+const BAR_PIXELS = 148;
 
 const GRADIENT = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, i) => interpolateViridis(i / 16)).join(", ")})`;
 
@@ -100,23 +102,25 @@ function Categories({ store, color }: { store: Store; color: CategoricalColor })
 
 function ColorBar({ color }: { color: ContinuousColor }) {
   const { vmin, vmax } = color;
-  const scale = scaleLinear([vmin, vmax], [0, 100]);
   const digits = digitsBetween(vmin, vmax);
-  const [first, last] = [formatNumber(vmin, digits), formatNumber(vmax, digits)];
-  const inner =
-    vmax > vmin && digits === DIGITS ? scale.ticks(4).filter((tick) => scale(tick) > 18 && scale(tick) < 82) : [];
+  const ends = [formatNumber(vmin, digits), formatNumber(vmax, digits)] as const;
+  const isEmpty = color.arrays.values.length <= color.missing;
   return (
     <div class="vw-colorbar">
-      <div class="vw-colorbar-ramp" style={{ background: GRADIENT }} />
-      <div class="vw-colorbar-numbers" data-long={first.length + last.length > MOST_IN_A_ROW}>
-        <span style={{ left: 0 }}>{first}</span>
-        {inner.slice(0, 3).map((tick) => (
-          <span key={tick} class="vw-colorbar-tick" style={{ left: `${scale(tick)}%` }}>
-            {formatNumber(tick)}
-          </span>
-        ))}
-        {vmax > vmin && <span style={{ right: 0 }}>{last}</span>}
-      </div>
+      {!isEmpty && (
+        <>
+          <div class="vw-colorbar-ramp" style={{ background: GRADIENT }} />
+          <div class="vw-colorbar-numbers" data-long={ends[0].length + ends[1].length > MOST_IN_A_ROW}>
+            <span style={{ left: 0 }}>{ends[0]}</span>
+            {innerTicks(vmin, vmax, ends, BAR_PIXELS).map(({ text, at }) => (
+              <span key={text} class="vw-colorbar-tick" style={{ left: `${100 * at}%` }}>
+                {text}
+              </span>
+            ))}
+            {vmax > vmin && <span style={{ right: 0 }}>{ends[1]}</span>}
+          </div>
+        </>
+      )}
       <ul class="vw-legend-list">
         <Missing count={color.missing} />
       </ul>

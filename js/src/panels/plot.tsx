@@ -136,7 +136,7 @@ function Heading({ store }: { store: Store }) {
         {embedding?.basis}
       </h2>
       <span class="vw-muted">
-        {cells && `${formatCount(cells.n_cells)} cells`}
+        {cells && `${formatCount(cells.n_cells)} ${cells.n_cells === 1 ? "cell" : "cells"}`}
         {embedding && embedding.missing > 0 && `, ${formatCount(embedding.missing)} without coordinates`}
       </span>
       <Selected store={store} />
@@ -233,8 +233,8 @@ function Canvas(props: {
         onPointerMove={pointing.onPointerMove}
         onClick={pointing.onClick}
         onWheelCapture={(event) => {
-          // The wheel scrolls the notebook until somebody means the picture.
-          if (event.ctrlKey || event.metaKey || frame.current?.matches(":focus")) return;
+          // The wheel scrolls the notebook, where there is one, until somebody means the picture.
+          if (event.ctrlKey || event.metaKey || frame.current?.matches(":focus, :fullscreen *")) return;
           event.stopPropagation();
           hint.show();
         }}

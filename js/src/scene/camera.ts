@@ -43,16 +43,23 @@ export function longestSide({ min, max }: Extent): number {
   return Math.max(max[0] - min[0], max[1] - min[1]);
 }
 
-/** See everything, with some pixels to spare; a single place with the zoom that is given. */
-export function fitCamera(extent: Extent, size: Size, padding: number, zoomOfPoint: number): Camera {
-  const { min, max } = extent;
-  const longest = longestSide(extent);
-  const room = (pixels: number) => Math.max(pixels - 2 * padding, 1);
-  const scale = Math.min(
-    room(size.width) / (max[0] - min[0] || longest),
-    room(size.height) / (max[1] - min[1] || longest),
-  );
-  return { target: [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2], zoom: longest ? Math.log2(scale) : zoomOfPoint };
+/** Pixels to keep free at the borders. */
+export interface Padding {
+  left: number;
+  right: number;
+  top: number;
+  bottom: number;
+}
+
+/** See everything; a single place in the middle, with the zoom that is given. */
+export function fitCamera({ min, max }: Extent, size: Size, padding: Padding, zoomOfPoint: number): Camera {
+  const { left, right, top, bottom } = padding;
+  const longest = longestSide({ min, max });
+  const across = Math.max(size.width - left - right, 1) / (max[0] - min[0] || longest);
+  const up = Math.max(size.height - top - bottom, 1) / (max[1] - min[1] || longest);
+  const target = [(min[0] + max[0]) / 2, (min[1] + max[1]) / 2] as const;
+  if (!longest) return { target, zoom: zoomOfPoint };
+  return pan({ target, zoom: Math.log2(Math.min(across, up)) }, (right - left) / 2, (bottom - top) / 2);
 }
 
 /** Move by pixels of the screen, y downwards. */

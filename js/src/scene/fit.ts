@@ -1,15 +1,16 @@
 /** Cameras that see some cells as large as there is room for. */
 import type { Camera } from "../state/camera";
-import { extentOf, fitCamera, placesOf, type Size, zoomBy } from "./camera";
+import { extentOf, fitCamera, type Padding, placesOf, type Size, zoomBy } from "./camera";
 import { fitSpace } from "./space";
 
-const PADDING_PIXELS = 24;
+/** In CSS pixels; at the right is the bar of tools. */
+const PADDING: Padding = { left: 24, right: 46, top: 24, bottom: 24 };
 
 /** See all of these places, from the first direction; where they are a single one, with this zoom. */
 export function framed(positions: Float32Array, dims: number, size: Size, zoomOfPoint = 0): Camera | null {
   if (dims === 3) return fitSpace(positions, size, zoomOfPoint);
   const extent = extentOf(positions);
-  return extent && fitCamera(extent, size, PADDING_PIXELS, zoomOfPoint);
+  return extent && fitCamera(extent, size, PADDING, zoomOfPoint);
 }
 
 /** From where it looks, let a camera see all of these cells; null if none has a place. */
