@@ -3,6 +3,7 @@ import type { CategoricalColor, ContinuousColor } from "../../js/src/protocol";
 import { arrowShapes, escaped, streamShapes, svgOf } from "../../js/src/scene/export";
 import { legendOf } from "../../js/src/scene/legend-shapes";
 import { ShapePen } from "../../js/src/scene/pen";
+import { slabsInSpace, slabsOf } from "../../js/src/scene/slabs";
 import { farthestFirst, ORBIT, orbitState, spaceProjector } from "../../js/src/scene/space";
 import { message } from "./fixtures";
 
@@ -21,12 +22,12 @@ describe("what is exported", () => {
       spacing: 1,
     };
     const stroke = { width: 2, head: 6, haloWidth: 1 };
-    const shapes = arrowShapes(arrows, 3, stroke, project, "light");
+    const shapes = arrowShapes(arrows, Uint32Array.of(0, 1, 2), stroke, project, "light");
     expect(shapes.map(({ opacity }) => opacity)).toEqual([1, 1, 0.25, 0.25]); // the third has no length
     const [halo, ink] = shapes.map(({ d }) => numbers(d)) as [number[], number[]];
     expect(Math.max(...ink.filter((_, i) => i % 2 === 0))).toBe(20);
     expect(Math.max(...halo.filter((_, i) => i % 2 === 0))).toBeGreaterThan(20);
-    expect(arrowShapes(arrows, 1, stroke, project, "light")).toHaveLength(2);
+    expect(arrowShapes(arrows, Uint32Array.of(1), stroke, project, "light")).toHaveLength(2);
   });
 
   it("has lines as lines, through all their vertices", () => {
@@ -47,12 +48,16 @@ describe("what is exported", () => {
   it("stays in its frame, beside the legend", () => {
     const shape = (d: string) => ({ d, fill: "red", opacity: 1 });
     const size = { width: 100, height: 80 };
-    const parts = { width: 280, height: 900, size, shapes: [shape("M0 0L500 0")], legend: [shape("M120 9L130 9")] };
-    const svg = svgOf({ ...parts, labels: [], ink: "black" }, "data:,", null);
+    const layers = ["M0 0L500 0", "M0 1L500 1"].map((d) => ({ paint: () => {}, shapes: [shape(d)] }));
+    const parts = { width: 280, height: 900, size, layers, legend: [shape("M120 9L130 9")] };
+    const svg = svgOf({ ...parts, labels: [], ink: "black" }, ["data:,far", "data:,near"], null);
     const clipped = svg.slice(svg.indexOf("<g clip-path"), svg.indexOf("</g>"));
     expect(svg).toContain('<clipPath id="picture"><rect width="100" height="80"/></clipPath>');
     expect([clipped.includes("M0 0L500 0"), clipped.includes("M120 9")]).toEqual([true, false]);
-    expect(svg).toContain('<image width="100" height="80"');
+    const inOrder = ['<image width="100" height="80" href="data:,far"', "M0 0L500 0", "data:,near", "M0 1L500 1"];
+    const places = inOrder.map((part) => clipped.indexOf(part));
+    expect(places).toEqual([...places].sort((one, other) => one - other));
+    expect(places[0]).toBeGreaterThan(0);
   });
 
   it("names what is missing, where it is shown", () => {
@@ -91,7 +96,7 @@ describe("what is exported", () => {
     expect([name?.text, count?.text]).toEqual([long.name, "12,345"]);
     expect([count?.anchor, count?.x]).toEqual(["end", 500 + legend.width]);
     expect(legend.width).toBeGreaterThan(6 * (long.name.length + 6));
-    const svg = svgOf({ ...legend, size, legend: [], labels: legend.labels, ink: "black" }, "data:,", null);
+    const svg = svgOf({ ...legend, size, layers: [], legend: [], ink: "black" }, [], null);
     expect(svg).toContain(`text-anchor="end">12,345</text>`);
   });
 
@@ -117,6 +122,32 @@ describe("what is exported", () => {
     );
     expect([...farthestFirst(Uint32Array.from(depths.keys()), positions, camera, size)]).toEqual([5, 1, 2, 0, 3]);
     expect(spaceProjector(camera, size)(positions, 12)[0]).toBeNaN();
+  });
+
+  it("has cells and arrows in slabs, each of which lies on those behind it", () => {
+    const order = Uint32Array.of(11, 3, 2, 10, 1, 0, 12); // three arrows among four of ten cells
+    const slabs = slabsOf(order, 10, 3).map(({ cells, arrows }) => [[...cells], [...arrows]]);
+    expect(slabs).toEqual([[[3], [1]], [[2, 1], [0]], [[0], [2]]]); // biome-ignore format: slabs
+    const camera = { target: [0, 0, 0], zoom: 5, rotation: [0, 0] } as const;
+    const n = 60;
+    const positions = Float32Array.from({ length: 3 * n }, (_, i) => 4 * Math.sin(12.9898 * i));
+    const cells = Uint32Array.from({ length: n - 10 }, (_, i) => i + 10); // ten are hidden
+    const depth = (places: Float32Array, i: number) =>
+      ORBIT.makeViewport({ ...size, viewState: orbitState(camera) })?.project([
+        ...places.subarray(3 * i, 3 * i + 3),
+      ])[2] as number;
+    const feet = positions.slice(0, 3 * 40).map((value) => value / 2);
+    let farthest = Infinity; // depth of what is nearest in the slab before
+    const seen = { cells: 0, arrows: 0 };
+    for (const slab of slabsInSpace(cells, positions, feet, 6, camera, size)) {
+      const depths = [...slab.cells].map((i) => depth(positions, i));
+      depths.push(...[...slab.arrows].map((i) => depth(feet, i)));
+      expect(Math.max(...depths)).toBeLessThan(farthest + 1e-4);
+      farthest = Math.min(...depths);
+      seen.cells += slab.cells.length;
+      seen.arrows += slab.arrows.length;
+    }
+    expect(seen).toEqual({ cells: 50, arrows: 40 });
   });
 
   it("has cells in space where deck.gl draws them", () => {

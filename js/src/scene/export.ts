@@ -8,6 +8,7 @@ import { INK } from "./ink";
 import { type Label, legendOf } from "./legend-shapes";
 import { outline, type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
+import { slabsInSpace } from "./slabs";
 import { HALO, headCorners } from "./streams";
 import { crowdNow, drawWalkers, frameOf } from "./walkers";
 
@@ -16,6 +17,8 @@ const MARGIN = 12;
 const FONT = "12px system-ui, sans-serif";
 /** Cells and their arrows under walkers; the style sheet has it, too. */
 const UNDER_WALKERS = 0.5;
+/** Into which space is cut: in a drawing each is a picture of its own. */
+const SLABS = { png: 256, svg: 16 };
 const PAPER: Record<ThemeName, string> = { light: "#ffffff", dark: "#111111" };
 
 export interface ExportOptions {
@@ -25,12 +28,19 @@ export interface ExportOptions {
   background: boolean;
 }
 
+/** Later ones lie on earlier ones. */
+export interface Layer {
+  /** What is pixels, below the shapes. */
+  paint(context: CanvasRenderingContext2D): void;
+  shapes: Shape[];
+}
+
 export interface Drawing {
   width: number;
   height: number;
-  /** Of the picture without the legend, beyond which none of its shapes are seen. */
+  /** Of the picture without the legend, beyond which none of its layers are seen. */
   size: Size;
-  shapes: Shape[];
+  layers: Layer[];
   legend: Shape[];
   labels: Label[];
   ink: string;
@@ -44,9 +54,12 @@ export async function toPng(
   drift: HTMLCanvasElement,
   { scale, background }: ExportOptions,
 ): Promise<Blob> {
-  const drawing = drawingOf(scene, store, theme);
-  const canvas = rasterOf(scene, store, drift, drawing, scale, background ? PAPER[theme] : null);
-  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  const drawing = drawingOf(scene, store, theme, drift, SLABS.png);
+  const { canvas, context } = canvasOf(drawing, scale);
+  if (background) {
+    context.fillStyle = PAPER[theme];
+    context.fillRect(0, 0, drawing.width, drawing.height);
+  }
   const paint = (shapes: readonly Shape[]) => {
     for (const { d, fill, stroke, width = 1, opacity } of shapes) {
       const path = new Path2D(d);
@@ -64,7 +77,15 @@ export async function toPng(
     }
     context.globalAlpha = 1;
   };
-  within(context, drawing.size, () => paint(drawing.shapes));
+  context.save();
+  context.beginPath();
+  context.rect(0, 0, drawing.size.width, drawing.size.height);
+  context.clip();
+  for (const layer of drawing.layers) {
+    layer.paint(context);
+    paint(layer.shapes);
+  }
+  context.restore();
   paint(drawing.legend);
   context.font = FONT;
   context.fillStyle = drawing.ink;
@@ -75,7 +96,7 @@ export async function toPng(
   return blobOf(canvas);
 }
 
-/** As SVG, in which cells, and particles, are one picture. */
+/** As SVG, in which cells that lie on the same arrows, and particles, are one picture each. */
 export async function toSvg(
   scene: Scene,
   store: Store,
@@ -83,13 +104,18 @@ export async function toSvg(
   drift: HTMLCanvasElement,
   { scale, background }: ExportOptions,
 ): Promise<Blob> {
-  const drawing = drawingOf(scene, store, theme);
-  const raster = rasterOf(scene, store, drift, drawing.size, scale, null).toDataURL("image/png");
-  return new Blob([svgOf(drawing, raster, background ? PAPER[theme] : null)], { type: "image/svg+xml" });
+  const drawing = drawingOf(scene, store, theme, drift, SLABS.svg);
+  const rasters = drawing.layers.map(({ paint }) => {
+    const { canvas, context } = canvasOf(drawing.size, scale);
+    paint(context);
+    return canvas.toDataURL("image/png");
+  });
+  return new Blob([svgOf(drawing, rasters, background ? PAPER[theme] : null)], { type: "image/svg+xml" });
 }
 
-export function svgOf(drawing: Drawing, raster: string, paper: string | null): string {
-  const { width, height, size, shapes, legend, labels, ink } = drawing;
+/** With what is pixels in each layer. */
+export function svgOf(drawing: Drawing, rasters: readonly string[], paper: string | null): string {
+  const { width, height, size, layers, legend, labels, ink } = drawing;
   const attributes = ({ d, fill, stroke, width, opacity }: Shape) =>
     [
       `d="${d}"`,
@@ -102,10 +128,12 @@ export function svgOf(drawing: Drawing, raster: string, paper: string | null): s
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
     paper ? `<rect width="100%" height="100%" fill="${paper}"/>` : "",
-    `<image width="${size.width}" height="${size.height}" href="${raster}"/>`,
     `<clipPath id="picture"><rect width="${size.width}" height="${size.height}"/></clipPath>`,
     `<g clip-path="url(#picture)">`,
-    ...shapes.map((shape) => `<path ${attributes(shape)}/>`),
+    ...layers.flatMap(({ shapes }, i) => [
+      `<image width="${size.width}" height="${size.height}" href="${rasters[i]}"/>`,
+      ...shapes.map((shape) => `<path ${attributes(shape)}/>`),
+    ]),
     "</g>",
     ...legend.map((shape) => `<path ${attributes(shape)}/>`),
     `<g font-family="system-ui, sans-serif" font-size="12" fill="${ink}">`,
@@ -119,8 +147,7 @@ export function svgOf(drawing: Drawing, raster: string, paper: string | null): s
   return lines.filter(Boolean).join("\n");
 }
 
-/** What needs no pixels. */
-function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
+function drawingOf(scene: Scene, store: Store, theme: ThemeName, drift: HTMLCanvasElement, nSlabs: number): Drawing {
   const view = scene.view.value;
   if (!view) throw new Error("There is no picture yet.");
   const color = store.color.value;
@@ -130,74 +157,81 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName): Drawing {
     width: view.size.width + (legend ? legend.width + 2 * MARGIN : 0),
     height: Math.max(view.size.height, legend ? legend.height + MARGIN : 0),
     size: view.size,
-    shapes: [...fieldShapes(scene, store, view, theme), ...walkerShapes(store, view, theme)],
+    layers: layersOf(scene, store, view, theme, drift, nSlabs),
     legend: legend?.shapes ?? [],
     labels: legend?.labels ?? [],
     ink,
   };
 }
 
-/** Cells, and particles as they are now. */
-function rasterOf(
-  scene: Scene,
-  store: Store,
-  drift: HTMLCanvasElement,
-  { width, height }: Size,
-  scale: number,
-  paper: string | null,
-): HTMLCanvasElement {
+function canvasOf({ width, height }: Size, scale: number) {
   const canvas = document.createElement("canvas");
   canvas.width = Math.round(width * scale);
   canvas.height = Math.round(height * scale);
   const context = canvas.getContext("2d") as CanvasRenderingContext2D;
   context.scale(scale, scale);
-  if (paper) {
-    context.fillStyle = paper;
-    context.fillRect(0, 0, width, height);
-  }
-  const view = scene.view.value as View;
-  const embedding = store.embedding.value;
-  const cells = scene.cells.value;
-  within(context, view.size, () => {
-    if (cells && embedding) {
-      const { positions } = embedding.arrays;
-      const dims = embedding.components.length;
-      context.globalAlpha = store.player.shown.value ? UNDER_WALKERS : 1;
-      for (const cell of cells.order) {
-        const [x, y] = view.project(positions, dims * cell);
-        const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
-        context.fillStyle = `rgb(${r} ${g} ${b} / ${(((a ?? 255) / 255) * cells.opacity).toFixed(3)})`;
-        context.beginPath();
-        context.arc(x, y, cells.radius, 0, 2 * Math.PI);
-        context.fill();
-      }
-      context.globalAlpha = 1;
-    }
-    if (store.shown.value?.stage === "particles") context.drawImage(drift, 0, 0, view.size.width, view.size.height);
-  });
-  return canvas;
+  return { canvas, context };
 }
 
-/** Draw nothing beyond the upper left of this size. */
-function within(context: CanvasRenderingContext2D, { width, height }: Size, draw: () => void): void {
-  context.save();
-  context.beginPath();
-  context.rect(0, 0, width, height);
-  context.clip();
-  draw();
-  context.restore();
-}
-
-function fieldShapes(scene: Scene, store: Store, view: View, theme: ThemeName): Shape[] {
+/** One of all cells and all arrows or lines; where arrows are among the cells, one of each slab. Walkers are in front. */
+function layersOf(
+  scene: Scene,
+  store: Store,
+  view: View,
+  theme: ThemeName,
+  drift: HTMLCanvasElement,
+  nSlabs: number,
+): Layer[] {
+  const cells = scene.cells.value?.order ?? new Uint32Array();
+  const positions = store.embedding.value?.arrays.positions ?? new Float32Array();
+  const arrows = scene.arrows.value;
   const shown = store.shown.value;
+  const share = store.player.shown.value ? UNDER_WALKERS : 1;
+  const drawn = Uint32Array.from({ length: scene.drawn.value }, (_, i) => i);
+  const slabs =
+    view.inSpace && arrows
+      ? slabsInSpace(cells, positions, arrows.feet.subarray(0, 3 * drawn.length), nSlabs, view.camera, view.size)
+      : [{ cells, arrows: drawn }];
+  const layers = slabs.map((slab): Layer => {
+    const shapes = arrows ? arrowShapes(arrows, slab.arrows, scene.stroke.value, view.project, theme) : [];
+    return {
+      paint: (context) => paintCells(context, slab.cells, scene, store, view),
+      shapes: shapes.map((shape) => ({ ...shape, opacity: share * shape.opacity })),
+    };
+  });
+  const { width, height } = view.size;
+  if (shown?.stage === "particles")
+    layers.push({ paint: (context) => context.drawImage(drift, 0, 0, width, height), shapes: [] });
   if (shown?.stage === "stream") {
     const streams = streamsOf(shown, opacityAt(store.belief.value), store.traits.arrow_length.value);
-    return streamShapes(streams, view.project, theme);
+    layers.at(-1)?.shapes.push(...streamShapes(streams, view.project, theme));
   }
-  const arrows = scene.arrows.value;
-  const shapes = arrows ? arrowShapes(arrows, scene.drawn.value, scene.stroke.value, view.project, theme) : [];
-  const share = store.player.shown.value ? UNDER_WALKERS : 1;
-  return shapes.map((shape) => ({ ...shape, opacity: share * shape.opacity }));
+  layers.at(-1)?.shapes.push(...walkerShapes(store, view, theme));
+  return layers;
+}
+
+function paintCells(
+  context: CanvasRenderingContext2D,
+  which: Uint32Array,
+  scene: Scene,
+  store: Store,
+  view: View,
+): void {
+  const cells = scene.cells.value;
+  const embedding = store.embedding.value;
+  if (!cells || !embedding) return;
+  const { positions } = embedding.arrays;
+  const dims = embedding.components.length;
+  context.globalAlpha = store.player.shown.value ? UNDER_WALKERS : 1;
+  for (const cell of which) {
+    const [x, y] = view.project(positions, dims * cell);
+    const [r, g, b, a] = cells.colors.subarray(4 * cell, 4 * cell + 4);
+    context.fillStyle = `rgb(${r} ${g} ${b} / ${(((a ?? 255) / 255) * cells.opacity).toFixed(3)})`;
+    context.beginPath();
+    context.arc(x, y, cells.radius, 0, 2 * Math.PI);
+    context.fill();
+  }
+  context.globalAlpha = 1;
 }
 
 function walkerShapes(store: Store, view: View, theme: ThemeName): Shape[] {
@@ -228,13 +262,13 @@ export function streamShapes(
 
 export function arrowShapes(
   { dims, feet, steps, opacities }: NonNullable<Scene["arrows"]["value"]>,
-  count: number,
+  which: Uint32Array,
   stroke: { width: number; head: number; haloWidth: number },
   project: View["project"],
   theme: ThemeName,
 ): Shape[] {
   const shapes: Shape[] = [];
-  for (let i = 0; i < count; i++) {
+  for (const i of which) {
     const foot = [...feet.subarray(dims * i, dims * (i + 1))];
     const tip = foot.map((value, c) => value + (steps[dims * i + c] as number));
     const [x0, y0] = project(foot, 0);
