@@ -119,6 +119,12 @@ def test_kernels(adata):
     assert plugins.load("kernels", "velocity") is VelocityKernel
 
 
+def test_no_colour_of_the_palette_looks_like_no_value():
+    for color in category_colors(8):
+        channels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
+        assert max(channels) - min(channels) > 60, f"{color} is as good as grey"
+
+
 def test_palettes(pipeline):
     assert category_colors(2, ["red", "blue"], "mine.greys") == ["#111111", "#eeeeee"]
     assert category_colors(2, ["red", "blue"]) == ["#ff0000", "#0000ff"]

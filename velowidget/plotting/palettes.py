@@ -29,8 +29,9 @@ def category_colors(n_categories: int, stored: Sequence[str] | None = None, pale
 
     Returns
     -------
-    ``'#rrggbb'`` strings: the palette's, by default Okabe and Ito's eight. For more categories than it has colours,
-    hues a golden angle apart at three lightnesses, so that neighbours in the list differ in both.
+    ``'#rrggbb'`` strings: the palette's, by default Okabe and Ito's, with brown for their black: cells should look
+    neither like arrows nor, in grey, like cells without a value. For more categories than it has colours, hues a golden
+    angle apart at three lightnesses, so that neighbours in the list differ in both.
     """
     palettes = registry.contributions("palettes")
     if palette not in palettes and stored is not None and len(stored) >= n_categories:
