@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from anndata import AnnData
-from traitlets import TraitError
+from traitlets import TraitError, link
 
+from velowidget.pipeline.selection import checked_cells
 from velowidget.widget import VelocityWidget
 
 
@@ -41,6 +42,24 @@ def test_from_python(widget, recorder):
     with pytest.raises(TraitError, match="no cell 999999"):
         widget.selection = [999_999]
     np.testing.assert_array_equal(widget.selection, [1, 9])
+
+
+def test_two_widgets_can_be_linked(widget, adata):
+    other = VelocityWidget(adata)
+    link((widget, "selection"), (other, "selection"))
+    widget.selection = [3, 8]
+    np.testing.assert_array_equal(other.selection, [3, 8])
+    other.selection = [2]
+    np.testing.assert_array_equal(widget.selection, [2])
+    assert widget.selection == other.selection
+    assert (widget.selection != other.selection) is False
+    np.testing.assert_array_equal(widget.selection == np.array([2]), [True])
+    np.testing.assert_array_equal(widget.selection != np.array([2]), [False])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.uint64])
+def test_by_whole_numbers_of_any_size(dtype):
+    assert list(checked_cells(np.array([5, 3, 100], dtype=dtype), 40_000)) == [3, 5, 100]
 
 
 def test_a_page_that_opens_is_told(widget, recorder):

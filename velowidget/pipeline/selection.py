@@ -21,7 +21,19 @@ class Cells(t.TraitType[NDArray[np.int32], Any]):
             obj._notify_trait(name, old, new)
 
 
-def checked_cells(cells: Any, n_cells: int) -> NDArray[np.int32]:
+class Selection(np.ndarray[Any, np.dtype[np.int32]]):
+    """Indices of cells. Another one is equal to it or not as a whole, by which ``traitlets.link`` compares its ends."""
+
+    __hash__ = None
+
+    def __eq__(self, other: object) -> Any:
+        return np.array_equal(self, other) if isinstance(other, Selection) else super().__eq__(other)
+
+    def __ne__(self, other: object) -> Any:
+        return not self == other if isinstance(other, Selection) else super().__ne__(other)
+
+
+def checked_cells(cells: Any, n_cells: int) -> Selection:
     """Cells as a sorted array of indices.
 
     Parameters
@@ -54,6 +66,7 @@ def checked_cells(cells: Any, n_cells: int) -> NDArray[np.int32]:
     outside = given[(given < -n_cells) | (given >= n_cells)]
     if outside.size:
         raise ValueError(f"There is no cell {outside[0]}: cells are numbered from 0 to {n_cells - 1:,}.")
-    selected = np.unique(np.where(given < 0, given + n_cells, given)).astype(np.int32)
+    given = given.astype(np.int64)
+    selected = np.unique(np.where(given < 0, given + n_cells, given)).astype(np.int32).view(Selection)
     selected.flags.writeable = False
     return selected
