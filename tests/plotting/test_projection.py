@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
@@ -9,6 +11,7 @@ import pytest
 import scipy.sparse as sp
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import to_rgb
+from matplotlib.patches import FancyArrowPatch
 from matplotlib.quiver import Quiver
 from scipy.spatial import cKDTree
 
@@ -170,11 +173,106 @@ def test_hostile_names_and_values(kernel):
         ({"color": 3}, "color must be text"),
         ({"color": ["clusters"]}, "color must be text"),
         ({"basis": None}, "basis must be text"),
+        ({"linewidth": None}, "linewidth must be a number, at least 0 and finite, not None"),
+        ({"linewidth": "a"}, "linewidth must be a number"),
+        ({"linewidth": np.nan}, "linewidth must be at least 0 and finite, not nan"),
+        ({"arrow_length": "x"}, "arrow_length must be a number"),
+        ({"arrow_length": np.nan, "stream": False}, "arrow_length must be at least 0"),
+        ({"min_mass": "x"}, "min_mass must be a number"),
+        ({"min_mass": np.nan}, "min_mass must be at least 0"),
+        ({"size": "big"}, "size must be a number"),
+        ({"alpha": 1.5}, "alpha must be from 0 to 1, not 1.5"),
+        ({"figsize": 3}, "figsize must be width and height in inches"),
+        ({"figsize": "ab"}, "figsize must be width and height in inches"),
+        ({"figsize": (0, 0)}, "figsize must be larger than 0 both ways"),
+        ({"figsize": (3, None)}, "Each number of figsize must be a number"),
+        ({"dpi": 0}, "dpi must be larger than 0"),
+        ({"ax": "x"}, "ax must be matplotlib axes"),
+        ({"cmap": "nope"}, "cmap='nope' is not known to matplotlib"),
+        ({"cmap": "virids"}, "say for instance 'viridis'"),
+        ({"cmap": 3}, "cmap must be a colour map"),
+        ({"arrow_color": "blakc"}, "arrow_color='blakc' is no colour"),
+        ({"stream": "no"}, "stream must be True or False, not 'no'"),
+        ({"honest": "no"}, "honest must be True or False, not 'no'"),
+        ({"show": 1}, "show must be True or False, not 1"),
     ],
 )
 def test_errors_say_what_is_wrong(kernel, given, says):
     with pytest.raises((ValueError, KeyError, TypeError), match=says):
         kernel.plot_projection(**given)
+
+
+@pytest.mark.parametrize("given", [{"linewidth": None}, {"cmap": "nope"}, {"figsize": (0, 0)}])
+def test_a_refused_figure_leaves_none_open(kernel, given):
+    from matplotlib import pyplot as plt
+
+    with pytest.raises((ValueError, TypeError)):
+        kernel.plot_projection(**given)
+    assert not plt.get_fignums()
+
+
+def test_only_velocity_kernels_have_diagnostics(kernel):
+    neighbours = ConnectivityKernel(kernel.adata).compute_transition_matrix()
+    for other, name in ((neighbours, "ConnectivityKernel"), (0.5 * kernel + 0.5 * neighbours, "Sum")):
+        with pytest.raises(ValueError, match=f"only velocity kernels have 'support', and this is a .*{name}"):
+            other.plot_projection(color="support")
+
+
+def lines_of(ax):
+    return sum(isinstance(child, FancyArrowPatch) for child in ax.get_children())
+
+
+def test_few_cells_have_few_lines():
+    """Not several side by side along a single cell's arrow."""
+    adata = datasets.bifurcation(n_cells=50, n_genes=20)[:49].copy()
+    near = cKDTree(adata.obsm["X_umap"]).query(adata.obsm["X_umap"], k=9)[1]
+    adata.obsp["connectivities"] = sp.csr_matrix(np.eye(49)[near[:, 1:]].max(axis=1))
+    kernel = VelocityKernel(adata).compute_transition_matrix()
+    assert lines_of(kernel.plot_projection()) < 49 < lines_of(kernel.plot_projection(density=1))
+
+
+def test_files_have_texts(kernel, tmp_path):
+    kernel.adata.obs["odd"] = pd.Categorical(["$x_{ & <b>", "\x00bell\x07\nb"] * (kernel.adata.n_obs // 2))
+    kernel.plot_projection(color="odd", save=tmp_path / "figure.svg")
+    root = ElementTree.parse(tmp_path / "figure.svg")
+    texts = ["".join(text.itertext()) for text in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts == ["Faint: fidelity or support is small.", "odd", "bell b", "$x_{ & <b>"]
+    kernel.plot_projection(color="odd", save=tmp_path / "figure.pdf")
+    assert b"/FontFile2" in (tmp_path / "figure.pdf").read_bytes(), "TrueType, which editors of pictures keep as text"
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("legend_loc", ["right margin", "on data"])
+def test_long_names_leave_room_for_the_picture(kernel, legend_loc):
+    long = "An overlong name " * 30
+    kernel.adata.obs[long] = pd.Categorical([f"{i}{long}" for i in np.arange(kernel.adata.n_obs) % 3])
+    ax = kernel.plot_projection(color=long, legend_loc=legend_loc)
+    ax.figure.canvas.draw()
+    names = ax.texts if legend_loc == "on data" else ax.get_legend().get_texts()
+    names = [name.get_text() for name in names if not name.get_text().startswith("Faint")]
+    assert names == [f"{i}An overlong name An overlong name An o…" for i in range(3)]
+    assert all(len(name) == 40 for name in [*names, ax.get_title()])
+    assert ax.get_window_extent().width > 0.3 * ax.figure.bbox.width
+
+
+@pytest.mark.parametrize("n", [41, 120])
+@pytest.mark.parametrize("legend_loc", ["right margin", "on data"])
+def test_the_largest_categories_are_named(kernel, legend_loc, n):
+    counts = np.ones(n, dtype=int)
+    large = np.random.default_rng(2).permutation(n)[:40]
+    counts[large] = 2
+    names = [f"_{i:03d}" for i in range(n)]
+    column = pd.Categorical(np.repeat(names, counts), categories=names)
+    kernel.adata.obs["many"] = pd.Categorical.from_codes(
+        np.r_[column.codes, np.full(kernel.adata.n_obs - len(column), -1)], categories=names
+    )
+    ax = kernel.plot_projection(color="many", legend_loc=legend_loc, honest=False)
+    expected = [names[i] for i in sorted(large)]
+    if legend_loc == "on data":
+        assert [text.get_text() for text in ax.texts] == expected
+    else:
+        listed = [text.get_text() for text in ax.get_legend().get_texts()]
+        assert listed == [*expected, f"and {n - 40} more", "missing"]
 
 
 @pytest.mark.filterwarnings("error")

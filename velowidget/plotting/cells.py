@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize, to_rgb
+from matplotlib.colors import Colormap, Normalize, to_rgb
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import Annotation, CategoricalAnnotation
-from velowidget.plotting.figure import plain
+from velowidget.plotting.figure import short
 from velowidget.plotting.palettes import MISSING, category_colors
 
 # Points squared of all cells together, as in scVelo and scanpy.
 _AREA = 120_000
-# Categories that a legend names.
+# Categories that are named: the largest.
 _MOST_NAMES = 40
 
 LEGENDS = ("right margin", "on data", "none")
@@ -36,7 +36,7 @@ def draw_cells(
     *,
     size: float | None = None,
     alpha: float | None = None,
-    cmap: str = "viridis",
+    cmap: str | Colormap = "viridis",
     legend_loc: str = "right margin",
 ) -> None:
     """Draw cells, with a legend or a colour bar.
@@ -54,7 +54,8 @@ def draw_cells(
     cmap
         Colour map for numbers.
     legend_loc
-        Of categories: one of `LEGENDS`.
+        Of categories: one of `LEGENDS`. Up to 40 are named, the largest, in their order; names are cut after 40
+        characters.
     """
     if isinstance(annotation, CategoricalAnnotation):
         palette, colors = _category_colors(annotation)
@@ -109,21 +110,23 @@ def _draw_names(
     colors: Sequence[str],
     legend_loc: str,
 ) -> None:
+    counts = np.bincount(annotation.codes[annotation.codes >= 0], minlength=len(annotation.categories))
+    named = np.sort(np.argsort(-counts, kind="stable")[:_MOST_NAMES])
     if legend_loc == "on data":
-        for code, name in enumerate(annotation.categories):
+        for code in named:
             members = positions[annotation.codes == code]
             members = members[np.isfinite(members).all(axis=1)]
             if len(members):
                 halo = {"facecolor": "white", "alpha": 0.7, "edgecolor": "none", "boxstyle": "round,pad=0.15"}
                 x, y = np.median(members, axis=0)
-                ax.text(x, y, plain(name), ha="center", va="center", weight="bold", bbox=halo)
+                ax.text(x, y, short(annotation.categories[code]), ha="center", va="center", weight="bold", bbox=halo)
     elif legend_loc == "right margin":
-        entries = [*zip(map(plain, annotation.categories), colors, strict=True)]
-        if len(entries) > _MOST_NAMES:
-            entries[_MOST_NAMES:] = [(f"and {len(entries) - _MOST_NAMES:,} more", "none")]
+        entries = [(short(annotation.categories[code]), colors[code]) for code in named]
+        entries += [(f"and {len(counts) - len(named):,} more", "none")] if len(counts) > len(named) else []
         entries += [("missing", MISSING)] if (annotation.codes < 0).any() else []
-        marks = [Line2D([], [], ls="", marker="o", ms=7, color=color, label=name) for name, color in entries]
+        marks = [Line2D([], [], ls="", marker="o", ms=7, color=color) for _, color in entries]
         ax.legend(
-            handles=marks, loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0.2,
+            marks, [name for name, _ in entries],
+            loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0.2,
             ncols=1 + (len(marks) - 1) // 20,
         )  # fmt: skip

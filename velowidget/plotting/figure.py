@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Any, cast
+from unicodedata import category
 
+import matplotlib
 from matplotlib.axes import Axes
 
 _ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}
 _COLUMNS = {"left": 0.0, "center": 0.5, "right": 1.0}
 # Distance of a legend from the axes, as a share of their size.
 _GAP = 0.02
+# Characters of a name; longer ones would leave no room for the picture.
+_LONGEST_NAME = 40
+# Texts are texts in files, which programs find and edit.
+_TEXTS = {"svg.fonttype": "none", "pdf.fonttype": 42}
 
 
 def axes_for(ax: Axes | None, figsize: tuple[float, float] | None = None, dpi: float | None = None) -> Axes:
@@ -27,7 +33,10 @@ def finish(ax: Axes, save: str | os.PathLike[str] | None, dpi: float | None = No
     """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes."""
     if save is not None:
         path, figure = Path(save), cast("Any", ax.figure)
-        figure.figure.savefig(path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", dpi=dpi or 300)
+        with matplotlib.rc_context(_TEXTS):  # type: ignore[arg-type]
+            figure.figure.savefig(
+                path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", dpi=dpi or 300
+            )
     if show:
         from matplotlib import pyplot as plt
 
@@ -68,5 +77,12 @@ def legend_place(location: str) -> dict[str, Any]:
 
 
 def plain(text: str) -> str:
-    """Text as it is: matplotlib takes what stands between dollars for mathematics."""
-    return text.replace("$", r"\$")
+    """Text as it is, on one line: matplotlib takes what stands between dollars for mathematics."""
+    # Files cannot hold control characters and halves of characters.
+    printed = "".join(" " if category(character) in ("Cc", "Cs") else character for character in text)
+    return " ".join(printed.split()).replace("$", r"\$")
+
+
+def short(name: str) -> str:
+    """A name as `plain` has it, cut where it is long."""
+    return plain(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…")
