@@ -1,11 +1,16 @@
+import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
-import type { CategoricalColor, ContinuousColor } from "../../js/src/protocol";
+import { streamsOf } from "../../js/src/layers/stream-strokes";
+import type { CategoricalColor, Color, ContinuousColor } from "../../js/src/protocol";
 import { arrowShapes, escaped, streamShapes, svgOf } from "../../js/src/scene/export";
-import { legendOf } from "../../js/src/scene/legend-shapes";
+import { keyLines } from "../../js/src/scene/key-lines";
+import { keyOf } from "../../js/src/scene/key-shapes";
+import { legendOf, wrapped } from "../../js/src/scene/legend-shapes";
+import { MEANING } from "../../js/src/scene/meaning";
 import { ShapePen } from "../../js/src/scene/pen";
 import { slabsInSpace, slabsOf } from "../../js/src/scene/slabs";
 import { farthestFirst, ORBIT, orbitState, spaceProjector } from "../../js/src/scene/space";
-import { message } from "./fixtures";
+import { message, result } from "./fixtures";
 
 const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
 const size = { width: 400, height: 300 };
@@ -23,7 +28,7 @@ describe("what is exported", () => {
     };
     const stroke = { width: 2, head: 6, haloWidth: 1 };
     const shapes = arrowShapes(arrows, Uint32Array.of(0, 1, 2), stroke, project, "light");
-    expect(shapes.map(({ opacity }) => opacity)).toEqual([1, 1, 0.25, 0.25]); // the third has no length
+    expect(shapes.map(({ opacity }) => opacity)).toEqual([0.85, 1, 0.85 * 0.25, 0.25]); // the third has no length
     const [halo, ink] = shapes.map(({ d }) => numbers(d)) as [number[], number[]];
     expect(Math.max(...ink.filter((_, i) => i % 2 === 0))).toBe(20);
     expect(Math.max(...halo.filter((_, i) => i % 2 === 0))).toBeGreaterThan(20);
@@ -71,7 +76,7 @@ describe("what is exported", () => {
       legendOf(color, new Set(hidden), 0, "light").labels.map(({ text }) => text);
     expect(texts(named, [])).toEqual(["c", "a", "1", "missing", "2"]);
     expect(texts(named, [-1])).toEqual(["c", "a", "1"]);
-    expect(texts(numeric, [])).toEqual(["c", "0", "1", "missing", "2"]);
+    expect(texts(numeric, [])).toEqual(["c", "0", "0.2", "0.4", "0.6", "0.8", "1", "missing", "2"]);
     expect(texts({ ...named, missing: 0 as never }, [])).toEqual(["c", "a", "1"]);
   });
 
@@ -106,8 +111,35 @@ describe("what is exported", () => {
       legendOf({ ...color, vmin, vmax, missing: 0 }, new Set(), 0, "light").labels.slice(1);
     expect(ends(1e9, 1e9 + 5).map(({ text }) => text)).toEqual(["1000000000", "1000000005"]);
     expect(ends(1e9, 1e9 + 5).map(({ y }) => y)).toEqual([56, 70]);
-    expect(ends(-2, 0.123456).map(({ text, y }) => [text, y])).toEqual([["−2", 56], ["0.1235", 56]]); // biome-ignore format: short
+    expect(ends(-2, 0.123456).map(({ text, y }) => [text, y])).toEqual([
+      ["−2", 56],
+      ...["−1.5", "−1"].map((text) => [text, 56]),
+      ["0.1235", 56],
+    ]);
+    expect(ends(-2, 0.123456)[2]).toMatchObject({ anchor: "middle", x: expect.closeTo((148 * 1) / 2.123456) });
     expect(ends(3, 3).map(({ text }) => text)).toEqual(["3"]);
+  });
+
+  it("says what numbers mean that cells are coloured by, if they are not the data's own", () => {
+    const color = message("color-continuous", "color") as ContinuousColor;
+    const texts = (key: string, source: Color["source"]) =>
+      legendOf({ ...color, key, source, missing: 0 }, new Set(), 0, "light").labels.map(({ text }) => text);
+    expect(texts("support", "diagnostics").join(" ")).toContain(MEANING.support);
+    expect(texts("support", "obs").join(" ")).not.toContain(MEANING.support);
+    const { width, height, labels } = legendOf(
+      { ...color, key: "support", source: "diagnostics" },
+      new Set(),
+      0,
+      "light",
+    );
+    expect(width).toBeLessThanOrEqual(220);
+    expect(labels.at(-1)?.y).toBeLessThan(height);
+  });
+
+  it("breaks lines between words", () => {
+    expect(wrapped("one two  three", 70)).toEqual(["one two", "three"]);
+    expect(wrapped("unbreakable a b", 30)).toEqual(["unbreakable", "a b"]);
+    expect(wrapped("", 30)).toEqual([]);
   });
 
   it("has what is near in front of what is far, and nothing from behind the eye", () => {
@@ -211,5 +243,81 @@ describe("what is exported", () => {
 
   it("says names as they are, and never as markup", () => {
     expect(escaped(`<script>&"'\u0000\u0007 μ 細胞`)).toBe("&lt;script&gt;&amp;&quot;&#39; μ 細胞");
+  });
+});
+
+describe("the key below the picture", () => {
+  const arrows = {
+    count: 100,
+    dims: 2,
+    feet: new Float32Array(200),
+    steps: new Float32Array(200),
+    opacities: new Float32Array(100),
+    spacing: 20,
+  };
+
+  function keyWhere(stage: "grid" | "stream" | "particles", traits = {}, state = {}) {
+    const fields = { field: stage, arrow_length: 1, honest: false, ...traits };
+    const { field, arrow_length, honest } = fields;
+    const store = {
+      shown: signal(result(stage)),
+      diagnostics: signal(null),
+      belief: signal(result("belief")),
+      fadingStale: signal(false),
+      traits: { field: signal(field), arrow_length: signal(arrow_length), honest: signal(honest) },
+      ...state,
+    };
+    const isOfArrows = stage === "grid";
+    return keyLines(store, { arrows: signal(isOfArrows ? arrows : null), drawn: signal(50) }, 0);
+  }
+
+  it("has an arrow as long as those of the length that it names", () => {
+    const [line] = keyWhere("grid");
+    expect(line?.sample?.length).toBeCloseTo(1 * 1.6 * 20);
+    expect(line?.text).toContain("1 — arrow length");
+    expect([line?.text, line?.advice].join("|")).toMatch(/1 in 2 arrows is drawn\.\|Zoom in/);
+    expect(keyWhere("grid", { arrow_length: 2 })[0]?.text).toContain("0.5 — arrow length");
+  });
+
+  it("has a line as wide as those where the average arrow has length 1", () => {
+    for (const strength of [1, 2]) {
+      const [line] = keyWhere("stream", { arrow_length: strength });
+      const stream = { ...result("stream") };
+      const arrays = {
+        points: Float32Array.of(0, 0, 1, 1),
+        starts: Int32Array.of(0, 2),
+        speeds: Float32Array.of(1, 1),
+      };
+      const [drawn] = streamsOf({ ...stream, arrays }, () => 1, strength).strokes;
+      expect(line?.sample?.strokes.map(({ width }) => width)).toEqual([drawn?.width]);
+      expect(line?.sample?.strokes[0]?.width).toBeCloseTo(0.7 + 2.6 * strength, 0);
+      expect(line?.text).toContain("1 — width of a line");
+    }
+    expect(keyWhere("particles")[0]?.sample).toBeNull();
+    expect(keyWhere("stream", { field: "particles" })[0]?.advice).toContain("little motion");
+  });
+
+  it("says why arrows are faint, and when that is not known", () => {
+    const said = (state = {}) => keyWhere("grid", { honest: true }, state).at(-1)?.text;
+    expect(said()).toBe("Faint: fidelity or support is small.");
+    expect(said({ belief: signal(null) })).toBe("Fidelity and support are being computed…");
+    expect(said({ fadingStale: signal(true) })).toBe("Fidelity and support are being computed…");
+    expect(keyWhere("grid")).toHaveLength(1);
+    expect(keyWhere("grid", {}, { shown: signal(null) })).toEqual([]);
+  });
+
+  it("is below the picture in what is exported, no wider, and as high as it says", () => {
+    const lines = keyWhere("grid", { honest: true });
+    const { labels, shapes, height } = keyOf(lines, [12, 300], 260, "rgb(1 2 3)");
+    expect(labels.map(({ text }) => text).join(" ")).toBe(lines.map(({ text }) => text).join(" "));
+    expect(labels.length).toBeGreaterThan(lines.length);
+    for (const { x, text } of labels) expect(x + 7 * text.length).toBeLessThanOrEqual(12 + 260);
+    const ys = labels.map(({ y }) => y);
+    expect(Math.min(...ys)).toBeGreaterThan(300);
+    expect(new Set(ys).size).toBe(ys.length);
+    expect(Math.max(...ys)).toBeLessThan(300 + height);
+    const [shaft] = shapes;
+    expect(numbers(shaft?.d as string)).toEqual([12, 309, 12 + 32, 309]);
+    expect(shapes.every(({ stroke }) => stroke === "rgb(1 2 3)")).toBe(true);
   });
 });

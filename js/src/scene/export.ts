@@ -5,6 +5,8 @@ import type { Store } from "../state/store";
 import type { Size } from "./camera";
 import { rgb, type ThemeName } from "./colors";
 import { INK } from "./ink";
+import { keyLines } from "./key-lines";
+import { keyOf } from "./key-shapes";
 import { type Label, legendOf } from "./legend-shapes";
 import { outline, type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
@@ -19,6 +21,9 @@ const FONT = "12px system-ui, sans-serif";
 const UNDER_WALKERS = 0.5;
 /** Into which space is cut: in a drawing each is a picture of its own. */
 const SLABS = { png: 256, svg: 16 };
+/** Of arrows, as their shader has it; and how much narrower than its outermost edge their halo looks. */
+const HALO_OPACITY = 0.85;
+const HALO_EDGE = 0.5;
 const PAPER: Record<ThemeName, string> = { light: "#ffffff", dark: "#111111" };
 
 export interface ExportOptions {
@@ -41,6 +46,7 @@ export interface Drawing {
   /** Of the picture without the legend, beyond which none of its layers are seen. */
   size: Size;
   layers: Layer[];
+  /** Beside the picture and below. */
   legend: Shape[];
   labels: Label[];
   ink: string;
@@ -90,7 +96,7 @@ export async function toPng(
   context.font = FONT;
   context.fillStyle = drawing.ink;
   for (const { x, y, text, anchor = "start" } of drawing.labels) {
-    context.textAlign = anchor;
+    context.textAlign = anchor === "middle" ? "center" : anchor;
     context.fillText(text, x, y);
   }
   return blobOf(canvas);
@@ -153,13 +159,17 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName, drift: HTMLCanv
   const color = store.color.value;
   const ink = rgb(INK[theme].ink);
   const legend = color && legendOf(color, store.hidden.value, view.size.width + MARGIN, theme);
+  const width = view.size.width + (legend ? legend.width + 2 * MARGIN : 0);
+  const bottom = Math.max(view.size.height, legend ? legend.height + MARGIN : 0);
+  const lines = keyLines(store, scene, view.camera.zoom);
+  const key = keyOf(lines, [MARGIN, bottom + MARGIN], width - 2 * MARGIN, ink);
   return {
-    width: view.size.width + (legend ? legend.width + 2 * MARGIN : 0),
-    height: Math.max(view.size.height, legend ? legend.height + MARGIN : 0),
+    width,
+    height: bottom + (lines.length ? key.height + 2 * MARGIN : 0),
     size: view.size,
     layers: layersOf(scene, store, view, theme, drift, nSlabs),
-    legend: legend?.shapes ?? [],
-    labels: legend?.labels ?? [],
+    legend: [...(legend?.shapes ?? []), ...key.shapes],
+    labels: [...(legend?.labels ?? []), ...key.labels],
     ink,
   };
 }
@@ -247,7 +257,7 @@ export function streamShapes(
   theme: ThemeName,
 ): Shape[] {
   const shapes: Shape[] = [];
-  for (const [color, extra] of layers(theme, HALO)) {
+  for (const [color, extra] of haloAndInk(theme, HALO)) {
     for (const { from, to, width, opacity } of strokes) {
       const places = Array.from({ length: to - from + 1 }, (_, i) => project(points, dims * (from + i)));
       shapes.push({ d: outline(places, false), stroke: color, width: width + 2 * extra, opacity });
@@ -278,7 +288,7 @@ export function arrowShapes(
     if (!(length > 0) || opacity <= 0) continue;
     const [ux, uy] = [(x - x0) / length, (y - y0) / length];
     const head = Math.min(stroke.head, 0.7 * length);
-    for (const [color, extra] of layers(theme, stroke.haloWidth)) {
+    for (const [color, extra] of haloAndInk(theme, stroke.haloWidth - HALO_EDGE)) {
       const [back, half, shaft] = [head + extra, 0.45 * head + extra, stroke.width / 2 + extra];
       const at = (along: number, across: number): [number, number] => [
         x0 + ux * along - uy * across,
@@ -289,13 +299,13 @@ export function arrowShapes(
         at(-extra, shaft), at(neck, shaft), at(neck, half), at(length + 2 * extra, 0),
         at(neck, -half), at(neck, -shaft), at(-extra, -shaft),
       ]; // biome-ignore format: an arrow's corners in order
-      shapes.push({ d: outline(corners, true), fill: color, opacity });
+      shapes.push({ d: outline(corners, true), fill: color, opacity: extra ? HALO_OPACITY * opacity : opacity });
     }
   }
   return shapes;
 }
 
-function layers(theme: ThemeName, halo: number): [string, number][] {
+function haloAndInk(theme: ThemeName, halo: number): [string, number][] {
   return [
     [rgb(INK[theme].halo), halo],
     [rgb(INK[theme].ink), 0],

@@ -1,14 +1,18 @@
 /** The legend in what is exported. */
 import type { Color, ContinuousColor } from "../protocol";
 import { largest } from "../state/color";
+import { innerTicks } from "../state/ticks";
 import { digitsBetween, formatCount, formatNumber } from "../text";
 import { MISSING, rgb, type ThemeName, viridis } from "./colors";
+import { MEANING } from "./meaning";
 import { outline, type Shape } from "./pen";
 
-const ROW = 18;
+export const ROW = 18;
 const BAR = { width: 148, height: 12, steps: 64 };
 const SWATCH = 16;
 const GAP = 12;
+/** Of sentences beside the picture. */
+const SENTENCE = 220;
 /** Of so many rows a legend is as high as the picture. */
 const MOST_ROWS = 40;
 
@@ -16,8 +20,8 @@ export interface Label {
   x: number;
   y: number;
   text: string;
-  /** Where it ends there, instead of beginning. */
-  anchor?: "end";
+  /** Where it has its middle or its end there, instead of its beginning. */
+  anchor?: "middle" | "end";
 }
 
 export interface LegendShapes {
@@ -39,13 +43,14 @@ interface Row {
 export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number, theme: ThemeName): LegendShapes {
   const rows = rowsOf(color, hidden, theme).map((row) => ({ ...row, count: formatCount(row.count) }));
   const widths = rows.map(({ name, count }) => SWATCH + widthOf(name) + GAP + widthOf(count));
-  const width = Math.max(BAR.width, widthOf(color.key), ...widths);
+  const meaning = color.source === "diagnostics" ? wrapped(MEANING[color.key] ?? "", SENTENCE) : [];
+  const width = Math.max(BAR.width, widthOf(color.key), ...widths, ...meaning.map(widthOf));
   const title = { x: left, y: 20, text: color.key };
   const bar = color.type === "continuous" ? colorBar(color, left) : { shapes: [], labels: [], height: 27 };
   const middle = (i: number) => bar.height + ROW * (i + 0.5);
   return {
     width,
-    height: bar.height + ROW * rows.length,
+    height: bar.height + ROW * (rows.length + meaning.length),
     shapes: [
       ...bar.shapes,
       ...rows.flatMap(({ color: fill }, i) => (fill ? [{ d: disc(left + 5, middle(i), 5), fill, opacity: 1 }] : [])),
@@ -57,6 +62,7 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
         { x: left + SWATCH, y: middle(i) + 4, text: name },
         { x: left + width, y: middle(i) + 4, text: count, anchor: "end" },
       ]),
+      ...meaning.map((text, i) => ({ x: left, y: middle(rows.length + i) + 4, text })),
     ],
   };
 }
@@ -89,8 +95,21 @@ function colorBar({ vmin, vmax }: ContinuousColor, left: number): Pick<LegendSha
   if (vmax === vmin) return { shapes, labels, height: bottom + 20 };
   const isLong = widthOf(first) + GAP + widthOf(last) > BAR.width;
   const y = bottom + (isLong ? 28 : 14);
+  for (const { text, at } of isLong ? [] : innerTicks(vmin, vmax, [first, last], BAR.width))
+    labels.push({ x: left + at * BAR.width, y, text, anchor: "middle" });
   labels.push({ x: left + BAR.width, y, text: last, anchor: "end" });
   return { shapes, labels, height: y + 6 };
+}
+
+/** In lines that are no wider, if their words are not. */
+export function wrapped(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const longer = `${lines.at(-1)} ${word}`;
+    if (lines.length && widthOf(longer) <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Room enough for a text; how wide it is, only a page could tell. */
