@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import reference
+from velowidget.core import grid
 from velowidget.core.grid import average, lattice, sums
 
 
@@ -29,6 +30,49 @@ def test_equals_direct_sum(rng, n_cells, n_dims):
     np.testing.assert_allclose(on.mass * np.percentile(reached[reached > 0], 95), reached, atol=1e-12)
     assert len(on.points) > 0
     assert (mass > 0).all()
+
+
+@pytest.mark.parametrize("smooth", [0.3, 1.7, 5.0, 40.0])
+@pytest.mark.parametrize("n_dims", [1, 2, 3])
+def test_any_width_equals_direct_sum(rng, n_dims, smooth):
+    """Also of clumps that are much denser, and smaller than a spacing; also where it reaches over the rim."""
+    positions = np.concatenate([rng.normal(size=(60, n_dims)) * 3, rng.normal(size=(60, n_dims)) * 0.05 + 1])
+    arrows = rng.normal(size=(120, n_dims))
+    on = lattice(positions, density=0.25, smooth=smooth, min_mass=0.0)
+    expected, mass = reference.averages(on.points, positions, arrows, smooth * on.spacing)
+    np.testing.assert_allclose(at_points(on, arrows), expected, atol=1e-12)
+    np.testing.assert_allclose(sums(on, arrows)[..., 0].ravel()[on.kept], mass, rtol=1e-9)
+
+
+@pytest.mark.parametrize("pass_over", [lambda *a: lattice(a[0], smooth=5.0, report=a[2]), average, sums])
+def test_progress_and_cancel(rng, monkeypatch, pass_over):
+    monkeypatch.setattr(grid, "_BLOCK_WORK", 10_000)
+    positions, arrows = rng.normal(size=(500, 2)), rng.normal(size=(500, 2))
+    at = positions if "lambda" in pass_over.__name__ else lattice(positions, smooth=5.0)
+    reports = []
+
+    def report(done, total):
+        reports.append((done, total))
+        if done > 250:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        pass_over(at, arrows, report)
+    assert len(reports) > 3
+    assert 250 < reports[-1][0] < reports[-1][1] == 500
+
+
+def test_values_need_a_row_per_cell(rng):
+    on = lattice(rng.normal(size=(20, 2)))
+    for bad in (np.ones(20), np.ones((19, 2))):
+        with pytest.raises(ValueError, match=r"row for each of the 20 cells.*values\[:, None\]"):
+            average(on, bad)
+
+
+@pytest.mark.parametrize("shape", [(20,), (20, 0)])
+def test_positions_are_a_matrix(shape):
+    with pytest.raises(ValueError, match=r"shape \(n_cells, n_dims\), not \(20,"):
+        lattice(np.zeros(shape))
 
 
 def test_points_are_square_and_cover_the_cells(rng):

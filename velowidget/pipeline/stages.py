@@ -219,11 +219,11 @@ def _projection(context: Context, chain: Chain) -> Arrows:
 def _lattice(context: Context) -> Lattice:
     parameters = context.parameters
     positions = context.inputs.positions(parameters.basis, parameters.components)
-    return lattice(positions, smooth=parameters.smooth, density=parameters.density)
+    return lattice(positions, smooth=parameters.smooth, density=parameters.density, report=context.report)
 
 
-def _field(_context: Context, arrows: Arrows, on: Lattice) -> Field:
-    return Field(on, average(on, arrows.vectors), arrows.softmax_scale)
+def _field(context: Context, arrows: Arrows, on: Lattice) -> Field:
+    return Field(on, average(on, arrows.vectors, context.report), arrows.softmax_scale)
 
 
 def _grid(_context: Context, field: Field) -> Grid:
@@ -257,9 +257,9 @@ def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[n
     )
 
 
-def _belief(_context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
+def _belief(context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
     """The smaller of fidelity and support, averaged; NaN where there are no cells."""
-    values = average(on, np.minimum(diagnostics.fidelity, diagnostics.support)[:, None])
+    values = average(on, np.minimum(diagnostics.fidelity, diagnostics.support)[:, None], context.report)
     return Field(on, np.where(on.mass[..., None] > 0, values, np.nan), diagnostics.softmax_scale)
 
 
