@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -33,15 +34,19 @@ def saved(notebook, kind) -> Path:
 
 def test_svg_has_lines_and_text_and_one_picture_of_cells(shown):
     root = ElementTree.parse(saved(shown, "SVG")).getroot()
-    assert len(root.findall(f"{SVG}image")) == 1
+    assert len(list(root.iter(f"{SVG}image"))) == 1
     assert len([path for path in root.iter(f"{SVG}path") if path.get("stroke")]) > 10
-    assert [text.text for text in root.iter(f"{SVG}text")] == ["odd", '<b>&"$', "200", "plain", "200"]
+    beside, below = ["odd", '<b>&"$', "200", "plain", "200"], shown.page.locator(".vw-key").all_inner_texts()
+    assert len(below) == 2
+    texts = [text.text for text in root.iter(f"{SVG}text")]
+    assert texts[:5] == beside
+    assert " ".join(texts[5:]).split() == " ".join(below).split()
 
 
 def test_png_has_the_scale_that_was_chosen_and_can_be_transparent(shown):
     frame = shown.page.locator(".velowidget .vw-deck").bounding_box()
     picture = imread(saved(shown, "PNG"), format="png")
-    assert picture.shape[0] == pytest.approx(2 * frame["height"], abs=2)
+    assert picture.shape[0] > 2 * frame["height"]  # the key is below
     assert picture.shape[2] == 3 or picture[..., 3].min() == 1.0
     assert picture[..., :3].min() < 0.3 < 0.9 < picture[..., :3].max()
     shown.page.get_by_role("button", name="export").click()
@@ -50,8 +55,34 @@ def test_png_has_the_scale_that_was_chosen_and_can_be_transparent(shown):
     with shown.page.expect_download() as download:
         shown.page.get_by_role("button", name="PNG", exact=True).click()
     transparent = imread(download.value.path(), format="png")
-    assert transparent.shape[0] == pytest.approx(frame["height"], abs=2)
+    assert [2 * side for side in transparent.shape[:2]] == pytest.approx(picture.shape[:2], abs=2)
     assert transparent[..., 3].min() == 0.0
+
+
+def colored(picture) -> float:
+    """How many pixels have a colour: cells do, arrows do not."""
+    colors = imread(picture, format="png")[..., :3]
+    return float((colors.max(axis=2) - colors.min(axis=2) > 0.25).sum())
+
+
+def test_cells_in_front_of_arrows_hide_them(shown):
+    shown.execute("adata.obsm['X_three'] = adata.obsm['X_pca'][:, :3].copy()")
+    shown.execute("w.field = 'none'; w.basis = 'three'")
+    settled(shown)
+    alone = pixels(shown)
+    shown.execute("w.field = 'grid'; w.density = 1.5")
+    other_pixels(shown, alone)
+    settled(shown)
+    screen = colored(io.BytesIO(pixels(shown)))
+    assert screen < 0.8 * colored(io.BytesIO(alone))
+    svg, scale = saved(shown, "SVG"), 2
+    assert colored(saved(shown, "PNG")) / scale**2 == pytest.approx(screen, rel=0.15)
+    images = [part.tag for part in ElementTree.parse(svg).getroot().find(f"{SVG}g")]
+    assert images.count(f"{SVG}image") > 10
+    page = shown.page.context.browser.new_page(viewport={"width": 1200, "height": 900})
+    page.set_content(svg.read_text())
+    assert colored(io.BytesIO(page.screenshot())) == pytest.approx(screen, rel=0.25)
+    page.close()
 
 
 def test_cells_are_as_opaque_as_on_the_screen(shown):

@@ -132,7 +132,7 @@ describe("what is exported", () => {
       0,
       "light",
     );
-    expect(width).toBeLessThanOrEqual(220);
+    expect(width).toBeLessThanOrEqual(230);
     expect(labels.at(-1)?.y).toBeLessThan(height);
   });
 

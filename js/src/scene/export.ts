@@ -20,7 +20,7 @@ const FONT = "12px system-ui, sans-serif";
 /** Cells and their arrows under walkers; the style sheet has it, too. */
 const UNDER_WALKERS = 0.5;
 /** Into which space is cut: in a drawing each is a picture of its own. */
-const SLABS = { png: 256, svg: 16 };
+const SLABS = { png: 256, svg: 32 };
 /** Of arrows, as their shader has it; and how much narrower than its outermost edge their halo looks. */
 const HALO_OPACITY = 0.85;
 const HALO_EDGE = 0.5;

@@ -11,8 +11,9 @@ export const ROW = 18;
 const BAR = { width: 148, height: 12, steps: 64 };
 const SWATCH = 16;
 const GAP = 12;
-/** Of sentences beside the picture. */
-const SENTENCE = 220;
+/** Of sentences beside the picture, and above them. */
+const SENTENCE = 230;
+const SPACE = 6;
 /** Of so many rows a legend is as high as the picture. */
 const MOST_ROWS = 40;
 
@@ -48,9 +49,10 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
   const title = { x: left, y: 20, text: color.key };
   const bar = color.type === "continuous" ? colorBar(color, left) : { shapes: [], labels: [], height: 27 };
   const middle = (i: number) => bar.height + ROW * (i + 0.5);
+  const below = bar.height + ROW * rows.length + (meaning.length && SPACE);
   return {
     width,
-    height: bar.height + ROW * (rows.length + meaning.length),
+    height: below + ROW * meaning.length,
     shapes: [
       ...bar.shapes,
       ...rows.flatMap(({ color: fill }, i) => (fill ? [{ d: disc(left + 5, middle(i), 5), fill, opacity: 1 }] : [])),
@@ -62,7 +64,7 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
         { x: left + SWATCH, y: middle(i) + 4, text: name },
         { x: left + width, y: middle(i) + 4, text: count, anchor: "end" },
       ]),
-      ...meaning.map((text, i) => ({ x: left, y: middle(rows.length + i) + 4, text })),
+      ...meaning.map((text, i) => ({ x: left, y: below + ROW * (i + 0.5) + 4, text })),
     ],
   };
 }
