@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
+from velowidget.core import streamlines as module
 from velowidget.core.grid import average, lattice
 from velowidget.core.streamlines import streamlines
 
@@ -53,21 +55,24 @@ def test_goes_round_a_vortex_once(square):
 
 
 @pytest.mark.parametrize("n_dims", [2, 3])
-@pytest.mark.parametrize("separation", [0.7, 1.5])
+@pytest.mark.parametrize("separation", [0.7, 1.0, 1.5])
 def test_lines_keep_apart(square, n_dims, separation):
     on = square(n_dims)
     field = everywhere(on, lambda p: np.roll(p, 1, axis=-1) * ([-1] + [1] * (n_dims - 1)) + 0.1)
     lines = lines_of(streamlines(on, field, separation=separation))
     assert len(lines) > 3
-    # Distances are kept on a raster of quarters of the separation.
-    raster = np.sqrt(n_dims) / 4 * separation * on.spacing
-    for k, line in enumerate(lines):
-        for other in lines[:k]:
-            assert cdist(line, other).min() > 0.5 * separation * on.spacing - raster
+    vertices, number = np.concatenate(lines), np.repeat(np.arange(len(lines)), [len(line) for line in lines])
+    tree = cKDTree(vertices / on.spacing)
+    near = tree.query_pairs(0.5 * separation - 1e-9, output_type="ndarray")
+    np.testing.assert_array_equal(number[near[:, 0]], number[near[:, 1]])
+    near = np.sort(tree.query_pairs(separation - 1e-9, output_type="ndarray"), axis=1)
+    free = np.ones(len(vertices), dtype=bool)  # of earlier lines
+    free[near[number[near[:, 0]] != number[near[:, 1]], 1]] = False
+    assert len(np.unique(number[free])) == len(lines), "where they started"
     # Where cells and a direction are, a line is not far.
     speeds = np.linalg.norm(field.reshape(-1, n_dims)[on.kept], axis=1)
     inside = on.points[(speeds > 0.3) & (np.abs(on.points) < 0.8).all(axis=1)]
-    assert np.median(cdist(inside, np.concatenate(lines)).min(axis=1)) < 1.2 * separation * on.spacing
+    assert np.median(tree.query(inside / on.spacing)[0]) < 1.2 * separation
 
 
 def test_no_line_is_too_short_to_be_seen_as_one(square):
@@ -111,6 +116,42 @@ def test_few_cells(rng, n_cells, n_dims):
     found = streamlines(on, average(on, np.ones((n_cells, n_dims))))
     assert np.isfinite(found.points).all()
     assert found.starts[-1] == len(found.points) == len(found.speeds)
+
+
+@pytest.mark.parametrize("n_dims", [2, 3])
+def test_progress_and_cancel(square, monkeypatch, n_dims):
+    monkeypatch.setattr(module, "_SEEDS_IN_BLOCK", 100)
+    on = square(n_dims)
+    field = everywhere(on, lambda p: np.roll(p, 1, axis=-1) * ([-1] + [1] * (n_dims - 1)) + 0.1)
+    reports = []
+
+    def report(done, total):
+        reports.append((done, total))
+        if done > 200:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        streamlines(on, field, report=report)
+    assert reports[0] == (0, 0), "before there are places"
+    assert reports[-1][0] == 300 < reports[-1][1]
+
+
+@pytest.mark.parametrize("n_dims", [2, 3])
+def test_blocks_do_not_matter(square, monkeypatch, n_dims):
+    on = square(n_dims)
+    field = everywhere(on, lambda p: np.roll(p, 1, axis=-1) * ([-1] + [1] * (n_dims - 1)) + 0.1)
+    whole = streamlines(on, field)
+    monkeypatch.setattr(module, "_SEEDS_IN_BLOCK", 7)
+    parts = streamlines(on, field)
+    np.testing.assert_array_equal(parts.points, whole.points)
+    np.testing.assert_array_equal(parts.starts, whole.starts)
+
+
+@pytest.mark.parametrize("separation", [0.0, -1.0, np.nan, np.inf])
+def test_separation_is_positive(square, separation):
+    on = square(2)
+    with pytest.raises(ValueError, match="separation must be larger than 0"):
+        streamlines(on, np.ones((*on.shape, 2)), separation=separation)
 
 
 def test_no_field_no_lines(square):

@@ -231,10 +231,11 @@ def _grid(_context: Context, field: Field) -> Grid:
     return Grid(on.points, field.values.reshape(-1, field.values.shape[-1])[on.kept], field.softmax_scale)
 
 
-def _stream(_context: Context, field: Field) -> Stream:
+def _stream(context: Context, field: Field) -> Stream:
     # In space, lines that are as close together hide each other.
     separation = 1.0 if len(field.lattice.shape) == 2 else 2.0
-    return Stream(streamlines(field.lattice, field.values, separation=separation), field.softmax_scale)
+    lines = streamlines(field.lattice, field.values, separation=separation, report=context.report)
+    return Stream(lines, field.softmax_scale)
 
 
 def _null(context: Context) -> NDArray[np.float64]:
@@ -282,7 +283,7 @@ STAGES: Mapping[str, Stage] = {
         ),
         Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field, pace=_LATTICE_PACE),
         Stage("grid", "Grid arrows", ("particles",), (), _grid, pace=_LATTICE_PACE),
-        Stage("stream", "Streamlines", ("particles",), (), _stream, pace=_LATTICE_PACE),
+        Stage("stream", "Streamlines", ("particles",), (), _stream, "places", pace=_LATTICE_PACE),
         Stage(
             *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared"), _null),
             pace=("scheme",),
