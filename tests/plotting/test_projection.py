@@ -176,6 +176,7 @@ def test_hostile_names_and_values(kernel):
         ({"linewidth": None}, "linewidth must be a number, at least 0 and finite, not None"),
         ({"linewidth": "a"}, "linewidth must be a number"),
         ({"linewidth": np.nan}, "linewidth must be at least 0 and finite, not nan"),
+        ({"linewidth": np.inf}, "linewidth must be at least 0 and finite, not inf"),
         ({"arrow_length": "x"}, "arrow_length must be a number"),
         ({"arrow_length": np.nan, "stream": False}, "arrow_length must be at least 0"),
         ({"min_mass": "x"}, "min_mass must be a number"),
