@@ -151,6 +151,6 @@ def test_places_without_cells_are_no_doubt():
     positions = np.array([[0.0, 0.0], [10.0, 10.0]])
     on = lattice(positions)
     edge = np.argwhere((on.mass[:-1] > 0) & (on.mass[1:] == 0))
-    between = on.start + on.spacing * (edge + (0.5, 0))
+    between = on.start + on.spacing * (edge + np.array([0.5, 0.0]))
     np.testing.assert_allclose(opacities(on, np.ones(2), np.ones(2), between), 1.0)
     assert len(edge)
