@@ -54,6 +54,19 @@ def test_goes_round_a_vortex_once(square):
             assert np.ptp(angle) < 2 * np.pi + 0.1
 
 
+@pytest.mark.parametrize("drift", [0.02, 0.05, 0.2])
+def test_does_not_zigzag_where_the_field_runs_together(square, drift):
+    on = square(2)
+    found = streamlines(
+        on, everywhere(on, lambda p: np.stack([np.full(p.shape[:-1], drift), -np.sign(p[..., 1])], axis=-1))
+    )
+    assert len(found.starts) > 5
+    for line in lines_of(found):
+        steps = np.diff(line, axis=0)
+        steps /= np.linalg.norm(steps, axis=1)[:, None]
+        assert (steps[1:] * steps[:-1]).sum(axis=1).min() > 0.29
+
+
 @pytest.mark.parametrize("n_dims", [2, 3])
 @pytest.mark.parametrize("separation", [0.7, 1.0, 1.5])
 def test_lines_keep_apart(square, n_dims, separation):

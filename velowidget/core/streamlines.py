@@ -21,6 +21,8 @@ from velowidget.core.grid import Lattice
 # In spacings of the lattice.
 _STEP = 0.2
 _SHORTEST, _LONGEST = 2.0, 60.0
+# Cosine of the sharpest turn within a step: lines that run together would hop over each other's side.
+_SHARPEST = 0.3
 # Places along one separation where lines may start.
 _SEEDS = 3
 _SEEDS_IN_BLOCK = 2_000
@@ -55,7 +57,7 @@ def streamlines(
     Parameters
     ----------
     on
-        The lattice; lines end where its mass, interpolated, is below its `min_mass`.
+        The lattice; lines end where its mass, interpolated, is below its `min_mass`, and where the field runs together.
     vectors
         The field at each point, shape (*on.shape, n_dims), as :func:`velowidget.core.grid.average` gives it.
     separation
@@ -206,6 +208,7 @@ def _follow(field, seed, sign, vertices, next_, newest, separation, min_mass, st
     """
     along = np.empty(4)
     point = seed.copy()
+    first, before = np.zeros(3), np.zeros(3)
     near = (0.5 * separation) ** 2
     apart = int(np.ceil(1.5 * separation / _STEP))  # of vertices that may be near: the line has just been there
     count = 0
@@ -220,9 +223,13 @@ def _follow(field, seed, sign, vertices, next_, newest, separation, min_mass, st
         count += 1
         if not _direction(field, point, min_mass, still, along):
             break
-        middle = point + 0.5 * sign * _STEP * along[:3]
+        first[:] = along[:3]
+        middle = point + 0.5 * sign * _STEP * first
         if not _direction(field, middle, min_mass, still, along):
             break
+        if count > 1 and min(np.dot(first, along[:3]), np.dot(before, along[:3])) < _SHARPEST:
+            break
+        before[:] = along[:3]
         point = point + sign * _STEP * along[:3]
         if not _at(field, point, along) or along[3] < min_mass:
             break
