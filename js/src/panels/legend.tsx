@@ -1,5 +1,6 @@
 import { interpolateViridis } from "d3-scale-chromatic";
 import type { CategoricalColor, Color, ContinuousColor } from "../protocol";
+import { MEANING } from "../scene/meaning";
 import { largest } from "../state/color";
 import { isolated, toggled } from "../state/hidden";
 import type { Store } from "../state/store";
@@ -12,14 +13,6 @@ const MOST_IN_A_ROW = 20;
 const BAR_PIXELS = 148;
 
 const GRADIENT = `linear-gradient(to right, ${Array.from({ length: 17 }, (_, i) => interpolateViridis(i / 16)).join(", ")})`;
-
-/** What the numbers say that are not the data's own. */
-const MEANING: Readonly<Record<string, string>> = {
-  fidelity:
-    "Does the arrow here do what the chain does among the genes? 1: it orders the neighbours alike. 0: it has nothing to do with it.",
-  support: "Do velocities point at neighbours better than with shuffled genes? 1: far better. 0: no better than noise.",
-  entropy: "How evenly the chain spreads. This follows from the softmax scale; it says nothing about belief.",
-};
 
 export function Legend({ store, color }: { store: Store; color: Color }) {
   return (
