@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report, compiled_code, over_blocks
 from velowidget.core.graph import Graph
+from velowidget.core.grid import Lattice, average
 from velowidget.core.random import GENE_SHUFFLE, key_of, philox
 
 # Edges times genes of one block: some ten milliseconds.
@@ -127,6 +128,28 @@ def entropy(graph: Graph, probabilities: NDArray[np.float64]) -> NDArray[np.floa
     np.divide(sums, np.log(np.maximum(graph.degree, 1)), out=out, where=graph.degree > 1)
     out[graph.degree == 0] = np.nan
     return out
+
+
+def belief(
+    on: Lattice, fidelity: NDArray[np.float64], support: NDArray[np.float64], report: Report | None = None
+) -> NDArray[np.float64]:
+    """How far to believe averages of arrows: the smaller of fidelity and support, averaged as the arrows are.
+
+    Parameters
+    ----------
+    on
+        The lattice of the averages.
+    fidelity, support
+        Of each cell, float64, shape (n_cells,), from 0 to 1; cells where either is NaN are left out.
+    report
+        Progress, in cells.
+
+    Returns
+    -------
+    float64, shape `on.shape`, from 0 to 1; 0 where no cell around has both numbers, NaN where there are no cells.
+    """
+    values = average(on, np.minimum(fidelity, support)[:, None], report)[..., 0]
+    return np.where(on.mass > 0, values, np.nan)
 
 
 def shuffled_genes(v: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:

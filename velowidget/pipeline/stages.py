@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
 from velowidget.core.custom import Scheme
-from velowidget.core.diagnostics import entropy, fidelity, shuffled_genes, support
+from velowidget.core.diagnostics import belief, entropy, fidelity, shuffled_genes, support
 from velowidget.core.graph import Graph
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
@@ -259,9 +259,8 @@ def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[n
 
 
 def _belief(context: Context, diagnostics: Diagnostics, on: Lattice) -> Field:
-    """The smaller of fidelity and support, averaged; NaN where there are no cells."""
-    values = average(on, np.minimum(diagnostics.fidelity, diagnostics.support)[:, None], context.report)
-    return Field(on, np.where(on.mass[..., None] > 0, values, np.nan), diagnostics.softmax_scale)
+    values = belief(on, diagnostics.fidelity, diagnostics.support, context.report)
+    return Field(on, values[..., None], diagnostics.softmax_scale)
 
 
 # Lattices may be a hundred times larger than another, and Gaussians on them wider.

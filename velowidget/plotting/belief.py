@@ -7,7 +7,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
-from velowidget.core.grid import Lattice, average
+from velowidget.core.diagnostics import belief
+from velowidget.core.grid import Lattice
 
 # What deserves no belief is still there to be seen, barely.
 _FAINTEST = 0.12
@@ -32,13 +33,13 @@ def opacities(
     -------
     float64, shape (n_places,): from 0.12, which is also where belief is not known, to 1.
     """
-    values = average(on, np.minimum(fidelity, support)[:, None])[..., 0]
+    values = belief(on, fidelity, support)
     at = ((places - on.start) / on.spacing).T
     # Points without cells count neither as belief nor as doubt.
-    known = map_coordinates((on.mass > 0).astype(np.float64), at, order=1, mode="nearest")
-    total = map_coordinates(values, at, order=1, mode="nearest")
-    belief = np.divide(total, known, out=np.zeros_like(total), where=known > 0)
-    return _FAINTEST + (1 - _FAINTEST) * np.clip(belief, 0, 1)
+    known = map_coordinates((~np.isnan(values)).astype(np.float64), at, order=1, mode="nearest")
+    total = map_coordinates(np.nan_to_num(values), at, order=1, mode="nearest")
+    there = np.divide(total, known, out=np.zeros_like(total), where=known > 0)
+    return _FAINTEST + (1 - _FAINTEST) * np.clip(there, 0, 1)
 
 
 def explain(ax: Axes) -> None:
