@@ -90,6 +90,19 @@ def test_cells_have_their_colours(kernel):
     assert ax.get_legend().get_texts()[-1].get_text() == "missing"
 
 
+def test_cells_without_a_number_are_in_the_legend(kernel):
+    kernel.adata.obs["number"] = np.arange(kernel.adata.n_obs, dtype=float)
+    kernel.adata.obs["nothing"] = np.nan
+    texts = lambda ax: [text.get_text() for text in (ax.get_legend().get_texts() if ax.get_legend() else ())]  # noqa: E731
+    ax = kernel.plot_projection(color="number")
+    assert [texts(one) for one in ax.figure.axes] == [[], []]  # cells, colour bar
+    kernel.adata.obs.iloc[0, kernel.adata.obs.columns.get_loc("number")] = np.nan
+    ax = kernel.plot_projection(color="number")
+    assert [texts(one) for one in ax.figure.axes] == [[], ["missing"]]
+    assert texts(kernel.plot_projection(color="nothing")) == ["missing"]
+    assert texts(kernel.plot_projection(color="")) == []
+
+
 def test_numbers_have_a_bar(kernel):
     ax = kernel.plot_projection(color="true_time", stream=False, ax=None)
     bar = [other for other in ax.figure.axes if other is not ax]

@@ -68,9 +68,14 @@ def draw_cells(
         )
         scale = ScalarMappable(Normalize(*ends), cmap)
         colors = np.where(np.isnan(annotation.values)[:, None], np.nan, scale.to_rgba(annotation.values)[:, :3])
-        ax.figure.colorbar(scale, ax=ax, shrink=0.5, aspect=15).outline.set_visible(False)
+        bar = ax.figure.colorbar(scale, ax=ax, shrink=0.5, aspect=15)
+        bar.outline.set_visible(False)
+        if np.isnan(annotation.values).any():
+            _legend(bar.ax, [("missing", MISSING)], loc="upper center", at=(0.5, -0.05))
     else:
         colors = np.full((len(positions), 3), np.nan)
+        if annotation is not None and legend_loc != "none":
+            _legend(ax, [("missing", MISSING)])
     _draw_dots(ax, positions, colors, size, alpha)
     ax.set_aspect("equal", adjustable="datalim")
     ax.set_axis_off()
@@ -124,9 +129,15 @@ def _draw_names(
         entries = [(short(annotation.categories[code]), colors[code]) for code in named]
         entries += [(f"and {len(counts) - len(named):,} more", "none")] if len(counts) > len(named) else []
         entries += [("missing", MISSING)] if (annotation.codes < 0).any() else []
-        marks = [Line2D([], [], ls="", marker="o", ms=7, color=color) for _, color in entries]
-        ax.legend(
-            marks, [name for name, _ in entries],
-            loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, handletextpad=0.2,
-            ncols=1 + (len(marks) - 1) // 20,
-        )  # fmt: skip
+        _legend(ax, entries)
+
+
+def _legend(
+    ax: Axes, entries: Sequence[tuple[str, str]], loc: str = "center left", at: tuple[float, float] = (1, 0.5)
+) -> None:
+    """Names beside dots of their colours."""
+    marks = [Line2D([], [], ls="", marker="o", ms=7, color=color) for _, color in entries]
+    ax.legend(
+        marks, [name for name, _ in entries],
+        loc=loc, bbox_to_anchor=at, frameon=False, handletextpad=0.2, ncols=1 + (len(marks) - 1) // 20,
+    )  # fmt: skip
