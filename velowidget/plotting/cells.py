@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -133,7 +133,10 @@ def _draw_names(
 
 
 def _legend(
-    ax: Axes, entries: Sequence[tuple[str, str]], loc: str = "center left", at: tuple[float, float] = (1, 0.5)
+    ax: Axes,
+    entries: Sequence[tuple[str, str]],
+    loc: Literal["center left", "upper center"] = "center left",
+    at: tuple[float, float] = (1, 0.5),
 ) -> None:
     """Names beside dots of their colours."""
     marks = [Line2D([], [], ls="", marker="o", ms=7, color=color) for _, color in entries]
