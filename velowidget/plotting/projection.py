@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap, to_rgba
@@ -137,8 +136,9 @@ def plot_projection(
     field = average(on, kernel.arrows_on(positions))
 
     @cache
-    def diagnostics() -> pd.DataFrame:
-        return cast("VelocityKernel", kernel).diagnostics(basis, components)
+    def diagnostics() -> dict[str, NDArray[np.float64]]:
+        table = cast("VelocityKernel", kernel).diagnostics(basis, components)
+        return {name: table[name].to_numpy() for name in DIAGNOSTICS}
 
     annotation = _annotation(kernel, color, diagnostics)
     known = diagnostics() if honest and _has_diagnostics(kernel) else None
@@ -146,7 +146,7 @@ def plot_projection(
     def shades(places: NDArray[np.float64]) -> NDArray[np.float64]:
         if known is None:
             return np.ones(len(places))
-        return opacities(on, known["fidelity"].to_numpy(), known["support"].to_numpy(), places)
+        return opacities(on, known["fidelity"], known["support"], places)
 
     cmap = checked_color_map(cmap)
     ax = axes_for(ax, figsize, dpi)
@@ -166,7 +166,9 @@ def _has_diagnostics(kernel: Kernel) -> bool:
     return isinstance(kernel, VelocityKernel) and kernel._similar is not None and kernel._scheme is not None
 
 
-def _annotation(kernel: Kernel, color: str | None, diagnostics: Callable[[], pd.DataFrame]) -> Annotation | None:
+def _annotation(
+    kernel: Kernel, color: str | None, diagnostics: Callable[[], dict[str, NDArray[np.float64]]]
+) -> Annotation | None:
     """What to colour cells by: by default the clustering; a diagnostic, where the data have nothing of that name."""
     column = default_column(kernel.adata) if color is None else checked_text("color", color)
     if column not in DIAGNOSTICS or column in kernel.adata.obs or column in kernel.adata.var_names:
@@ -176,7 +178,7 @@ def _annotation(kernel: Kernel, color: str | None, diagnostics: Callable[[], pd.
             f"Nothing to colour by: only velocity kernels have {column!r}, and this is a {type(kernel).__name__}. "
             f"Try `VelocityKernel(adata).plot_projection(color={column!r})`."
         )
-    return ContinuousAnnotation(column, "diagnostics", diagnostics()[column].to_numpy())
+    return ContinuousAnnotation(column, "diagnostics", diagnostics()[column])
 
 
 def _draw_lines(
