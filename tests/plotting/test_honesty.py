@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
@@ -17,21 +16,7 @@ from velowidget.plotting.belief import opacities
 
 SENTENCE = "Faint: fidelity or support is small."
 
-
-@pytest.fixture(autouse=True)
-def _figures():
-    backend = mpl.get_backend()
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    yield
-    plt.close("all")
-    mpl.use(backend)
-
-
-@pytest.fixture
-def kernel(adata):
-    return VelocityKernel(adata).compute_transition_matrix()
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 @pytest.fixture

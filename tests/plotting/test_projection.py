@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from xml.etree import ElementTree
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,21 +19,7 @@ from velowidget.core.grid import average, lattice
 from velowidget.kernels import ConnectivityKernel
 from velowidget.plotting.palettes import MISSING
 
-
-@pytest.fixture(autouse=True)
-def _figures():
-    backend = mpl.get_backend()
-    mpl.use("agg")
-    from matplotlib import pyplot as plt
-
-    yield
-    plt.close("all")
-    mpl.use(backend)
-
-
-@pytest.fixture
-def kernel(adata):
-    return VelocityKernel(adata).compute_transition_matrix()
+pytestmark = pytest.mark.usefixtures("figures")
 
 
 def only(ax, kind):
