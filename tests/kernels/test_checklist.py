@@ -15,7 +15,7 @@ from tests.core.test_custom import Own
 from tests.core.test_stochastic import slow_stochastic
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import read_graph
+from velowidget.kernels.graphs import read_graph
 
 SCHEMES = ("correlation", "cosine", "dot_product")
 

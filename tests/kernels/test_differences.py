@@ -9,7 +9,7 @@ import scipy.sparse as sp
 from tests import reference
 from tests.fingerprint import unchanged
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import read_graph
+from velowidget.kernels.graphs import read_graph
 
 
 def inputs(adata):

@@ -11,7 +11,7 @@ from tests import reference
 from tests.fingerprint import unchanged
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import read_graph
+from velowidget.kernels.graphs import read_graph
 
 OBSM = {"attr": "obsm", "xkey": "X_pca", "vkey": "velocity_pca"}
 

@@ -23,8 +23,9 @@ from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import read_graph, read_velocity
+from velowidget.kernels.data import read_velocity
 from velowidget.kernels.expression import Product, Sum
+from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.velocity import defined_transitions
 
 

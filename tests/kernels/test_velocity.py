@@ -12,7 +12,8 @@ from tests.fingerprint import fingerprint, unchanged
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import read_graph, read_velocity
+from velowidget.kernels.data import read_velocity
+from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.velocity import defined_transitions
 
 SCHEMES = ("correlation", "cosine", "dot_product")

@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import math
 from collections.abc import Collection
 
 import numpy as np
 
+from velowidget.plugins.names import closest, shown
+
 
 def reject_unknown(function: str, given: Collection[str], known: Collection[str]) -> None:
     """Raise a TypeError that names the nearest known keyword, if any keyword was given that is not known."""
     for name in given:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(known)}."
-        raise TypeError(f"{function}() has no argument {name!r}; {hint}")
+        close = closest(name, known)
+        hint = f"did you mean {close!r}?" if close else f"it takes {', '.join(known)}."
+        raise TypeError(f"{function}() has no argument {shown(name)}; {hint}")
 
 
 def one_of(name: str, value: object, allowed: Collection[str]) -> str:
     """Return `value` if it is one of the allowed words, else raise a ValueError that names the nearest."""
     if isinstance(value, str) and value in allowed:
         return value
-    close = difflib.get_close_matches(str(value), allowed, n=1)
-    hint = f"did you mean {close[0]!r}?" if close else f"choose one of {', '.join(map(repr, allowed))}."
-    raise ValueError(f"{name}={value!r} is not known; {hint}")
+    close = closest(value, allowed)
+    hint = f"did you mean {close!r}?" if close else f"choose one of {', '.join(map(repr, allowed))}."
+    raise ValueError(f"{name}={shown(value)} is not known; {hint}")
 
 
 def checked_text(name: str, value: object) -> str:
     """Return `value` if it is text, else raise a TypeError."""
     if isinstance(value, str):
         return value
-    raise TypeError(f"{name} must be text, not {value!r}.")
+    raise TypeError(f"{name} must be text, not {shown(value)}.")
 
 
 def checked_flag(name: str, value: object) -> bool:
     """True or False as a bool, of Python or NumPy; anything else raises a TypeError."""
     if isinstance(value, bool | np.bool_):
         return bool(value)
-    raise TypeError(f"{name} must be True or False, not {value!r}.")
+    raise TypeError(f"{name} must be True or False, not {shown(value)}.")
 
 
 def checked_scale(value: object) -> float:
@@ -50,11 +51,15 @@ def checked_scale(value: object) -> float:
         If it is no number, or not finite and larger than 0.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-        raise TypeError(f"softmax_scale must be a number larger than 0, or None for the automatic one, not {value!r}.")
+        raise TypeError(
+            f"softmax_scale must be a number larger than 0, or None for the automatic one, not {shown(value)}."
+        )
     with contextlib.suppress(OverflowError):  # an int too large for a float
         if 0 < float(value) < math.inf:
             return float(value)
-    raise ValueError(f"softmax_scale must be finite and larger than 0, not {value!r}; None takes the automatic one.")
+    raise ValueError(
+        f"softmax_scale must be finite and larger than 0, not {shown(value)}; None takes the automatic one."
+    )
 
 
 def checked_count(name: str, value: object) -> int:
@@ -66,11 +71,11 @@ def checked_count(name: str, value: object) -> int:
         If it is no whole number, less than 1 or too large.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"{name} must be a whole number of at least 1, not {value!r}.")
+        raise TypeError(f"{name} must be a whole number of at least 1, not {shown(value)}.")
     if value < 1:
-        raise ValueError(f"{name} must be at least 1, not {value!r}.")
+        raise ValueError(f"{name} must be at least 1, not {shown(value)}.")
     if value >= 2**32:
-        raise ValueError(f"{name} must be less than 2^32, not {value!r}.")
+        raise ValueError(f"{name} must be less than 2^32, not {shown(value)}.")
     return int(value)
 
 
@@ -83,7 +88,7 @@ def checked_seed(value: object) -> int:
         If it is no whole number, or not from 0 to 2^64 - 1.
     """
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise TypeError(f"seed must be a whole number from 0 to 2^64 - 1, or None, not {value!r}.")
+        raise TypeError(f"seed must be a whole number from 0 to 2^64 - 1, or None, not {shown(value)}.")
     if not 0 <= int(value) < 2**64:
-        raise ValueError(f"seed must be from 0 to 2^64 - 1, not {value!r}.")
+        raise ValueError(f"seed must be from 0 to 2^64 - 1, not {shown(value)}.")
     return int(value)

@@ -23,6 +23,7 @@ from velowidget.kernels.analyses import Analyses
 from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.data import checked_adata, same_cells
 from velowidget.kernels.matrices import sharing, stochastic_matrix
+from velowidget.kernels.messages import shown
 
 
 class Kernel(Analyses):
@@ -54,7 +55,7 @@ class Kernel(Analyses):
     def __init__(self, adata: AnnData, backward: bool | None, graph: Graph | None) -> None:
         if not (isinstance(backward, bool | np.bool_) or (backward is None and self._may_lack_direction)):
             choice = "True, False or None" if self._may_lack_direction else "True or False"
-            raise TypeError(f"backward must be {choice}, not {backward!r}.")
+            raise TypeError(f"backward must be {choice}, not {shown(backward)}.")
         self._adata = checked_adata(adata)
         self._backward = None if backward is None else bool(backward)
         self._n_cells = adata.n_obs
@@ -283,7 +284,7 @@ class Kernel(Analyses):
         if not key:
             return "T_bwd" if self.backward else "T_fwd"
         if "/" in checked_text("The key", key):
-            raise ValueError(f"The key {key!r} has a '/', which files take for a folder. Use another character.")
+            raise ValueError(f"The key {shown(key)} has a '/', which files take for a folder. Use another character.")
         return key
 
     def __add__(self, other: object) -> Kernel:

@@ -12,7 +12,7 @@ from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import entries, real_array
 from velowidget.kernels.matrices import float_csr
-from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
 
 def cbc(
@@ -54,15 +54,15 @@ def cbc(
     adata = kernel.adata
     kernel._check_size()
     if checked_text("cluster_key", cluster_key) not in adata.obs:
-        raise MissingKeyError(f"adata.obs has no column {cluster_key!r}{nearest(cluster_key, adata.obs.columns)}")
+        raise MissingKeyError(f"adata.obs has no column {shown(cluster_key)}{nearest(cluster_key, adata.obs.columns)}")
     clusters = adata.obs[cluster_key]
     in_source, in_target = (_members(clusters, names, cluster_key) for names in (source, target))
     obsm, obsp = entries(adata, "obsm"), entries(adata, "obsp")
     if checked_text("rep", rep) not in obsm:
-        raise MissingKeyError(f"adata.obsm has no {rep!r}{nearest(rep, obsm)}")
+        raise MissingKeyError(f"adata.obsm has no {shown(rep)}{nearest(rep, obsm)}")
     if checked_text("graph_key", graph_key) not in obsp:
         raise MissingKeyError(
-            f"adata.obsp has no {graph_key!r}{nearest(graph_key, obsp)} Make it with `scanpy.pp.neighbors(adata)`."
+            f"adata.obsp has no {shown(graph_key)}{nearest(graph_key, obsp)} Make it with `scanpy.pp.neighbors(adata)`."
         )
     z = real_array(obsm[rep], f"representation adata.obsm[{rep!r}]").astype(np.float64)
     if z.ndim != 2:
@@ -87,7 +87,7 @@ def _members(clusters: pd.Series, names: str | Sequence[str], cluster_key: str) 
     known = sorted(set(clusters.dropna()), key=str)
     for name in names:
         if name not in known:
-            raise ValueError(f"adata.obs[{cluster_key!r}] has no cluster {name!r}{nearest(name, known)}")
+            raise ValueError(f"adata.obs[{cluster_key!r}] has no cluster {shown(name)}{nearest(name, known)}")
     return np.asarray(clusters.isin(names))
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import CategoricalAnnotation, columns, read_annotation
 from velowidget.kernels.data import is_real
-from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
 _FORMS = (
     "Give {column: categories}, {column: [low, high]}, names of cells, their numbers, a slice, "
@@ -54,7 +54,7 @@ def choose_cells(adata: AnnData, rule: Any, name: str) -> NDArray[np.int32]:
     if isinstance(rule, str | numbers.Number | np.bool_):
         rule = [rule]
     if not isinstance(rule, Iterable) or getattr(rule, "ndim", 1) != 1:
-        raise TypeError(f"{name} cannot be {rule!r:.100}. {_FORMS}")
+        raise TypeError(f"{name} cannot be {shown(rule)}. {_FORMS}")
     values: Any = rule if hasattr(rule, "dtype") else list(rule)
     if len(values) == 0:
         raise ValueError(f"{name} lists no cell. {_FORMS}")
@@ -69,7 +69,7 @@ def choose_cells(adata: AnnData, rule: Any, name: str) -> NDArray[np.int32]:
         return _by_number(adata, values, name)
     if kind == "string":
         return _by_name(adata, values, name)
-    raise TypeError(f"{name} has {kind} values, {next(iter(values))!r} for one. {_FORMS}")
+    raise TypeError(f"{name} has {kind} values, {shown(next(iter(values)))} for one. {_FORMS}")
 
 
 def plain_rule(adata: AnnData, rule: Any, name: str) -> Any:
@@ -136,7 +136,9 @@ def _by_name(adata: AnnData, values: Any, name: str) -> NDArray[np.int32]:
     unknown = [value for value in values if value not in adata.obs_names]
     if unknown:
         hint = " It is a column of adata.obs: give {column: categories}." if unknown[0] in adata.obs else ""
-        raise MissingKeyError(f"{name}: no cell is called {unknown[0]!r}{nearest(unknown[0], adata.obs_names)}{hint}")
+        raise MissingKeyError(
+            f"{name}: no cell is called {shown(unknown[0])}{nearest(unknown[0], adata.obs_names)}{hint}"
+        )
     return _some(adata.obs_names.isin(list(values)), name)
 
 
@@ -158,7 +160,7 @@ def _by_column(adata: AnnData, rule: Mapping[str, Any], name: str) -> NDArray[np
         )
     ((key, wanted),) = rule.items()
     if key not in adata.obs:
-        raise MissingKeyError(f"{name}: adata.obs has no column {key!r}{nearest(key, adata.obs.columns)}")
+        raise MissingKeyError(f"{name}: adata.obs has no column {shown(key)}{nearest(key, adata.obs.columns)}")
     column = adata.obs[key]
     if not isinstance(column, pd.Series):
         raise ValueError(f"{name}: adata.obs has several columns called {key!r}; rename all but one.")
@@ -171,7 +173,7 @@ def _by_column(adata: AnnData, rule: Mapping[str, Any], name: str) -> NDArray[np
 def _in_range(column: pd.Series, wanted: Any, where: str, name: str) -> NDArray[np.int32]:
     bounds = list(wanted) if isinstance(wanted, Iterable) and not isinstance(wanted, str) else []
     if len(bounds) != 2 or not all(isinstance(bound, numbers.Real | np.number) for bound in bounds):
-        raise TypeError(f"{name}: {where} holds numbers, and needs a range [low, high], not {wanted!r:.100}.")
+        raise TypeError(f"{name}: {where} holds numbers, and needs a range [low, high], not {shown(wanted)}.")
     low, high = sorted(float(bound) for bound in bounds)
     if np.isnan(low) or np.isnan(high):
         raise ValueError(f"{name}: a range of {where} must not have NaN for a bound.")
@@ -202,7 +204,7 @@ def _codes(categories: pd.Index, listed: list[Any], where: str, name: str) -> li
     for category in listed:
         code = known.get(category if pd.api.types.is_hashable(category) else None, known.get(str(category)))
         if code is None:
-            raise MissingKeyError(f"{name}: {where} has no category {category!r}{nearest(category, categories)}")
+            raise MissingKeyError(f"{name}: {where} has no category {shown(category)}{nearest(category, categories)}")
         codes.append(code)
     return codes
 

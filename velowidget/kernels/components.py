@@ -9,6 +9,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import read_embedding
+from velowidget.kernels.messages import shown
 
 PLANE = (1, 2)
 
@@ -35,10 +36,10 @@ def read_components(adata: AnnData, basis: str, components: Sequence[int] = PLAN
     whole = all(isinstance(c, int | np.integer) and not isinstance(c, bool) for c in chosen)
     if len(chosen) not in (2, 3) or not whole or len(set(chosen)) < len(chosen):
         raise ValueError(
-            f"components must be two or three different whole numbers, such as (1, 2), not {components!r}."
+            f"components must be two or three different whole numbers, such as (1, 2), not {shown(components)}."
         )
     if not all(1 <= c <= width for c in chosen):
-        raise ValueError(f"components={tuple(chosen)!r}: the embedding {basis!r} has components 1 to {width}.")
+        raise ValueError(f"components={shown(tuple(chosen))}: the embedding {basis!r} has components 1 to {width}.")
     plane = positions[:, [c - 1 for c in chosen]]
     plane.flags.writeable = False
     return plane

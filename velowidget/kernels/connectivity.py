@@ -12,7 +12,8 @@ from anndata import AnnData
 from velowidget.core.softmax import freeze
 from velowidget.kernels.arguments import checked_flag, checked_text, reject_unknown
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import checked_adata, read_graph, read_weights
+from velowidget.kernels.data import checked_adata
+from velowidget.kernels.graphs import read_graph, read_weights
 from velowidget.kernels.matrices import divide_rows
 from velowidget.kernels.messages import name_cells
 from velowidget.kernels.reports import graph_notes, report_matrix

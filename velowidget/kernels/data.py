@@ -1,11 +1,11 @@
-"""What a velocity kernel reads from an AnnData: layers and graph, checked, never changed.
+"""What a velocity kernel reads from an AnnData: expression and velocity, checked, never changed.
 
-Every problem becomes one error that says what is wrong, where, and which call makes it right.
+Every problem becomes one error that says what is wrong, where, and which call makes it right. Cells that lack a
+velocity or expression altogether are no problem: they are counted, named, and treated as cells with zero velocity.
 """
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,10 +16,9 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.core.graph import Graph
 from velowidget.kernels.genes import gene_mask
-from velowidget.kernels.matrices import float_csr
-from velowidget.kernels.messages import MissingKeyError, count, nearest
+from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
+from velowidget.kernels.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +37,9 @@ class VelocityData:
         Where velocity and expression came from; None is ``adata.X``.
     attr
         ``'layers'`` or ``'obsm'``: what they are keys of.
+    placed
+        bool, shape (n_cells,): cells whose expression is known. The others' `x` and `v` are 0: no cell goes to them,
+        and they go to each neighbour with equal probability. None where all are known.
     """
 
     x: NDArray[np.floating]
@@ -47,15 +49,16 @@ class VelocityData:
     vkey: str | None = "velocity"
     xkey: str | None = "Ms"
     attr: str = "layers"
+    placed: NDArray[np.bool_] | None = None
 
 
 def checked_adata(adata: object) -> AnnData:
-    """Return `adata` if it is an AnnData with at least two cells.
+    """Return `adata` if it is an AnnData in memory (or in a file that AnnData reads itself), with at least two cells.
 
     Raises
     ------
     TypeError
-        If it is not an AnnData.
+        If it is not an AnnData, or was opened with :func:`anndata.experimental.read_lazy`.
     ValueError
         If it has fewer than two cells, or no genes.
     """
@@ -63,6 +66,10 @@ def checked_adata(adata: object) -> AnnData:
         raise TypeError(
             f"Expected an AnnData, got {type(adata).__name__}. Read a file with `anndata.read_h5ad(path)`, "
             "or try `velowidget.datasets.bifurcation()`."
+        )
+    if not isinstance(adata.obs, pd.DataFrame):  # its columns and arrays answer no comparison
+        raise TypeError(
+            "The AnnData was opened lazily, and nothing of it is in memory yet. Give `adata.to_memory()` instead."
         )
     if adata.n_obs < 2:
         raise ValueError(
@@ -119,13 +126,21 @@ def read_velocity(
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
         Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']``
-        where that exists, else all genes. Genes with a NaN velocity in any cell are left out.
+        where that exists, else all genes. Cells that are NaN in all of these have zero velocity, and a note says so;
+        genes with a NaN velocity in any other cell are left out.
     attr
         ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then, all columns in use.
 
     Returns
     -------
     The data, float32 where both layers are, float64 otherwise.
+
+    Raises
+    ------
+    KeyError
+        If there is no such layer or column.
+    TypeError, ValueError
+        If they hold no real numbers, do not fit each other, or have no gene or cell to compute with.
     """
     velocity, of_v = _stored(adata, attr, "vkey", vkey)
     expression, of_x = _stored(adata, attr, "xkey", xkey)
@@ -140,27 +155,43 @@ def read_velocity(
     else:
         genes, notes = gene_mask(adata, vkey, gene_subset)
     v = _columns(velocity, genes, of_v)
-    finite = _has_finite_sum(v)
-    with_nan = np.zeros(v.shape[1], dtype=bool) if finite else np.isnan(v).any(axis=0)
-    if with_nan.any():
-        notes.append(
-            f"{count(int(with_nan.sum()), 'gene')} of {len(with_nan):,} left out: the {of_v} holds NaN for them."
-        )
-        genes = genes.copy()
-        genes[np.flatnonzero(genes)[with_nan]] = False
-        if not genes.any():
+    still = unplaced = np.zeros(adata.n_obs, dtype=bool)
+    if not _has_finite_sum(v):
+        still, with_nan = empty_cells(v)
+        if still.all():
             raise ValueError(
-                f"No gene is left: the {of_v} holds NaN for each of the {count(len(with_nan), 'gene')} in use. "
-                "Compute velocities with `scvelo.tl.velocity(adata)`, or choose others with `gene_subset`."
+                f"No gene is left: the {of_v} holds NaN for each of the {count(v.shape[1], 'gene')} in use, in every "
+                "cell. Compute velocities with `scvelo.tl.velocity(adata)`, or choose others with `gene_subset`."
             )
-        v = _columns(velocity, genes, of_v)
-    x = _columns(expression, genes, of_x)
-    if not finite:
+        if with_nan.all():
+            raise no_gene_left(adata, v, of_v)
+        if with_nan.any():
+            notes.append(
+                f"{count(int(with_nan.sum()), 'gene')} of {len(with_nan):,} left out: the {of_v} holds NaN for them."
+            )
+            genes = genes.copy()
+            genes[np.flatnonzero(genes)[with_nan]] = False
+            v = _columns(velocity, genes, of_v)
+        v = zeroed(v, still)
         _check_finite(adata, attr, v, genes, of_v)
+    x = _columns(expression, genes, of_x)
     if not _has_finite_sum(x):
+        unplaced, _ = empty_cells(x)
+        if unplaced.all():
+            raise ValueError(
+                f"The {of_x} holds NaN in every cell and gene in use. Make it with `scvelo.pp.moments(adata)`."
+            )
+        x, v = zeroed(x, unplaced), zeroed(v, unplaced)
         _check_finite(adata, attr, x, genes, of_x)
+    if (still & ~unplaced).any():
+        notes.append(note_on_velocity(adata, still & ~unplaced, of_v))
+    if unplaced.any():
+        notes.append(note_on_expression(adata, unplaced, of_x))
     dtype = np.result_type(x, v)
-    return VelocityData(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes), vkey, xkey, attr)
+    return VelocityData(
+        *(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes), vkey, xkey, attr),
+        placed=~unplaced if unplaced.any() else None,
+    )
 
 
 def read_gene(adata: AnnData, key: str | None, gene: int) -> NDArray[np.floating]:
@@ -169,51 +200,6 @@ def read_gene(adata: AnnData, key: str | None, gene: int) -> NDArray[np.floating
     genes[gene] = True
     stored, where = _stored(adata, "layers", "xkey", key)
     return _columns(stored, genes, where).ravel()
-
-
-def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph, tuple[str, ...]]:
-    """Read the neighbour graph from ``adata.obsp``.
-
-    Parameters
-    ----------
-    adata
-        Annotated data.
-    conn_key
-        Key in ``adata.obsp``, or the ``key_added`` given to :func:`scanpy.pp.neighbors`.
-
-    Returns
-    -------
-    The pattern of stored entries, and notes for the user.
-    """
-    stored, what = _stored_graph(adata, conn_key)
-    remedy = "Make one with `scanpy.pp.neighbors(adata)`."
-    if stored.dtype.kind not in "fiub":
-        raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {remedy}")
-    if sp.issparse(stored):
-        weights, pattern = stored.data, _pattern(stored, what, remedy)
-    else:
-        dense = np.asarray(np.ma.filled(stored, 0))
-        weights, pattern = dense[dense != 0], sp.csr_matrix(dense != 0)
-    notes = []
-    bad, negative = int((~np.isfinite(weights)).sum()), int((weights < 0).sum())
-    if bad:
-        raise ValueError(f"{what} is NaN or infinite in {count(bad, 'place')}. {remedy}")
-    if negative:
-        notes.append(
-            f"{what} has {count(negative, 'negative weight')}; "
-            "a velocity kernel uses only who is whose neighbour, not the weights."
-        )
-    if pattern.nnz == 0:
-        raise ValueError(f"{what} has no edges. {remedy}")
-    indptr = _read_only(pattern.indptr.astype(np.int64))
-    indices = _read_only(pattern.indices.astype(np.int32))
-    return Graph(indptr, indices), tuple(notes)
-
-
-def read_weights(adata: AnnData, conn_key: str) -> tuple[sp.csr_matrix, str]:
-    """The weights of a graph that `read_graph` could read, CSR float64, a copy; and its name in messages."""
-    stored, what = _stored_graph(adata, conn_key)
-    return float_csr(np.ma.filled(stored, 0) if isinstance(stored, np.ma.MaskedArray) else stored, what), what
 
 
 def entries(adata: AnnData, store: str) -> Mapping[str, Any]:
@@ -246,9 +232,16 @@ def recorded(adata: AnnData, key: str) -> dict[str, Any]:
     if isinstance(record, Mapping) and all(isinstance(record.get(part, {}), Mapping) for part in ("params", "init")):
         return dict(record)
     raise TypeError(
-        f"adata.uns[{f'{key}_params'!r}] is {reprlib.repr(record)}, which is no record of a kernel. "
+        f"adata.uns[{f'{key}_params'!r}] is {shown(record)}, which is no record of a kernel. "
         "Remove it, or use another key."
     )
+
+
+def in_memory(stored: Any) -> Any:
+    """An entry of an AnnData, read or computed if it is not in memory yet: sparse in a file, or a Dask array."""
+    if hasattr(stored, "to_memory"):
+        return stored.to_memory()
+    return stored.compute() if hasattr(stored, "__dask_graph__") else stored
 
 
 def real_array(stored: Any, what: str) -> NDArray[np.floating]:
@@ -257,7 +250,7 @@ def real_array(stored: Any, what: str) -> NDArray[np.floating]:
     Parameters
     ----------
     stored
-        An array, a sparse matrix, a masked array or a data frame.
+        An array, a sparse matrix, a masked array, a data frame, or a Dask array of any of these.
     what
         Names it in errors.
 
@@ -270,6 +263,7 @@ def real_array(stored: Any, what: str) -> NDArray[np.floating]:
     TypeError
         If it holds anything but real numbers.
     """
+    stored = in_memory(stored)
     if isinstance(stored, pd.DataFrame):
         numbers = all(is_real(dtype) for dtype in stored.dtypes)
         stored = stored.to_numpy(np.float64, na_value=np.nan) if numbers else stored.to_numpy()
@@ -302,33 +296,23 @@ def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[
     if key is None or key == "X":
         if adata.X is None:
             raise MissingKeyError(f"No {what}: adata.X is empty. Make a layer with `{call}` and name it.")
-        return _of_shape(adata.X, (adata.n_obs, adata.n_vars), "adata.X"), f"{what} in adata.X"
+        return of_shape(adata.X, (adata.n_obs, adata.n_vars), "adata.X"), f"{what} in adata.X"
     there = entries(adata, attr)
     if key not in there:
         make = f"Make it with `{call}`, or name another layer" if attr == "layers" else "Name another array"
-        raise MissingKeyError(f"No {what}: adata.{attr} has no {key!r}{nearest(key, there)} {make} with `{argument}`.")
+        raise MissingKeyError(
+            f"No {what}: adata.{attr} has no {shown(key)}{nearest(key, there)} {make} with `{argument}`."
+        )
     if attr == "layers":
-        return _of_shape(there[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}"), f"{what} layer {key!r}"
+        return of_shape(there[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}"), f"{what} layer {key!r}"
     where = f"adata.obsm[{key!r}]"
     if len(there[key].shape) != 2 or not there[key].shape[1]:
         raise ValueError(f"{where} has shape {tuple(there[key].shape)}; it needs two dimensions, and columns.")
     return there[key], f"{what} {where}"
 
 
-def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
-    """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
-    obsp = entries(adata, "obsp")
-    key = next((c for c in (conn_key, f"{conn_key}_connectivities") if c in obsp), None)
-    if key is None:
-        raise MissingKeyError(
-            f"No neighbour graph: adata.obsp has no {conn_key!r}{nearest(conn_key, obsp)} "
-            "Make one with `scanpy.pp.neighbors(adata)`, or name another with `conn_key`."
-        )
-    what = f"The neighbour graph adata.obsp[{key!r}]"
-    return _of_shape(obsp[key], (adata.n_obs, adata.n_obs), what), what
-
-
-def _of_shape(stored: Any, shape: tuple[int, int], what: str) -> Any:
+def of_shape(stored: Any, shape: tuple[int, int], what: str) -> Any:
+    """What is stored, if it has a shape; else a ValueError, in which `what` names it."""
     if tuple(stored.shape) != shape:
         raise ValueError(
             f"{what} has shape {tuple(stored.shape)} where {shape} is expected. Store it again with the right shape."
@@ -336,23 +320,9 @@ def _of_shape(stored: Any, shape: tuple[int, int], what: str) -> Any:
     return stored
 
 
-def _pattern(stored: Any, what: str, remedy: str) -> sp.csr_matrix:
-    """The stored entries of a CSR or CSC matrix, zeros included, each once and in order; nothing of it is changed."""
-    layout = sp.csr_matrix if stored.format == "csr" else sp.csc_matrix
-    ones = np.ones(len(stored.indices), dtype=np.int8)  # SciPy cannot convert every type of weight
-    try:
-        matrix = layout((ones, stored.indices, stored.indptr), shape=stored.shape, copy=True)
-        matrix.check_format(full_check=True)
-    except ValueError as error:  # compiled code would read past the end of an array
-        raise ValueError(f"{what} is damaged: its indices do not fit its shape. {remedy}") from error
-    matrix = matrix.tocsr()
-    matrix.sum_duplicates()
-    return matrix
-
-
 def _columns(stored: Any, genes: NDArray[np.bool_], what: str) -> NDArray[np.floating]:
     """The chosen columns as float32 or float64; the stored array itself where possible."""
-    if hasattr(stored, "to_memory"):  # sparse, and in a file
+    if hasattr(stored, "to_memory"):  # sparse, and in a file, where columns cannot be chosen
         stored = stored.to_memory()
     return real_array(stored if genes.all() else stored[:, np.flatnonzero(genes)], what)
 
@@ -380,9 +350,10 @@ def _has_finite_sum(values: NDArray[np.floating]) -> bool:
 
 
 def _frozen(values: NDArray[np.floating], dtype: np.dtype) -> NDArray[np.floating]:
-    return _read_only(np.ascontiguousarray(values, dtype=dtype).view())
+    return read_only(np.ascontiguousarray(values, dtype=dtype).view())
 
 
-def _read_only(values: NDArray[Any]) -> NDArray[Any]:
+def read_only(values: NDArray[Any]) -> NDArray[Any]:
+    """The array itself, which cannot be written to from now on."""
     values.flags.writeable = False
     return values

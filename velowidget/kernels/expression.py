@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from velowidget.core.graph import Graph
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.matrices import mixture, overlap, sharing
-from velowidget.kernels.messages import name_cells
+from velowidget.kernels.messages import name_cells, shown
 from velowidget.kernels.reports import report_matrix
 
 
@@ -228,7 +228,7 @@ def _same(matrices: Sequence[object], others: Sequence[object]) -> bool:
 
 def _in_range(constant: float) -> float:
     if not 0 < constant < math.inf:
-        raise ValueError(f"The constant of a kernel must be finite and larger than 0, not {constant!r}.")
+        raise ValueError(f"The constant of a kernel must be finite and larger than 0, not {shown(constant)}.")
     return constant
 
 

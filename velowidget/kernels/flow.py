@@ -17,6 +17,7 @@ from velowidget.core.graph import Graph
 from velowidget.kernels.annotations import CategoricalAnnotation, read_annotation
 from velowidget.kernels.arguments import checked_count, checked_flag, checked_seed
 from velowidget.kernels.groups import FlowCells, read_cells
+from velowidget.kernels.messages import shown
 
 if TYPE_CHECKING:
     from velowidget.kernels.base import Kernel
@@ -158,9 +159,9 @@ def plot_single_flow(
     """
     for name, value in (("alpha", alpha), ("min_flow", min_flow)):
         if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
-            raise TypeError(f"{name} must be a number, not {value!r}.")
+            raise TypeError(f"{name} must be a number, not {shown(value)}.")
     if not 0 < alpha <= 1:
-        raise ValueError(f"alpha must be above 0 and at most 1, not {alpha!r}.")
+        raise ValueError(f"alpha must be above 0 and at most 1, not {shown(alpha)}.")
     checked_flag("remove_empty_clusters", remove_empty_clusters)
     if ascending is not None:
         checked_flag("ascending", ascending)

@@ -10,7 +10,7 @@ from anndata import AnnData
 from velowidget.kernels.base import Kernel, plain
 from velowidget.kernels.data import checked_adata, entries, recorded
 from velowidget.kernels.matrices import stochastic_matrix
-from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
 K = TypeVar("K", bound=Kernel)
 
@@ -30,7 +30,7 @@ def from_adata(kind: type[K], adata: AnnData, key: str, *, copy: bool) -> K:
     stored = entries(checked_adata(adata), "obsp")
     if key not in stored:
         raise MissingKeyError(
-            f"No transition matrix: adata.obsp has no {key!r}{nearest(key, stored)} "
+            f"No transition matrix: adata.obsp has no {shown(key)}{nearest(key, stored)} "
             "Write one with `kernel.write_to_adata()`."
         )
     record = recorded(adata, key)

@@ -77,20 +77,53 @@ def float_csr(given: Any, what: str) -> sp.csr_matrix:
     """
     if not sp.issparse(given):
         return sp.csr_matrix(np.asarray(given, dtype=np.float64))
-    if given.format not in ("csr", "csc"):
+    return sound_csr(given, np.float64, what)
+
+
+def sound_csr(given: Any, dtype: type[np.generic], what: str, remedy: str = "") -> sp.csr_matrix:
+    """A copy of a sparse matrix as CSR of some type: entries ascending, each once, the sum where it is stored twice.
+
+    Parameters
+    ----------
+    given
+        Sparse, of any format.
+    dtype
+        Of the entries; ``np.bool_`` says which are not zero.
+    what, remedy
+        For errors.
+
+    Raises
+    ------
+    ValueError
+        If indices do not fit the shape, where compiled code would read past the end, or are not whole numbers.
+    """
+    layout = {"csr": sp.csr_matrix, "csc": sp.csc_matrix}.get(given.format, sp.coo_matrix)
+    if layout is sp.coo_matrix:
         given = given.tocoo()
-        matrix = sp.csr_matrix((given.data.astype(np.float64), (given.row, given.col)), shape=given.shape)
+        where: Any = tuple(_whole(part, what, remedy) for part in (given.row, given.col))
+        parts = (given.data.astype(dtype), where)
     else:
-        layout = sp.csr_matrix if given.format == "csr" else sp.csc_matrix
-        try:
-            parts = (given.data.astype(np.float64), given.indices, given.indptr)
-            matrix = layout(parts, shape=given.shape, copy=True)
+        parts = (given.data.astype(dtype), *(_whole(part, what, remedy) for part in (given.indices, given.indptr)))
+    try:
+        matrix = layout(parts, shape=given.shape, copy=True)
+        if layout is not sp.coo_matrix:  # which has checked them itself
             matrix.check_format(full_check=True)
-        except ValueError as error:
-            raise ValueError(f"{what} is damaged: its indices do not fit its shape.") from error
-        matrix = matrix.tocsr()
+    except ValueError as error:
+        raise ValueError(f"{what} is damaged: its indices do not fit its shape. {remedy}".rstrip()) from error
+    matrix = matrix.tocsr()
     matrix.sum_duplicates()
     return matrix
+
+
+def _whole(indices: NDArray[Any], what: str, remedy: str) -> NDArray[Any]:
+    """Indices as integers, which some files hold as floats: SciPy would cut off what is behind the point."""
+    if indices.dtype.kind in "iu":
+        return indices
+    with np.errstate(invalid="ignore"):
+        whole = indices.astype(np.int64)
+    if indices.dtype.kind != "f" or not np.array_equal(whole, indices):
+        raise ValueError(f"{what} is damaged: its indices are not whole numbers. {remedy}".rstrip())
+    return whole
 
 
 def sharing(matrix: sp.csr_matrix) -> sp.csr_matrix:

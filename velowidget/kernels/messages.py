@@ -1,13 +1,14 @@
-"""Parts of messages to users: nearest names, cells by name, counted nouns."""
+"""Parts of messages to users: given values, nearest names, cells by name, counted nouns."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
+
+from velowidget.plugins.names import closest, shown
 
 
 class MissingKeyError(KeyError):
@@ -21,12 +22,12 @@ def nearest(name: object, names: Iterable[object]) -> str:
     """The end of an error's sentence about an unknown name: the nearest known one, or what there is."""
     known = [str(n) for n in names]
     folded = {n.casefold(): n for n in reversed(known)}
-    close = difflib.get_close_matches(str(name).casefold(), list(folded), n=1, cutoff=0.6)
+    close = closest(name.casefold() if isinstance(name, str) else name, list(folded))
     if close:
-        return f"; did you mean {folded[close[0]]!r}?"
+        return f"; did you mean {shown(folded[close])}?"
     if not known:
         return "; there are none."
-    listed = ", ".join(repr(n) for n in known[:8])
+    listed = ", ".join(shown(n) for n in known[:8])
     return f"; there are {listed}{', ...' if len(known) > 8 else '.'}"
 
 

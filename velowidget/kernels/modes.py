@@ -13,11 +13,12 @@ from velowidget.core.custom import Scheme, custom_monte_carlo, custom_similarity
 from velowidget.core.graph import Graph
 from velowidget.core.moments import draw_velocities
 from velowidget.core.monte_carlo import monte_carlo
-from velowidget.core.similarity import SCHEMES, Similarity, similarity
+from velowidget.core.similarity import SCHEMES, Similarity, similarity, without_defined
 from velowidget.core.softmax import row_softmax
 from velowidget.core.stochastic import stochastic
 from velowidget.kernels.arguments import one_of
 from velowidget.kernels.data import VelocityData
+from velowidget.kernels.messages import shown
 from velowidget.plugins.registry import registry
 
 NUMBERS: Mapping[str, tuple[str, ...]] = {
@@ -60,7 +61,7 @@ def checked_scheme(scheme: object, mode: str) -> str | Scheme:
         if isinstance(scheme, str):
             return one_of("scheme", scheme, SCHEMES)
     if not callable(scheme):
-        raise TypeError(f"scheme must be one of {', '.join(map(repr, SCHEMES))}, or a callable, not {scheme!r}.")
+        raise TypeError(f"scheme must be one of {', '.join(map(repr, SCHEMES))}, or a callable, not {shown(scheme)}.")
     if mode == "stochastic" and not callable(getattr(scheme, "hessian", None)):
         raise TypeError(
             f"mode='stochastic' needs the second derivatives of a scheme, and {name_of(scheme)} has no method hessian. "
@@ -94,9 +95,9 @@ def similarities(
         similar, _ = custom_similarity(
             graph, data.x, data.v, scheme, 1.0, transposed=transposed, sign=sign, report=report
         )
-        return similar
+        return _without_place(graph, data, similar)
     similar = similarity(graph, data.x, data.v, scheme, transposed=transposed, report=report)
-    return similar.reversed() if direction == "negate" else similar
+    return _without_place(graph, data, similar.reversed() if direction == "negate" else similar)
 
 
 def expected(
@@ -123,12 +124,35 @@ def expected(
     report
         Progress, in cells.
     """
-    if not isinstance(scheme, str):
-        return _custom(graph, data, scheme, params, direction, report)
-    x, v, mode, scale = data.x, data.v, params["mode"], params["softmax_scale"]
-    if mode == "deterministic":
+    if isinstance(scheme, str) and params["mode"] == "deterministic":
         directed = similar()
-        return directed, row_softmax(graph, directed.logits, scale)
+        return directed, row_softmax(graph, directed.logits, params["softmax_scale"])
+    if isinstance(scheme, str):
+        found, probabilities = _random(graph, data, scheme, params, direction, report)
+    else:
+        found, probabilities = _custom(graph, data, scheme, params, direction, report)
+    placed = _without_place(graph, data, found)
+    if placed is not found:
+        assert data.placed is not None
+        alike = ~data.placed[graph.sources]
+        probabilities[alike] = 1 / graph.degree[graph.sources[alike]]
+    return placed, probabilities
+
+
+def _without_place(graph: Graph, data: VelocityData, found: Similarity) -> Similarity:
+    """Similarities, 0 for each neighbour of a cell whose expression is unknown, whatever its mode and direction."""
+    if data.placed is None:
+        return found
+    logits = np.where(data.placed[graph.sources], found.logits, 0.0)
+    still = found.still | ~data.placed
+    return Similarity(logits, still, without_defined(graph, logits))
+
+
+def _random(
+    graph: Graph, data: VelocityData, scheme: str, params: Mapping[str, Any], direction: str, report: Report | None
+) -> Results:
+    """The modes of core's schemes that take velocities as random."""
+    x, v, mode, scale = data.x, data.v, params["mode"], params["softmax_scale"]
     negated = direction == "negate"
     if mode == "sampling":
         drawn = similarity(graph, x, draw_velocities(graph, v, params["seed"], report=report), scheme, report=report)

@@ -17,7 +17,7 @@ from velowidget.kernels.arguments import checked_flag, reject_unknown
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import checked_adata, entries, recorded
 from velowidget.kernels.matrices import stochastic_matrix
-from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.messages import MissingKeyError, nearest, shown
 from velowidget.kernels.reports import report_matrix
 
 
@@ -80,7 +80,7 @@ class PrecomputedKernel(Kernel):
             adata = object.adata if adata is None else adata
         elif isinstance(object, str):
             if adata is None:
-                raise TypeError(f"PrecomputedKernel({object!r}) needs the AnnData that has this key: give adata.")
+                raise TypeError(f"PrecomputedKernel({shown(object)}) needs the AnnData that has this key: give adata.")
             origin, direction = f"adata.obsp[{object!r}]", _direction(adata, object)
             matrix = stochastic_matrix(_stored(adata, object), n_cells, f"adata.obsp[{object!r}]")
         elif isinstance(object, np.ndarray | pd.DataFrame | list) or sp.issparse(object):
@@ -153,7 +153,7 @@ def _stored(adata: AnnData, key: str) -> Any:
     obsp = entries(adata, "obsp")
     if key not in obsp:
         raise MissingKeyError(
-            f"No transition matrix: adata.obsp has no {key!r}{nearest(key, obsp)} "
+            f"No transition matrix: adata.obsp has no {shown(key)}{nearest(key, obsp)} "
             "Write one with `kernel.write_to_adata()`."
         )
     return obsp[key]

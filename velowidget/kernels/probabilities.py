@@ -48,8 +48,9 @@ def defined_transitions(
         If there are such cells and `degenerate` is ``'error'``; the message counts and names them.
     """
     if degenerate == "error" and directed.undefined.any():
-        alone = np.flatnonzero(directed.undefined & (graph.degree == 0))
-        lost = np.flatnonzero(directed.undefined & (graph.degree > 0))
+        has_others = np.bincount(graph.sources[graph.sources != graph.indices], minlength=graph.n_cells) > 0
+        alone = np.flatnonzero(directed.undefined & ~has_others)
+        lost = np.flatnonzero(directed.undefined & has_others)
         reasons = [
             f"{len(cells):,} {what} ({name_cells(adata, cells)})"
             for cells, what in ((alone, "without neighbours"), (lost, "without a defined similarity to any neighbour"))

@@ -11,6 +11,7 @@ import numba as nb
 import numpy as np
 
 from velowidget.core.blocks import Report
+from velowidget.kernels.messages import shown
 
 # Seconds without a progress bar: most computations are over by then.
 _DELAY = 1.0
@@ -34,7 +35,7 @@ def threads(n_jobs: int | None) -> Iterator[None]:
         yield
         return
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int | np.integer):
-        raise TypeError(f"n_jobs must be a whole number or None, not {n_jobs!r}.")
+        raise TypeError(f"n_jobs must be a whole number or None, not {shown(n_jobs)}.")
     if n_jobs == 0:
         raise ValueError("n_jobs must not be 0: give the number of threads, -1 for all, or None.")
     available: int = nb.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]

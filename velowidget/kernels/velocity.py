@@ -26,7 +26,8 @@ from velowidget.kernels.arguments import (
     reject_unknown,
 )
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import VelocityData, checked_adata, read_graph, read_velocity, read_weights
+from velowidget.kernels.data import VelocityData, checked_adata, read_velocity
+from velowidget.kernels.graphs import read_graph, read_weights
 from velowidget.kernels.matrices import sharing
 from velowidget.kernels.modes import (
     BACKWARD_MODES,
@@ -72,7 +73,8 @@ class VelocityKernel(Kernel):
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
         Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']`` where
-        that exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them.
+        that exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them; cells
+        that are NaN in all genes have zero velocity, with a warning that names them.
     compute_cond_num
         Compute `condition_number` with each transition matrix, and warn if it is above 1e12.
     check_connectivity
@@ -81,7 +83,8 @@ class VelocityKernel(Kernel):
         ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then: velocities in another space than that of
         genes, such as components, all columns in use.
     conn_key
-        Key of the graph in ``adata.obsp``; only who is whose neighbour matters, not the weights.
+        Key of the graph in ``adata.obsp``, or of scanpy's record of it in ``adata.uns``; only who is whose neighbour
+        matters, not the weights. Entries of weight 0 are no neighbours.
     check_symmetric
         Warn if there are edges without a way back. False by default, unlike in CellRank: `scanpy.pp.neighbors` makes
         symmetric graphs, and the velocity kernel needs none.
@@ -127,10 +130,12 @@ class VelocityKernel(Kernel):
             "connectivity": checked_flag("check_connectivity", check_connectivity),
             "symmetry": checked_flag("check_symmetric", check_symmetric),
         }
-        graph, graph_notes = read_graph(adata, checked_text("conn_key", conn_key))
+        checked_text("conn_key", conn_key)
+        data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset, attr)
+        graph, graph_notes = read_graph(adata, conn_key, data.placed)
         super().__init__(adata, backward, graph)
         self._compute_cond_num = checked_flag("compute_cond_num", compute_cond_num)
-        self._data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset, attr)
+        self._data = data
         pattern = graph.matrix(np.ones(graph.n_edges, dtype=np.int8))
         for note in (*self._data.notes, *graph_notes, *notes_on(pattern, **looks)):
             warnings.warn(note, UserWarning, stacklevel=2)
@@ -190,7 +195,7 @@ class VelocityKernel(Kernel):
         Read from the AnnData on first use.
         """
         if self._connectivities is None:
-            weights, what = read_weights(self.adata, self._conn_key)
+            weights, what = read_weights(self.adata, self._conn_key, self._data.placed)
             if not np.array_equal(weights.indptr, self._graph.indptr) or (weights.indices != self._graph.indices).any():
                 raise ValueError(f"{what} is another than the kernel was made with. Make a new kernel.")
             freeze(weights)

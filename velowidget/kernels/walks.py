@@ -15,6 +15,7 @@ from velowidget.core.walks import arrivals, random_walks, shares
 from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.arguments import checked_count, checked_seed
 from velowidget.kernels.cells import choose_cells
+from velowidget.kernels.messages import shown
 
 if TYPE_CHECKING:
     from velowidget.kernels.base import Kernel
@@ -97,10 +98,12 @@ def checked_steps(max_iter: object, n_cells: int) -> int:
         If it is no number, or not finite and larger than 0.
     """
     if isinstance(max_iter, bool | np.bool_) or not isinstance(max_iter, int | float | np.integer | np.floating):
-        raise TypeError(f"max_iter must be a number of steps, or a share of the number of cells, not {max_iter!r}.")
+        raise TypeError(
+            f"max_iter must be a number of steps, or a share of the number of cells, not {shown(max_iter)}."
+        )
     steps = max_iter if isinstance(max_iter, int | np.integer) else float(max_iter) * n_cells
     if not 0 < steps < math.inf:
-        raise ValueError(f"max_iter must be finite and larger than 0, not {max_iter!r}.")
+        raise ValueError(f"max_iter must be finite and larger than 0, not {shown(max_iter)}.")
     return math.ceil(steps)
 
 
@@ -113,9 +116,9 @@ def checked_hits(successive_hits: object) -> int:
         If it is no whole number, or less than 0.
     """
     if isinstance(successive_hits, bool) or not isinstance(successive_hits, int | np.integer):
-        raise TypeError(f"successive_hits must be a whole number of at least 0, not {successive_hits!r}.")
+        raise TypeError(f"successive_hits must be a whole number of at least 0, not {shown(successive_hits)}.")
     if successive_hits < 0:
-        raise ValueError(f"successive_hits must be at least 0, not {successive_hits}.")
+        raise ValueError(f"successive_hits must be at least 0, not {shown(successive_hits)}.")
     return int(successive_hits)
 
 

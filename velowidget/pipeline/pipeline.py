@@ -21,8 +21,9 @@ from velowidget.kernels.annotations import (
 )
 from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.components import default_components, read_components
-from velowidget.kernels.data import checked_adata, read_graph, read_velocity
+from velowidget.kernels.data import checked_adata, read_velocity
 from velowidget.kernels.flow import flow_table
+from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_source
 from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
@@ -81,10 +82,12 @@ class VelocityPipeline(ParameterTraits):
         self._refused: dict[str, Exception] = {}
         self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
         self._flow_cells = functools.lru_cache(maxsize=8)(functools.partial(_flow_cells, adata))
+        data = self._read(lambda: read_velocity(checked_adata(adata), vkey, xkey, gene_subset))
+        placed = None if isinstance(data, Exception) else data.placed
         inputs = Inputs(
             adata=adata,
-            data=self._read(lambda: read_velocity(checked_adata(adata), vkey, xkey, gene_subset)),
-            graph=self._read(lambda: read_graph(checked_adata(adata), conn_key)),
+            data=data,
+            graph=self._read(lambda: read_graph(checked_adata(adata), conn_key, placed)),
             positions=self._positions,
             flow_cells=self._flow_cells,
             clusters=lambda: self.clusters,

@@ -10,6 +10,8 @@ from unicodedata import category
 import matplotlib
 from matplotlib.axes import Axes
 
+from velowidget.plugins.names import shown
+
 _ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}
 _COLUMNS = {"left": 0.0, "center": 0.5, "right": 1.0}
 # Distance of a legend from the axes, as a share of their size.
@@ -64,7 +66,7 @@ def legend_place(location: str) -> dict[str, Any]:
     row, column, where = [*words, "in"][:3] if len(words) in (2, 3) else ("", "", "")
     if row not in _ROWS or column not in _COLUMNS or where not in ("in", "out"):
         raise ValueError(
-            f"A legend cannot be at {location!r}; say for instance 'upper right', 'upper right out', 'best'."
+            f"A legend cannot be at {shown(location)}; say for instance 'upper right', 'upper right out', 'best'."
         )
     x, y = _COLUMNS[column], _ROWS[row]
     row, opposite = {0.0: "lower", 0.5: "center", 1.0: "upper"}[y], {0.0: "right", 0.5: "center", 1.0: "left"}[x]

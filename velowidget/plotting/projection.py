@@ -21,6 +21,7 @@ from velowidget.kernels.annotations import Annotation, ContinuousAnnotation, def
 from velowidget.kernels.arguments import checked_flag, checked_text, one_of
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.components import PLANE, read_components
+from velowidget.kernels.messages import shown
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.plotting.arguments import checked_color, checked_color_map, checked_figure, checked_length
 from velowidget.plotting.belief import explain, opacities
@@ -129,7 +130,7 @@ def plot_projection(
     checked_figure(figsize, dpi, ax)
     one_of("legend_loc", legend_loc, LEGENDS)
     if not isinstance(components, Sequence | np.ndarray) or len(components) != 2:
-        raise ValueError(f"A figure has two components, not {components!r}; the widget draws three.")
+        raise ValueError(f"A figure has two components, not {shown(components)}; the widget draws three.")
     positions = read_components(kernel.adata, basis, components)
     density = min(1.0, len(positions) ** 0.5 / 16) if density is None else density
     on = lattice(positions, density=density, smooth=smooth, min_mass=checked_length("min_mass", min_mass))

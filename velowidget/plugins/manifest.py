@@ -26,9 +26,10 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
+
+from velowidget.plugins.names import closest
 
 # Compiled once: fifty plugins are to be read in a few milliseconds.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
@@ -295,9 +296,9 @@ def _unfit(where: str, table: object, made: type[Any]) -> Iterator[str]:
 
 def _unknown(where: str, table: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
     for name in table.keys() - set(known):
-        close = get_close_matches(str(name), known, n=1)
+        close = closest(name, known)
         yield f"{where}{name!r} is not known; " + (
-            f"did you mean {close[0]!r}?" if close else f"there are {', '.join(known)}."
+            f"did you mean {close!r}?" if close else f"there are {', '.join(known)}."
         )
 
 
@@ -307,8 +308,8 @@ def _problems(
     """What is wrong with a contribution beside the types."""
     command = getattr(contribution, "command", None)
     if command is not None and command not in commands:
-        close = get_close_matches(command, commands, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(commands) or 'none'}."
+        close = closest(command, commands)
+        hint = f"did you mean {close!r}?" if close else f"there are {', '.join(commands) or 'none'}."
         yield f"The command {command!r} of {contribution.id!r} is not among the commands; {hint}"
     for required in contribution.requires:
         slot, _, key = required.partition("/")

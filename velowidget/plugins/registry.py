@@ -8,7 +8,6 @@ import logging
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -24,6 +23,7 @@ from velowidget.plugins.manifest import (
     plugin_of,
     read_manifest,
 )
+from velowidget.plugins.names import closest, shown
 
 _log = logging.getLogger(__name__)
 
@@ -110,7 +110,7 @@ class Registry:
         """
         found = self._discovered()
         if plugin not in found:
-            raise ValueError(f"There is no plugin {plugin!r}{_nearest(plugin, found)}")
+            raise ValueError(f"There is no plugin {shown(plugin)}{_nearest(plugin, found)}")
         return found[plugin]
 
     @property
@@ -150,7 +150,7 @@ class Registry:
         elif isinstance(manifest, str | Path):
             manifest = read_manifest(Path(manifest))
         elif not isinstance(manifest, Manifest):
-            raise TypeError(f"manifest must be a dict, or the path of a TOML file, not {manifest!r}.")
+            raise TypeError(f"manifest must be a dict, or the path of a TOML file, not {shown(manifest)}.")
         name = manifest.name
         with self._lock:
             if name in self._discovered() and name not in self._registered:
@@ -203,7 +203,7 @@ class Registry:
     def contributions(self, kind: str) -> dict[str, Any]:
         """The contributions of a kind of `KINDS` by their keys, those of enabled plugins, ours first."""
         if kind not in KINDS:
-            raise ValueError(f"{kind!r} is no kind of contribution{_nearest(kind, KINDS)}")
+            raise ValueError(f"{shown(kind)} is no kind of contribution{_nearest(kind, KINDS)}")
         with self._lock:
             return {
                 contribution.key: contribution
@@ -222,7 +222,7 @@ class Registry:
         """
         found = self.contributions(kind)
         if key not in found:
-            raise ValueError(f"There are no {kind} {key!r}{_nearest(key, found)}")
+            raise ValueError(f"There are no {kind} {shown(key)}{_nearest(key, found)}")
         return found[key]
 
     def load(self, kind: str, key: str) -> Any:
@@ -362,5 +362,5 @@ def check(plugin: str) -> Iterator[str]:
 
 def _nearest(name: object, known: Collection[str]) -> str:
     """The end of a sentence about an unknown name."""
-    close = get_close_matches(str(name), known, n=1)
-    return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(map(repr, known)) or 'none'}."
+    close = closest(name, known)
+    return f"; did you mean {close!r}?" if close else f"; there are {', '.join(map(repr, known)) or 'none'}."

@@ -1,0 +1,112 @@
+"""The neighbour graph of an AnnData: which one is meant, who is whose neighbour, and the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from anndata import AnnData
+from numpy.typing import NDArray
+
+from velowidget.core.graph import Graph
+from velowidget.kernels.data import entries, in_memory, of_shape, read_only
+from velowidget.kernels.matrices import float_csr, sound_csr
+from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
+
+_REMEDY = "Make one with `scanpy.pp.neighbors(adata)`."
+
+
+def read_graph(
+    adata: AnnData, conn_key: str = "connectivities", placed: NDArray[np.bool_] | None = None
+) -> tuple[Graph, tuple[str, ...]]:
+    """Read the neighbour graph from ``adata.obsp``.
+
+    Parameters
+    ----------
+    adata
+        Annotated data.
+    conn_key
+        Key in ``adata.obsp``, or the ``key_added`` given to :func:`scanpy.pp.neighbors`, whose
+        ``adata.uns[key_added]['connectivities_key']`` is followed.
+    placed
+        bool, shape (n_cells,): cells whose expression is known (:class:`velowidget.kernels.data.VelocityData`). Nobody
+        is a neighbour of the others' (no edge leads to them); None for all.
+
+    Returns
+    -------
+    The pattern of entries that are not zero, and notes for the user.
+
+    Raises
+    ------
+    KeyError
+        If there is no such graph.
+    TypeError, ValueError
+        If it holds no real numbers, is damaged, or leads from no cell to another.
+    """
+    stored, what = _stored_graph(adata, conn_key)
+    if stored.dtype.kind not in "fiub":
+        raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {_REMEDY}")
+    if sp.issparse(stored):
+        weights, pattern = stored.data, sound_csr(stored, np.bool_, what, _REMEDY)
+        pattern.eliminate_zeros()
+    else:
+        dense = np.asarray(np.ma.filled(stored, 0))
+        weights, pattern = dense[dense != 0], sp.csr_matrix(dense != 0)
+    notes = []
+    bad, negative = int((~np.isfinite(weights)).sum()), int((weights < 0).sum())
+    if bad:
+        raise ValueError(f"{what} is NaN or infinite in {count(bad, 'place')}. {_REMEDY}")
+    if negative:
+        notes.append(
+            f"{what} has {count(negative, 'negative weight')}; "
+            "a velocity kernel uses only who is whose neighbour, not the weights."
+        )
+    if pattern.nnz == 0:
+        raise ValueError(f"{what} has no edges. {_REMEDY}")
+    if pattern.diagonal().sum() == pattern.nnz:
+        raise ValueError(f"{what} has no neighbours: each of its entries leads from a cell to itself. {_REMEDY}")
+    pattern = _leading_to(pattern, placed)
+    indptr = read_only(pattern.indptr.astype(np.int64))
+    indices = read_only(pattern.indices.astype(np.int32))
+    return Graph(indptr, indices), tuple(notes)
+
+
+def read_weights(adata: AnnData, conn_key: str, placed: NDArray[np.bool_] | None = None) -> tuple[sp.csr_matrix, str]:
+    """The weights of a graph that `read_graph` could read, CSR float64, a copy; and its name in messages."""
+    stored, what = _stored_graph(adata, conn_key)
+    weights = float_csr(np.ma.filled(stored, 0) if isinstance(stored, np.ma.MaskedArray) else stored, what)
+    weights.eliminate_zeros()
+    return _leading_to(weights, placed), what
+
+
+def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
+    """The neighbour graph as it is stored, in memory, and its name in messages; see :func:`read_graph`."""
+    obsp = entries(adata, "obsp")
+    recorded = _recorded_key(adata, "neighbors" if conn_key == "connectivities" else conn_key)
+    usable = [key for key in (conn_key, recorded, f"{conn_key}_connectivities") if key in obsp]
+    if not usable:
+        named = f" has no {shown(conn_key)}{nearest(conn_key, obsp)}"
+        if recorded is not None and recorded != conn_key:
+            named = f" has no {shown(recorded)}, which adata.uns names as its key{nearest(recorded, obsp)}"
+        raise MissingKeyError(f"No neighbour graph: adata.obsp{named} {_REMEDY[:-1]}, or name another with `conn_key`.")
+    what = f"The neighbour graph adata.obsp[{usable[0]!r}]"
+    return of_shape(in_memory(obsp[usable[0]]), (adata.n_obs, adata.n_obs), what), what
+
+
+def _recorded_key(adata: AnnData, key: str) -> str | None:
+    """The key in ``adata.obsp`` that scanpy recorded for a graph, if it did."""
+    record = adata.uns.get(key)
+    named = record.get("connectivities_key") if isinstance(record, Mapping) else None
+    return None if named is None else str(named)
+
+
+def _leading_to(graph: sp.csr_matrix, placed: NDArray[np.bool_] | None) -> sp.csr_matrix:
+    """The edges that lead to some of the cells."""
+    if placed is None or placed.all():
+        return graph
+    kept = graph.copy()
+    kept.data[~placed[kept.indices]] = 0
+    kept.eliminate_zeros()
+    return kept
