@@ -172,7 +172,7 @@ export const VARIANTS = [
       n_steps: number,
       start_ixs: anything,
       stopped: flag,
-      clusters: nullable(shape({ key: text, names: list(text), colors: list(text) })),
+      clusters: nullable(shape({ key: text, names: list(text), colors: list(text), used: list(number) })),
     },
     { paths: "int32", counts: "int32", totals: "int32", low: "float32", high: "float32" },
   ),

@@ -12,8 +12,8 @@ from velowidget.core.grid import average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax, transitions
-from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.data import read_velocity
+from velowidget.kernels.embeddings import read_embedding
 from velowidget.kernels.graphs import read_graph
 
 PASSES, MOVES = 5, 30

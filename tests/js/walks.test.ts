@@ -93,6 +93,33 @@ describe("arrivals", () => {
     expect(rowsAt(example(), 3)[1]).toMatchObject({ name: "Beta", high: 1, low: expect.closeTo(0.4385, 4) });
   });
 
+  it("are not counted for clusters without cells", () => {
+    const walks = example();
+    const clusters = {
+      key: "clusters",
+      names: ["none", "Alpha", "Beta"],
+      colors: ["#000", "#111", "#222"],
+      used: [1, 2],
+    };
+    const widened = (values: ArrayLike<number>, empty: number) =>
+      Array.from({ length: 4 }, (_, step) => [empty, values[2 * step] ?? 0, values[2 * step + 1] ?? 0]).flat();
+    const { counts, low, high } = walks.arrays;
+    const arrays = {
+      ...walks.arrays,
+      counts: Int32Array.from(widened(counts, 0)),
+      low: Float32Array.from(widened(low, 0)),
+      high: Float32Array.from(widened(high, 1)),
+    };
+    const rows = rowsAt({ ...walks, clusters, arrays }, 3);
+    expect(rows.map(({ name, color }) => [name, color])).toEqual([
+      ["Alpha", "#111"],
+      ["Beta", "#222"],
+    ]);
+    expect(rows.map(({ count, high }) => [count, high])).toEqual(
+      rowsAt(walks, 3).map(({ count, high }) => [count, high]),
+    );
+  });
+
   it("are told in a sentence", () => {
     const columns = [{ name: "clusters", categories: ["Alpha", "Beta"], range: null }];
     const told = (walks: Walks) => sentence(walks, (cell) => `cell${cell}`, columns);

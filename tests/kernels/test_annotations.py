@@ -15,12 +15,10 @@ from tests.kernels.conftest import N_CELLS, N_GENES
 from velowidget.kernels.annotations import (
     CategoricalAnnotation,
     ContinuousAnnotation,
-    bases,
     columns,
     default_column,
     find_genes,
     read_annotation,
-    read_embedding,
 )
 from velowidget.kernels.data import MissingKeyError
 
@@ -33,61 +31,6 @@ def of_obs(adata, values, name="column"):
     adata.obs[name] = values
     with unchanged(adata):
         return read_annotation(adata, name)
-
-
-# Embeddings ---------------------------------------------------------------------------------------
-
-
-def test_bases_by_name_the_best_known_first(adata):
-    adata.obsm["X_zebra"] = np.zeros((N_CELLS, 2))
-    adata.obsm["X_pca"] = np.zeros((N_CELLS, 10))
-    adata.obsm["X_one"] = np.zeros((N_CELLS, 1))
-    adata.obsm["X_words"] = np.full((N_CELLS, 2), "a")
-    adata.obsm["X_complex"] = np.zeros((N_CELLS, 2), complex)
-    adata.obsm["X_frame"] = pd.DataFrame(np.zeros((N_CELLS, 2)), index=adata.obs_names)
-    adata.obsm["X_mixed"] = pd.DataFrame({"a": np.zeros(N_CELLS), "b": "word"}, index=adata.obs_names)
-    adata.obsm["X_sparse"] = sp.csr_matrix((N_CELLS, 3))
-    adata.obsm["T_fwd_umap"] = np.zeros((N_CELLS, 2))
-    assert bases(adata) == ["umap", "pca", "zebra", "frame", "sparse"]
-
-
-def test_bases_without_a_prefix(adata):
-    adata.obsm["spatial"] = np.zeros((N_CELLS, 2))
-    assert bases(adata) == ["umap"]
-    del adata.obsm["X_umap"]
-    assert bases(adata) == ["spatial"]
-    del adata.obsm["spatial"]
-    assert bases(adata) == []
-
-
-def test_bases_of_a_damaged_store(adata):
-    adata._obsm["X_pca"] = np.zeros((3, 2))
-    assert bases(adata) == []
-    del adata._obsm["X_pca"]
-
-
-@pytest.mark.parametrize("basis", ["umap", "X_umap"])
-def test_read_embedding(adata, basis):
-    adata.obsm["X_umap"][3, 0] = np.nan
-    adata.obsm["X_umap"][5, 1] = -np.inf
-    with unchanged(adata):
-        positions = read_embedding(adata, basis)
-    assert positions.dtype == np.float64
-    assert not positions.flags.writeable
-    np.testing.assert_array_equal(np.flatnonzero(np.isnan(positions).any(axis=1)), [3, 5])
-    assert np.isnan(positions[[3, 5]]).all()
-    others = np.delete(np.arange(N_CELLS), [3, 5])
-    np.testing.assert_array_equal(positions[others], adata.obsm["X_umap"][others])
-
-
-def test_the_prefixed_key_comes_first(adata):
-    adata.obsm["umap"] = adata.obsm["X_umap"] + 1
-    np.testing.assert_array_equal(read_embedding(adata, "umap"), adata.obsm["X_umap"])
-
-
-def test_embedding_without_a_prefix(adata):
-    adata.obsm["spatial"] = adata.obsm["X_umap"] + 1
-    np.testing.assert_array_equal(read_embedding(adata, "spatial"), adata.obsm["spatial"])
 
 
 # Columns ------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from velowidget.kernels.boundary import cbc
 from velowidget.kernels.data import MissingKeyError
 from velowidget.kernels.graphs import read_graph, read_weights
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
 
 
 def matrix_of(adata, **options):

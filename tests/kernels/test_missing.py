@@ -13,7 +13,7 @@ from tests.kernels.conftest import N_CELLS, N_GENES
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.data import read_velocity
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
 
 CELLS = [4, 11, 29]
 OTHERS = np.setdiff1d(np.arange(N_CELLS), CELLS)

@@ -12,9 +12,9 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.projection import project, quiver_scale
-from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.data import recorded
+from velowidget.kernels.embeddings import embedding_name, read_embedding
 
 if TYPE_CHECKING:
     from velowidget.kernels.base import Kernel
@@ -41,9 +41,10 @@ class Analyses:
         Parameters
         ----------
         basis
-            Key in ``adata.obsm``, with or without ``X_``.
+            Key in ``adata.obsm``, with or without ``X_``, whatever its capitals.
         key_added
-            Written to ``adata.obsm[f'{key_added}_{basis}']``; by default ``'T_fwd'`` or ``'T_bwd'``.
+            Written to ``adata.obsm[f'{key_added}_{name}']``, the name being the embedding's key without ``X_``; by
+            default ``'T_fwd'`` or ``'T_bwd'``.
         copy
             Return the array and write nothing.
 
@@ -57,7 +58,7 @@ class Analyses:
         arrows /= quiver_scale(arrows, positions)
         if copy:
             return arrows
-        key, basis = self._kernel._key(key_added), basis.removeprefix("X_")
+        key, basis = self._kernel._key(key_added), embedding_name(self.adata, basis)
         record = recorded(self.adata, key)
         record["embeddings"] = sorted({*record.get("embeddings", []), basis})
         self.adata.obsm[f"{key}_{basis}"] = arrows

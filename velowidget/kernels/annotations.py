@@ -1,24 +1,19 @@
-"""What the faces read from an AnnData besides the kernel's own data: embeddings, cell annotations, single genes."""
+"""What the faces read from an AnnData besides the kernel's own data: cell annotations and single genes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import entries, is_real, read_gene, real_array
+from velowidget.kernels.data import entries, read_gene
 from velowidget.kernels.messages import MissingKeyError, nearest
 
-_PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
 _MAX_CATEGORIES = 10_000
-# Beyond these extents of an embedding, squared distances leave the range of float64.
-_LARGEST, _SMALLEST = 1e100, 1e-100
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +27,7 @@ class CategoricalAnnotation:
     codes
         int32, shape (n_cells,): index into `categories`, -1 where missing.
     categories
-        Names, in the column's order.
+        Names, in the column's order; also those that no cell has.
     stored_colors
         ``adata.uns[f'{key}_colors']`` where it has one colour for each category, else None.
     """
@@ -42,6 +37,11 @@ class CategoricalAnnotation:
     codes: NDArray[np.int32]
     categories: tuple[str, ...]
     stored_colors: tuple[str, ...] | None
+
+    @property
+    def used(self) -> NDArray[np.int32]:
+        """Codes of the categories that some cell has, ascending."""
+        return np.unique(self.codes[self.codes >= 0])
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,67 +62,6 @@ class ContinuousAnnotation:
 
 
 Annotation = CategoricalAnnotation | ContinuousAnnotation
-
-
-def bases(adata: AnnData) -> list[str]:
-    """Names of the embeddings, without ``X_``, the one to show first in front.
-
-    An embedding is a numeric entry of ``adata.obsm`` with two columns or more. Where any key starts with ``X_``, only
-    those count: other entries, such as projected velocities, are not embeddings.
-    """
-    try:
-        obsm = entries(adata, "obsm")
-    except ValueError:  # damaged: `read_embedding` says so
-        return []
-    wide = [k for k, v in obsm.items() if _is_wide(v)]
-    named = [k.removeprefix("X_") for k in wide if k.startswith("X_")] or wide
-    rank = {name: i for i, name in enumerate(_PREFERRED_BASES)}
-    return sorted(named, key=lambda name: rank.get(name, len(rank)))
-
-
-def read_embedding(adata: AnnData, basis: str) -> NDArray[np.float64]:
-    """Positions of the cells on an embedding.
-
-    Parameters
-    ----------
-    adata
-        Annotated data.
-    basis
-        Key in ``adata.obsm``, with or without ``X_``.
-
-    Returns
-    -------
-    float64, shape (n_cells, n_dims), read-only; rows with any NaN or infinite coordinate are NaN throughout.
-    """
-    name = checked_text("basis", basis).removeprefix("X_")
-    obsm = entries(adata, "obsm")
-    key = next((k for k in (f"X_{name}", basis) if k in obsm), None)
-    if key is None:
-        raise MissingKeyError(
-            f"No embedding {basis!r}: adata.obsm has neither 'X_{name}' nor {basis!r}{nearest(name, bases(adata))} "
-            f"Make one with `scanpy.tl.{name if name in ('tsne', 'diffmap') else 'umap'}(adata)`."
-        )
-    dense = real_array(obsm[key], f"embedding adata.obsm[{key!r}]")
-    if dense.ndim != 2 or dense.shape[1] < 2 or dense.shape[0] != adata.n_obs:
-        raise ValueError(
-            f"The embedding adata.obsm[{key!r}] has shape {dense.shape}; "
-            f"it needs {adata.n_obs} rows and at least two columns."
-        )
-    positions = dense.astype(np.float64)
-    positions[~np.isfinite(positions).all(axis=1)] = np.nan
-    if np.isnan(positions).all():
-        raise ValueError(
-            f"The embedding adata.obsm[{key!r}] has no cell with finite coordinates. "
-            "Make it again with `scanpy.tl.umap(adata)`."
-        )
-    spread = float((np.nanmax(positions, axis=0) / 2 - np.nanmin(positions, axis=0) / 2).max())
-    if spread and not _SMALLEST < spread < _LARGEST:
-        raise ValueError(
-            f"The embedding adata.obsm[{key!r}] has coordinates spread over {2 * spread:.0e}, outside of what can be "
-            "computed with. Rescale it."
-        )
-    positions.flags.writeable = False
-    return positions
 
 
 def columns(adata: AnnData) -> list[str]:
@@ -209,13 +148,6 @@ def _gene(adata: AnnData, name: str) -> NDArray[np.float64]:
         raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
     values = read_gene(adata, key, where[0]).astype(np.float64)
     return np.where(np.isfinite(values), values, np.nan)
-
-
-def _is_wide(stored: Any) -> bool:
-    if not (isinstance(stored, np.ndarray | pd.DataFrame) or sp.issparse(stored)):
-        return False
-    dtypes = stored.dtypes if isinstance(stored, pd.DataFrame) else [stored.dtype]
-    return stored.ndim == 2 and stored.shape[1] >= 2 and all(is_real(dtype) for dtype in dtypes)
 
 
 def _is_numeric(column: pd.Series) -> bool:

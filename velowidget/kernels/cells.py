@@ -103,13 +103,13 @@ def plain_rule(adata: AnnData, rule: Any, name: str) -> Any:
 
 
 def choices(adata: AnnData) -> dict[str, list[str] | tuple[float, float]]:
-    """The columns of ``adata.obs`` to choose cells by: their categories, up to 200, or from where to where they go."""
+    """The columns of ``adata.obs`` to choose cells by: what categories cells have, up to 200, or which range."""
     found: dict[str, list[str] | tuple[float, float]] = {}
     for key in columns(adata):
         annotation = read_annotation(adata, f"obs:{key}")
         if isinstance(annotation, CategoricalAnnotation):
-            if 0 < len(annotation.categories) <= _MOST_CHOICES:
-                found[key] = list(annotation.categories)
+            if 0 < len(annotation.used) <= _MOST_CHOICES:
+                found[key] = [annotation.categories[code] for code in annotation.used]
         elif np.isfinite(annotation.values).any():
             found[key] = (float(np.nanmin(annotation.values)), float(np.nanmax(annotation.values)))
     return found

@@ -8,7 +8,7 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import read_embedding
+from velowidget.kernels.embeddings import read_embedding
 from velowidget.kernels.messages import shown
 
 PLANE = (1, 2)

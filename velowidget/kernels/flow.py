@@ -39,7 +39,7 @@ def flow(
         Column of ``adata.obs`` with the clusters. Cells without one are left out.
     time_key
         Column of ``adata.obs`` with experimental times: then only steps from one time to the next count. Numbers,
-        text that reads as numbers, or the intervals of `pandas.cut`; at most 100 different ones.
+        text that is plain decimal numbers, or the intervals of `pandas.cut`; at most 100 different ones.
     clusters
         Only cells of `cluster` and of these take part; all by default.
     time_points

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from velowidget.core.flow import Groups
 from velowidget.kernels.annotations import columns, default_column
-from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.messages import MissingKeyError, nearest, shown
+from velowidget.kernels.times import read_labels, time_meant
 
-MAX_TIMES = 100
 _MOST_CLUSTERS = 200  # to choose from
 
 
@@ -28,7 +28,7 @@ class FlowCells:
     groups
         Cluster and time of each cell.
     names
-        Categories of the clusters, in the column's order.
+        Categories of the clusters, in the column's order; also those without cells, but for `with_cells`.
     listed
         Positions in `names` in the order in which the clusters were asked for.
     source
@@ -70,12 +70,13 @@ def read_cells(
     listed = tuple(range(len(categories)))
     if clusters is not None:
         if isinstance(clusters, str) or not isinstance(clusters, Iterable):
-            raise TypeError(f"clusters must be a list of clusters, not {clusters!r}.")
+            raise TypeError(f"clusters must be a list of clusters, not {shown(clusters)}.")
         wanted = [place_of(name, categories, cluster_key) for name in clusters]
         listed = tuple(dict.fromkeys(wanted if source is None else [source, *wanted]))
-    if len(listed) < 2:
+    with_cells = np.intersect1d(listed, codes)  # -1 is none of them
+    if len(with_cells) < 2:
         raise ValueError(
-            f"A flow needs at least two clusters, and there {'is one' if listed else 'is none'}: give more in "
+            f"A flow needs at least two clusters, and there {'is one' if len(with_cells) else 'is none'}: give more in "
             f"`clusters`, or a `cluster_key` with more categories than adata.obs[{cluster_key!r}]."
         )
     kept = np.sort(listed)
@@ -86,7 +87,9 @@ def read_cells(
     if source is not None:
         source = int(renumbered[source])
         if not (codes == source).any():
-            raise ValueError(f"Cluster {cluster!r} of adata.obs[{cluster_key!r}] has no cells, so nothing flows out.")
+            raise ValueError(
+                f"Cluster {shown(cluster)} of adata.obs[{cluster_key!r}] has no cells, so nothing flows out."
+            )
     names = categories[kept]
     if time_key is None:
         if time_points is not None:
@@ -104,13 +107,24 @@ def with_source(cells: FlowCells, cluster: str) -> FlowCells:
     return replace(cells, source=place_of(cluster, cells.names, cells.cluster_key))
 
 
+def with_cells(cells: FlowCells) -> FlowCells:
+    """The same flow, of all clusters that have cells: a column may have hundreds of categories that no cell has."""
+    groups = cells.groups
+    used = np.unique(groups.clusters[groups.clusters >= 0])
+    renumbered = np.full(groups.n_clusters + 1, -1, dtype=np.int32)  # the last for cells without a cluster, code -1
+    renumbered[used] = np.arange(len(used))
+    listed = tuple(int(renumbered[place]) for place in cells.listed if renumbered[place] >= 0)
+    groups = replace(groups, clusters=renumbered[groups.clusters], n_clusters=len(used))
+    return replace(cells, groups=groups, names=cells.names[used], listed=listed)
+
+
 def first_source(cells: FlowCells) -> str:
     """The largest cluster of the first time."""
     return str(cells.names[int(np.argmax(cells.groups.proportions[0]))])
 
 
 def cluster_columns(adata: AnnData) -> list[str]:
-    """Columns of ``adata.obs`` with 2 to 200 clusters, the one that cells are coloured by first in front."""
+    """Columns of ``adata.obs`` with 2 to 200 clusters that have cells, the one to colour cells by first in front."""
     first = default_column(adata)
     usable = [name for name in columns(adata) if _is_clustering(adata, name)]
     return sorted(usable, key=lambda name: name != first)
@@ -127,10 +141,10 @@ def time_columns(adata: AnnData) -> list[str]:
 
 def _is_clustering(adata: AnnData, name: str) -> bool:
     try:
-        _, categories = read_clusters(adata, name)
+        codes, _ = read_clusters(adata, name)
     except (TypeError, ValueError):
         return False
-    return 2 <= len(categories) <= _MOST_CLUSTERS
+    return 2 <= len(np.unique(codes[codes >= 0])) <= _MOST_CLUSTERS
 
 
 def _is_time(adata: AnnData, name: str) -> bool:
@@ -172,8 +186,8 @@ def read_times(
     adata
         Annotated data.
     time_key
-        Column of ``adata.obs``: numbers, text that reads as numbers, or intervals as `pandas.cut` makes them, which
-        count as their middles.
+        Column of ``adata.obs``: numbers, text that is plain decimal numbers, or intervals as `pandas.cut` makes them,
+        which count as their middles.
     time_points
         The times to keep: numbers, or text as in the column; all by default.
     cells
@@ -183,30 +197,19 @@ def read_times(
     -------
     float64, shape (n_times,), and int32, shape (n_cells,).
     """
-    column = _column(adata, time_key, "times")
-    codes, labels = pd.factorize(column)
-    if (codes < 0).any():
-        raise ValueError(
-            f"adata.obs[{time_key!r}] has no time for {int((codes < 0).sum()):,} of {adata.n_obs:,} cells. Leave them "
-            f"out: `adata = adata[adata.obs[{time_key!r}].notna()].copy()`, and make the kernel of that."
-        )
-    if len(labels) > MAX_TIMES:
-        raise ValueError(
-            f"adata.obs[{time_key!r}] has {len(labels):,} different values; a flow goes between at most {MAX_TIMES} "
-            f"times. Bin them: `adata.obs['time_bin'] = pandas.cut(adata.obs[{time_key!r}], 5)`."
-        )
-    numbers = _numbers(labels, time_key)
+    column, where = _column(adata, time_key, "times"), f"adata.obs[{time_key!r}]"
+    codes, labels, numbers = read_labels(column, where)
     kept = numbers
     if time_points is not None:
         if isinstance(time_points, str) or not isinstance(time_points, Iterable):
-            raise TypeError(f"time_points must be a list of times, not {time_points!r}.")
-        kept = np.array([_time(point, numbers, labels, time_key) for point in time_points], dtype=np.float64)
+            raise TypeError(f"time_points must be a list of times, not {shown(time_points)}.")
+        kept = np.array([time_meant(point, numbers, labels, where) for point in time_points], dtype=np.float64)
     present = np.unique(numbers[codes if cells is None else codes[cells]])
     times = np.intersect1d(present, kept)
     if len(times) < 2:
         raise ValueError(
             f"A flow over time needs at least two times, and there {'is one' if len(times) else 'is none'} left of "
-            f"adata.obs[{time_key!r}]. It has {', '.join(f'{time:g}' for time in np.unique(numbers))}."
+            f"{where}. It has {', '.join(f'{time:g}' for time in np.unique(numbers))}."
         )
     place = np.searchsorted(times, numbers)
     found = np.isin(numbers, times)
@@ -215,7 +218,7 @@ def read_times(
 
 def _column(adata: AnnData, key: str, what: str) -> pd.Series:
     if not isinstance(key, str) or key not in adata.obs:
-        raise MissingKeyError(f"No {what}: adata.obs has no column {key!r}{nearest(key, adata.obs.columns)}")
+        raise MissingKeyError(f"No {what}: adata.obs has no column {shown(key)}{nearest(key, adata.obs.columns)}")
     column = adata.obs[key]
     if not isinstance(column, pd.Series):
         raise ValueError(f"adata.obs has several columns called {key!r}; rename all but one.")
@@ -226,41 +229,5 @@ def place_of(name: Any, categories: pd.Index, key: str) -> int:
     """Where a cluster is among the categories, also if only its text is given."""
     texts = [str(category) for category in categories]
     if str(name) not in texts:
-        raise ValueError(f"adata.obs[{key!r}] has no cluster {name!r}{nearest(name, texts)}")
+        raise ValueError(f"adata.obs[{key!r}] has no cluster {shown(name)}{nearest(name, texts)}")
     return texts.index(str(name))
-
-
-def _numbers(labels: Any, key: str) -> NDArray[np.float64]:
-    """Times as numbers, one for each label."""
-    labels = pd.Index(labels)
-    if isinstance(labels, pd.CategoricalIndex):
-        labels = pd.Index(labels.categories[labels.codes])
-    if isinstance(labels, pd.IntervalIndex):
-        labels = labels.mid
-    try:
-        if labels.dtype.kind not in "iufOUT" or labels.dtype == bool or any(isinstance(x, bool) for x in labels):
-            raise ValueError(f"{labels.dtype} values")
-        numbers = np.array([float(label) for label in labels])
-    except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"adata.obs[{key!r}] holds no numbers as times: {error}. Give each a number, such as "
-            f"`adata.obs['day'] = adata.obs[{key!r}].map({{{labels[0]!r}: 0.0, ...}}).astype(float)`."
-        ) from error
-    if not np.isfinite(numbers).all():
-        raise ValueError(f"adata.obs[{key!r}] holds infinite times.")
-    return numbers
-
-
-def _time(point: Any, numbers: NDArray[np.float64], labels: Any, key: str) -> float:
-    """The time that was meant by a number or a text."""
-    for number, label in zip(numbers, labels, strict=True):
-        if point is label or str(point) == str(label):
-            return float(number)
-    try:
-        close = np.isclose(numbers, float(point), rtol=1e-9, atol=0)
-    except (TypeError, ValueError):
-        close = np.zeros(len(numbers), dtype=bool)
-    if not close.any():
-        have = ", ".join(f"{number:g}" for number in np.unique(numbers))
-        raise ValueError(f"adata.obs[{key!r}] has no time {point!r}; it has {have}.")
-    return float(numbers[close][0])

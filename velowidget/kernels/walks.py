@@ -139,9 +139,9 @@ def tally(
 
     Returns
     -------
-    Indexed by cluster, in their order, with columns `arrivals`, `share`, and `low` and `high`, the share's Wilson 95 %
-    interval (NaN where no walk has ended). ``attrs`` has `over`, ``'walks that ended'`` or ``'last cells'``;
-    `n_over`, how many these are; and `n_walks`.
+    Indexed by cluster that has cells, in their order, with columns `arrivals`, `share`, and `low` and `high`, the
+    share's Wilson 95 % interval (NaN where no walk has ended). ``attrs`` has `over`, ``'walks that ended'`` or
+    ``'last cells'``; `n_over`, how many these are; and `n_walks`.
     """
     counts, totals = arrivals(walks, clusters.codes, len(clusters.categories), stops, successive_hits)
     found = shares(counts[-1], totals[-1])
@@ -149,6 +149,7 @@ def tally(
         {"arrivals": counts[-1], "share": found.share, "low": found.low, "high": found.high},
         index=pd.Index(clusters.categories, name=clusters.key),
     )
+    frame = frame.iloc[clusters.used]
     over = "last cells" if stops is None else "walks that ended"
     frame.attrs = {"over": over, "n_over": int(totals[-1]), "n_walks": len(walks)}
     return frame

@@ -18,7 +18,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from velowidget.kernels.annotations import bases, columns
+from velowidget.kernels.annotations import columns
+from velowidget.kernels.embeddings import bases
 from velowidget.kernels.velocity import BACKWARD_MODES
 from velowidget.napari_plugin.legend import legend
 from velowidget.napari_plugin.mode_control import ModeControl

@@ -15,14 +15,8 @@ from matplotlib import colormaps
 from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import (
-    Annotation,
-    CategoricalAnnotation,
-    bases,
-    default_column,
-    read_annotation,
-    read_embedding,
-)
+from velowidget.kernels.annotations import Annotation, CategoricalAnnotation, default_column, read_annotation
+from velowidget.kernels.embeddings import bases, read_embedding
 from velowidget.plotting.palettes import AUTOMATIC, MISSING, category_colors
 
 LayerData = tuple[Any, dict[str, Any], str]

@@ -10,8 +10,8 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import read_embedding
 from velowidget.kernels.components import default_components
+from velowidget.kernels.embeddings import read_embedding
 from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.tracks import WalkTracks

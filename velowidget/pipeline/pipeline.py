@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from velowidget.kernels.annotations import (
     Annotation,
     CategoricalAnnotation,
-    bases,
     default_column,
     read_annotation,
 )
 from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.components import default_components, read_components
 from velowidget.kernels.data import checked_adata, read_velocity
+from velowidget.kernels.embeddings import bases
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.graphs import read_graph
-from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_source
+from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_cells, with_source
 from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
 from velowidget.kernels.velocity import VelocityKernel
@@ -156,7 +156,8 @@ class VelocityPipeline(ParameterTraits):
     def flow(self) -> Any:
         """The flow as a DataFrame, as from :meth:`velowidget.VelocityKernel.flow`; waits for it.
 
-        That of `cluster` over time if there is a `time_key`, else that of all clusters.
+        That of `cluster` over time if there is a `time_key`, else that of all clusters. Unlike there, categories that
+        no cell has are left out.
         """
         asked = "flow" in self._asked
         self.ask("flow")
@@ -319,7 +320,7 @@ def _flow_cells(adata: AnnData, cluster_key: str, time_key: str) -> FlowCells:
         usable = ", ".join(map(repr, cluster_columns(adata)[:5]))
         hint = f"name it as cluster_key: {usable}." if usable else "make one with `scanpy.tl.leiden(adata)`."
         raise ValueError(f"Flow goes between the clusters of a column of adata.obs; {hint}")
-    return read_cells(adata, cluster_key=cluster_key, time_key=time_key or None)
+    return with_cells(read_cells(adata, cluster_key=cluster_key, time_key=time_key or None))
 
 
 def _plane(adata: AnnData, basis: str, components: tuple[int, ...]) -> NDArray[np.float64]:

@@ -15,11 +15,11 @@ from velowidget.core.custom import Scheme
 from velowidget.kernels.annotations import (
     Annotation,
     ContinuousAnnotation,
-    bases,
     read_annotation,
 )
 from velowidget.kernels.arguments import checked_count, checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
+from velowidget.kernels.embeddings import bases, embedding_name
 from velowidget.kernels.groups import FlowCells, first_source, place_of
 from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
 from velowidget.kernels.velocity import DEGENERATE
@@ -78,7 +78,7 @@ class ParameterTraits(t.HasTraits):
     n_samples = t.Int(1000, help="How many velocities of each cell the mode 'monte_carlo' draws.")
     backward = t.Bool(False, help="Direction of the process.")
     backward_mode = t.Unicode("transpose", help="How a backward kernel uses velocities: 'transpose' or 'negate'.")
-    basis = t.Unicode("", help="Embedding, without 'X_'.")
+    basis = t.Unicode("", help="Embedding: its key in obsm, without 'X_'.")
     components: t.List[int] = t.List(
         t.Int(),
         help="Two or three columns of the embedding, counted from 1; none for the first, all if there are three.",
@@ -197,10 +197,10 @@ class ParameterTraits(t.HasTraits):
 
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:
-        name = str(proposal["value"].removeprefix("X_"))
         with _refusing():
-            if not name:
+            if not proposal["value"]:
                 raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.adata)))}.")
+            name = embedding_name(self.adata, proposal["value"])
             self._positions(name, ())
         return name
 

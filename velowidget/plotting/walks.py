@@ -13,9 +13,10 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import default_column, read_annotation, read_embedding
+from velowidget.kernels.annotations import default_column, read_annotation
 from velowidget.kernels.arguments import checked_flag, checked_text, one_of, reject_unknown
 from velowidget.kernels.base import Kernel
+from velowidget.kernels.embeddings import read_embedding
 from velowidget.kernels.running import progress_bar, threads
 from velowidget.kernels.walks import simulate
 from velowidget.plotting.cells import LEGENDS, default_size, draw_cells

@@ -28,6 +28,7 @@ def groups(pipeline: VelocityPipeline) -> Message | None:
     annotation = read_annotation(pipeline.adata, f"obs:{pipeline.cluster_key}")
     assert isinstance(annotation, CategoricalAnnotation)
     colors = category_colors(len(annotation.categories), annotation.stored_colors, pipeline.palette)
+    own = [colors[annotation.categories.index(str(name))] for name in cells.names]  # some categories have no cells
     codes = cells.groups.clusters
     counts = np.bincount(codes[codes >= 0], minlength=len(cells.names))
     return encode(
@@ -36,7 +37,7 @@ def groups(pipeline: VelocityPipeline) -> Message | None:
         time_key=pipeline.time_key,
         clusters=[
             {"name": str(name), "color": color, "count": int(count)}
-            for name, color, count in zip(cells.names, colors, counts, strict=True)
+            for name, color, count in zip(cells.names, own, counts, strict=True)
         ],
         times=[] if cells.times is None else cells.times.tolist(),
         arrays={"codes": codes, "proportions": cells.groups.proportions.astype("<f4")},

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import TraitError
 
-from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
+from velowidget.kernels.annotations import CategoricalAnnotation, columns, find_genes
 from velowidget.kernels.cells import choices as cell_choices
 from velowidget.kernels.components import default_components
+from velowidget.kernels.embeddings import bases, read_embedding
 from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
@@ -217,6 +218,7 @@ def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
         "key": clusters.key,
         "names": list(clusters.categories),
         "colors": category_colors(len(clusters.categories), clusters.stored_colors),
+        "used": clusters.used.tolist(),
     }
     fields = {
         "n_walks": len(walks.paths),

@@ -14,16 +14,16 @@ export interface Row {
   high: number;
 }
 
-/** One row for each cluster, in their order. */
+/** One row for each cluster that has cells, in their order. */
 export function rowsAt(walks: Walks, step: number): Row[] {
   const { clusters, arrays } = walks;
   const width = clusters?.names.length ?? 0;
   const total = arrays.totals[step] ?? 0;
-  return (clusters?.names ?? []).map((name, i) => {
+  return (clusters?.used ?? []).map((i) => {
     const at = step * width + i;
     const count = arrays.counts[at] ?? 0;
     return {
-      name,
+      name: clusters?.names[i] ?? "",
       color: clusters?.colors[i] ?? "",
       count,
       share: total ? count / total : 0,
