@@ -17,7 +17,6 @@ from velowidget.kernels.annotations import (
     ContinuousAnnotation,
     columns,
     default_column,
-    find_genes,
     read_annotation,
 )
 from velowidget.kernels.data import MissingKeyError
@@ -283,11 +282,3 @@ def test_unknown_names(adata, color, message):
         read_annotation(adata, color)
     assert str(caught.value).startswith("Nothing to colour by: ")
     assert message in str(caught.value)
-
-
-def test_find_genes(adata):
-    adata.var_names = ["Actb", "CTLA4", "Fact2", "ACTA1", *(f"gene{g}" for g in range(4, N_GENES))]
-    assert find_genes(adata, "act", 10) == (["Actb", "ACTA1", "Fact2"], 0)
-    assert find_genes(adata, "act", 2) == (["Actb", "ACTA1"], 1)
-    assert find_genes(adata, "zzz", 2) == ([], 0)
-    assert find_genes(adata, "", 3)[1] == N_GENES - 3

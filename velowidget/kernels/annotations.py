@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.data import entries, read_gene
-from velowidget.kernels.messages import MissingKeyError, nearest
+from velowidget.kernels.gene_names import gene_of, known_names, labels
+from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
 _MAX_CATEGORIES = 10_000
 
@@ -51,7 +52,7 @@ class ContinuousAnnotation:
     Attributes
     ----------
     key, source
-        Its name, and ``'obs'`` or ``'gene'``.
+        Its name, of a gene the symbol where there is one; and ``'obs'`` or ``'gene'``.
     values
         float64, shape (n_cells,): NaN where missing or infinite.
     """
@@ -88,7 +89,8 @@ def read_annotation(adata: AnnData, color: str) -> Annotation:
     adata
         Annotated data.
     color
-        A column of ``adata.obs``, else a gene (from ``adata.X``, else layer ``'Ms'``, ``'spliced'``);
+        A column of ``adata.obs``, else a gene by its name or symbol (:mod:`velowidget.kernels.gene_names`), from
+        ``adata.X``, else layer ``'Ms'``, ``'spliced'``;
         ``'obs:NAME'`` and ``'gene:NAME'`` decide.
     """
     kind, _, name = checked_text("color", color).partition(":")
@@ -96,23 +98,14 @@ def read_annotation(adata: AnnData, color: str) -> Annotation:
         kind, name = "", color
     if kind != "gene" and name in adata.obs:
         return _annotate(adata, name)
-    if kind != "obs" and name in adata.var_names:
-        return ContinuousAnnotation(name, "gene", _gene(adata, name))
-    among = {"obs": list(adata.obs.columns), "gene": list(adata.var_names)}.get(
-        kind, [*adata.obs.columns, *adata.var_names]
-    )
-    where = {"obs": "adata.obs has no column", "gene": "adata.var_names has no gene"}.get(
-        kind, "neither a column of adata.obs nor a gene is called"
-    )
-    raise MissingKeyError(f"Nothing to colour by: {where} {name!r}{nearest(name, among)}")
-
-
-def find_genes(adata: AnnData, query: str, limit: int) -> tuple[list[str], int]:
-    """Genes whose name contains `query`, whatever the case, those that start with it first; and how many more."""
-    folded = query.casefold()
-    hits = [g for g in map(str, adata.var_names) if folded in g.casefold()]
-    hits.sort(key=lambda g: (not g.casefold().startswith(folded), len(g), g))
-    return hits[:limit], max(0, len(hits) - limit)
+    gene = None if kind == "obs" else gene_of(adata, name)
+    if gene is not None:
+        return _gene(adata, gene)
+    where, among = {
+        "obs": ("adata.obs has no column", list(adata.obs.columns)),
+        "gene": ("adata.var_names has no gene", known_names(adata)),
+    }.get(kind, ("neither a column of adata.obs nor a gene is called", [*adata.obs.columns, *known_names(adata)]))
+    raise MissingKeyError(f"Nothing to colour by: {where} {shown(name)}{nearest(name, among)}")
 
 
 def _annotate(adata: AnnData, name: str) -> Annotation:
@@ -137,17 +130,13 @@ def _annotate(adata: AnnData, name: str) -> Annotation:
     return CategoricalAnnotation(name, "obs", categorical.codes.to_numpy().astype(np.int32), names, colors)
 
 
-def _gene(adata: AnnData, name: str) -> NDArray[np.float64]:
-    where = np.flatnonzero(adata.var_names == name)
-    if len(where) > 1:
-        raise ValueError(
-            f"{len(where)} genes are called {name!r}; make names unique with `adata.var_names_make_unique()`."
-        )
+def _gene(adata: AnnData, position: int) -> ContinuousAnnotation:
+    name = labels(adata)[position]
     key = "X" if adata.X is not None else next((k for k in ("Ms", "spliced") if k in entries(adata, "layers")), None)
     if key is None:
         raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
-    values = read_gene(adata, key, where[0]).astype(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    values = read_gene(adata, key, position).astype(np.float64)
+    return ContinuousAnnotation(name, "gene", np.where(np.isfinite(values), values, np.nan))
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +10,8 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.messages import MissingKeyError, count, nearest
+from velowidget.kernels.gene_names import genes_of, known_names
+from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 
 
 def gene_mask(
@@ -27,8 +27,8 @@ def gene_mask(
     elif isinstance(gene_subset, str):
         if gene_subset not in adata.var:
             raise MissingKeyError(
-                f"gene_subset: adata.var has no column {gene_subset!r}{nearest(gene_subset, adata.var.columns)} "
-                "Give the name of a boolean column, a list of gene names, or a mask."
+                f"gene_subset: adata.var has no column {shown(gene_subset)}{nearest(gene_subset, adata.var.columns)} "
+                "Give the name of a boolean column, a list of gene names or symbols, or a mask."
             )
         mask, source = _as_mask(adata.var[gene_subset], gene_subset), f"adata.var[{gene_subset!r}]"
     elif isinstance(gene_subset, pd.DataFrame):
@@ -44,18 +44,17 @@ def gene_mask(
                 )
             mask, source = given.copy(), "the mask gene_subset"
         elif given.dtype.kind == "U":
-            names = given
-            mask, source = np.asarray(adata.var_names.isin(names)), "the names in gene_subset"
-            unknown = sorted(set(names.tolist()) - set(adata.var_names))
+            mask, unknown = genes_of(adata, given.tolist())
+            source = "the names in gene_subset"
             if unknown and mask.any():
                 notes.append(
-                    f"gene_subset: {count(len(unknown), 'name')} not among the genes, {unknown[0]!r} for one"
-                    f"{nearest(unknown[0], adata.var_names)}"
+                    f"gene_subset: {count(len(unknown), 'name')} not among the genes, {shown(unknown[0])} for one"
+                    f"{nearest(unknown[0], known_names(adata))}"
                 )
         else:
             raise TypeError(
                 "gene_subset must be gene names, a boolean mask over genes or the name of a column of adata.var, "
-                f"not {reprlib.repr(gene_subset)}."
+                f"not {shown(gene_subset)}."
             )
     if not mask.any():
         raise ValueError(

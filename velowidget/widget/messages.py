@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import TraitError
 
-from velowidget.kernels.annotations import CategoricalAnnotation, columns, find_genes
+from velowidget.kernels.annotations import CategoricalAnnotation, columns
 from velowidget.kernels.cells import choices as cell_choices
 from velowidget.kernels.components import default_components
 from velowidget.kernels.embeddings import bases, read_embedding
+from velowidget.kernels.gene_names import find_genes
 from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
