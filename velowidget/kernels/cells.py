@@ -53,7 +53,7 @@ def choose_cells(adata: AnnData, rule: Any, name: str) -> NDArray[np.int32]:
         return _by_slice(adata, rule, name)
     if isinstance(rule, str | numbers.Number | np.bool_):
         rule = [rule]
-    if not isinstance(rule, Iterable) or getattr(rule, "ndim", 1) != 1:
+    if not isinstance(rule, Iterable) or isinstance(rule, bytes | bytearray) or getattr(rule, "ndim", 1) != 1:
         raise TypeError(f"{name} cannot be {shown(rule)}. {_FORMS}")
     values: Any = rule if hasattr(rule, "dtype") else list(rule)
     if len(values) == 0:

@@ -17,6 +17,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.genes import gene_mask
+from velowidget.kernels.matrices import in_memory
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 from velowidget.kernels.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
 
@@ -52,25 +53,35 @@ class VelocityData:
     placed: NDArray[np.bool_] | None = None
 
 
-def checked_adata(adata: object) -> AnnData:
-    """Return `adata` if it is an AnnData in memory (or in a file that AnnData reads itself), with at least two cells.
+def loaded(adata: object) -> AnnData:
+    """Return `adata` if it is an AnnData in memory, or in a file that AnnData reads itself.
 
     Raises
     ------
     TypeError
         If it is not an AnnData, or was opened with :func:`anndata.experimental.read_lazy`.
-    ValueError
-        If it has fewer than two cells, or no genes.
     """
     if not isinstance(adata, AnnData):
         raise TypeError(
             f"Expected an AnnData, got {type(adata).__name__}. Read a file with `anndata.read_h5ad(path)`, "
             "or try `velowidget.datasets.bifurcation()`."
         )
-    if not isinstance(adata.obs, pd.DataFrame):  # its columns and arrays answer no comparison
-        raise TypeError(
-            "The AnnData was opened lazily, and nothing of it is in memory yet. Give `adata.to_memory()` instead."
-        )
+    if not isinstance(adata.obs, pd.DataFrame):  # but a table whose columns are read when they are computed with
+        raise TypeError("The AnnData was opened lazily, and its tables are not in memory. Give `adata.to_memory()`.")
+    return adata
+
+
+def checked_adata(given: object) -> AnnData:
+    """Return an AnnData that is `loaded` if it has at least two cells.
+
+    Raises
+    ------
+    TypeError
+        If it is not an AnnData, or was opened lazily.
+    ValueError
+        If it has fewer than two cells, or no genes.
+    """
+    adata = loaded(given)
     if adata.n_obs < 2:
         raise ValueError(
             f"The AnnData has {count(adata.n_obs, 'cell')}; a transition matrix needs at least two. "
@@ -235,13 +246,6 @@ def recorded(adata: AnnData, key: str) -> dict[str, Any]:
         f"adata.uns[{f'{key}_params'!r}] is {shown(record)}, which is no record of a kernel. "
         "Remove it, or use another key."
     )
-
-
-def in_memory(stored: Any) -> Any:
-    """An entry of an AnnData, read or computed if it is not in memory yet: sparse in a file, or a Dask array."""
-    if hasattr(stored, "to_memory"):
-        return stored.to_memory()
-    return stored.compute() if hasattr(stored, "__dask_graph__") else stored
 
 
 def real_array(stored: Any, what: str) -> NDArray[np.floating]:

@@ -73,7 +73,7 @@ def _in_order(given: Any, names: pd.Index) -> Any:
 
 def _names_or_mask(given: object) -> NDArray[Any]:
     """What a list, set, index or column of names or booleans holds, as an array of str or bool; others as they are."""
-    iterable = isinstance(given, Iterable) and not (isinstance(given, np.ndarray) and given.ndim == 0)
+    iterable = isinstance(given, Iterable) and not isinstance(given, bytes) and getattr(given, "ndim", 1) > 0
     entries = list(given) if iterable else [given]  # type: ignore[call-overload]
     if all(isinstance(entry, str) for entry in entries):
         return np.array(entries, dtype=str)

@@ -11,8 +11,8 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.data import entries, in_memory, of_shape, read_only
-from velowidget.kernels.matrices import float_csr, sound_csr
+from velowidget.kernels.data import entries, of_shape, read_only
+from velowidget.kernels.matrices import float_csr, in_memory, sound_csr
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 
 _REMEDY = "Make one with `scanpy.pp.neighbors(adata)`."

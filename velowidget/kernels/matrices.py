@@ -38,6 +38,7 @@ def stochastic_matrix(given: Any, n_cells: int | None = None, what: str = "The t
     ValueError
         If it is not square or of another size, or an entry is negative, NaN or infinite, or a row is empty.
     """
+    given = in_memory(given)
     if not sp.issparse(given):
         try:
             given = np.ma.filled(given, 0) if isinstance(given, np.ma.MaskedArray) else np.asarray(given)
@@ -67,6 +68,13 @@ def stochastic_matrix(given: Any, n_cells: int | None = None, what: str = "The t
     return matrix
 
 
+def in_memory(stored: Any) -> Any:
+    """An entry of an AnnData, read or computed if it is not in memory yet: sparse in a file, or a Dask array."""
+    if hasattr(stored, "to_memory"):
+        return stored.to_memory()
+    return stored.compute() if hasattr(stored, "__dask_graph__") else stored
+
+
 def float_csr(given: Any, what: str) -> sp.csr_matrix:
     """A copy of a dense or sparse matrix as CSR float64: entries ascending, each once.
 
@@ -75,6 +83,7 @@ def float_csr(given: Any, what: str) -> sp.csr_matrix:
     ValueError
         If it is sparse and its indices do not fit its shape, where compiled code would read past the end.
     """
+    given = in_memory(given)
     if not sp.issparse(given):
         return sp.csr_matrix(np.asarray(given, dtype=np.float64))
     return sound_csr(given, np.float64, what)

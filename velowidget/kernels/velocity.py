@@ -73,8 +73,8 @@ class VelocityKernel(Kernel):
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
         Names or symbols, a mask over genes, or a boolean column of ``adata.var``; by default
-        ``adata.var[f'{vkey}_genes']`` where that exists, else all genes. Genes with a NaN velocity are left out, with a warning that counts them; cells
-        that are NaN in all genes have zero velocity, with a warning that names them.
+        ``adata.var[f'{vkey}_genes']`` where that exists, else all genes. Genes with a NaN velocity are left out, with a
+        warning that counts them; cells that are NaN in all genes have zero velocity, with a warning that names them.
     compute_cond_num
         Compute `condition_number` with each transition matrix, and warn if it is above 1e12.
     check_connectivity

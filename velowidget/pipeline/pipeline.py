@@ -20,7 +20,7 @@ from velowidget.kernels.annotations import (
 )
 from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.components import default_components, read_components
-from velowidget.kernels.data import checked_adata, read_velocity
+from velowidget.kernels.data import checked_adata, loaded, read_velocity
 from velowidget.kernels.embeddings import bases
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.graphs import read_graph
@@ -57,8 +57,8 @@ class VelocityPipeline(ParameterTraits):
     Raises
     ------
     TypeError
-        If `adata` is not an AnnData, or a keyword is unknown. Every other problem with the data or a first value is
-        kept, and raised by `wait`, so that a face can show it.
+        If `adata` is not an AnnData, or was opened lazily, or a keyword is unknown. Every other problem with the data
+        or a first value is kept, and raised by `wait`, so that a face can show it.
     """
 
     def __init__(
@@ -74,9 +74,7 @@ class VelocityPipeline(ParameterTraits):
     ) -> None:
         settings = ("vkey", "xkey", "gene_subset", "conn_key", "degenerate")
         reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *settings))
-        if not isinstance(adata, AnnData):
-            checked_adata(adata)  # raises
-        self.adata = adata
+        self.adata = loaded(adata)
         self._conn_key = conn_key
         self._notes: tuple[str, ...] = ()
         self._refused: dict[str, Exception] = {}

@@ -18,9 +18,13 @@ def checked_length(name: str, value: object, most: float = math.inf) -> float:
     upto = "at least 0 and finite" if most == math.inf else f"from 0 to {most:g}"
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise TypeError(f"{name} must be a number, {upto}, not {shown(value)}.")
-    if not (0 <= value <= most and value < math.inf):
+    try:
+        number = float(value)
+    except OverflowError:  # an int too large for a float
+        number = math.inf
+    if not (0 <= number <= most and number < math.inf):
         raise ValueError(f"{name} must be {upto}, not {shown(value)}.")
-    return float(value)
+    return number
 
 
 def checked_figure(figsize: object, dpi: object, ax: object) -> None:

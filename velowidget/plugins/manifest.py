@@ -29,7 +29,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from velowidget.plugins.names import closest
+from velowidget.plugins.names import closest, shown
 
 # Compiled once: fifty plugins are to be read in a few milliseconds.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?")
@@ -297,7 +297,7 @@ def _unfit(where: str, table: object, made: type[Any]) -> Iterator[str]:
 def _unknown(where: str, table: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
     for name in table.keys() - set(known):
         close = closest(name, known)
-        yield f"{where}{name!r} is not known; " + (
+        yield f"{where}{shown(name)} is not known; " + (
             f"did you mean {close!r}?" if close else f"there are {', '.join(known)}."
         )
 
