@@ -12,12 +12,13 @@ import pytest
 import scipy.sparse as sp
 from scipy.integrate import solve_ivp
 
+from tests.deprecations import no_warnings
 from velowidget import datasets
 from velowidget.datasets import kinetics, simulated
 from velowidget.datasets.layout import umap_layout
 from velowidget.datasets.preprocessing import first_moments, steady_state_velocity
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = no_warnings
 MAKERS = {"bifurcation": datasets.bifurcation, "cycle": datasets.cycle}
 LAYERS = ("spliced", "unspliced", "Ms", "Mu", "velocity", "velocity_true")
 

@@ -12,7 +12,8 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import entries, is_real, read_gene, real_array
+from velowidget.kernels.data import is_real, read_gene, real_array
+from velowidget.kernels.entries import entries
 from velowidget.kernels.messages import MissingKeyError, nearest
 
 _PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
@@ -74,7 +75,7 @@ def bases(adata: AnnData) -> list[str]:
         obsm = entries(adata, "obsm")
     except ValueError:  # damaged: `read_embedding` says so
         return []
-    wide = [k for k, v in obsm.items() if _is_wide(v)]
+    wide = [k for k, v in obsm.items() if _is_wide(v) and v.shape[0] == adata.n_obs]
     named = [k.removeprefix("X_") for k in wide if k.startswith("X_")] or wide
     rank = {name: i for i, name in enumerate(_PREFERRED_BASES)}
     return sorted(named, key=lambda name: rank.get(name, len(rank)))
