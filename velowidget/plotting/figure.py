@@ -10,6 +10,8 @@ from unicodedata import category
 import matplotlib
 from matplotlib.axes import Axes
 
+from velowidget.kernels.atomic import replacing
+
 _ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}
 _COLUMNS = {"left": 0.0, "center": 0.5, "right": 1.0}
 # Distance of a legend from the axes, as a share of their size.
@@ -30,13 +32,15 @@ def axes_for(ax: Axes | None, figsize: tuple[float, float] | None = None, dpi: f
 
 
 def finish(ax: Axes, save: str | os.PathLike[str] | None, dpi: float | None = None, *, show: bool) -> Axes:
-    """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes."""
+    """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes.
+
+    The file is replaced only when the new one is complete.
+    """
     if save is not None:
         path, figure = Path(save), cast("Any", ax.figure)
-        with matplotlib.rc_context(_TEXTS):  # type: ignore[arg-type]
-            figure.figure.savefig(
-                path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", dpi=dpi or 300
-            )
+        path = path if path.suffix else path.with_suffix(".png")
+        with matplotlib.rc_context(_TEXTS), replacing(path) as temporary:  # type: ignore[arg-type]
+            figure.figure.savefig(temporary, bbox_inches="tight", dpi=dpi or 300)
     if show:
         from matplotlib import pyplot as plt
 
