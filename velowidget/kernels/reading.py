@@ -102,6 +102,10 @@ class Reading:
         self._sampled = {place: sample(self._stored(base, place)) for place in _places(base)}
         self._known: dict[str, Any] = {}  # other arrays that were found to hold the same, as weak references
 
+    def snapshot(self) -> AnnData:
+        """A snapshot of the snapshot, for somebody who may write to it."""
+        return self.adata if self.adata is self.source else snapshot(self.adata)
+
     def changes(self) -> Changes:
         """What has changed in the AnnData since it was read."""
         now = self.source
@@ -134,9 +138,14 @@ class Reading:
         asked = [place for place in self._sampled if place in places or place.partition(":")[0] in places]
         return all(sample(self._stored(_base(self.adata), place)) == self._sampled[place] for place in asked)
 
-    def chain_is_untouched(self) -> bool:
-        """Whether velocities and expression still hold what they did."""
-        return self.is_untouched(_place(self.settings.vkey), _place(self.settings.xkey))
+    def still_has(self, *used: NDArray[Any]) -> bool:
+        """Whether velocities and expression of the AnnData, where `used` share their memory, hold what they did."""
+        for place in (_place(self.settings.vkey), _place(self.settings.xkey)):
+            stored = self._stored(_base(self.adata), place)
+            shared = isinstance(stored, np.ndarray) and any(np.may_share_memory(stored, array) for array in used)
+            if shared and sample(stored) != self._sampled[place]:
+                return False
+        return True
 
     # -- inside ------------------------------------------------------------------------------------
 

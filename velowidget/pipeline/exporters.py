@@ -6,7 +6,6 @@ import csv
 import os
 from pathlib import Path
 
-from velowidget.kernels.components import default_components
 from velowidget.pipeline.pipeline import VelocityPipeline
 from velowidget.plugins.registry import registry, require
 
@@ -35,7 +34,8 @@ def export(pipeline: VelocityPipeline, exporter: str, path: str | os.PathLike[st
         If the plugin that it is of cannot be used.
     """
     contribution = registry.get("exporters", exporter)
-    require(contribution, pipeline.adata)
+    pipeline.look()
+    require(contribution, pipeline.inputs.adata)
     path = Path(path)
     path = path if path.suffix else path.with_suffix(contribution.extension)
     registry.load("exporters", exporter)(pipeline, path)
@@ -49,18 +49,18 @@ def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:
     :meth:`velowidget.VelocityKernel.compute_projection`. What a cell lacks is an empty field.
     """
     places = pipeline.positions(pipeline.basis)
-    arrows = pipeline.kernel.compute_projection(pipeline.basis, copy=True)
+    arrows = pipeline.kernel_as_read.compute_projection(pipeline.basis, copy=True)
     assert arrows is not None
-    components = pipeline.components or default_components(pipeline.adata, pipeline.basis)
+    components = pipeline.components or pipeline.inputs.default_components(pipeline.basis)
     arrows = arrows[:, [component - 1 for component in components]]
     axes = "xyz"[: len(components)]
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["cell", *axes, *(f"velocity_{axis}" for axis in axes)])
-        for name, place, arrow in zip(pipeline.adata.obs_names, places, arrows, strict=True):
+        for name, place, arrow in zip(pipeline.inputs.adata.obs_names, places, arrows, strict=True):
             table.writerow([name, *("" if value != value else repr(float(value)) for value in (*place, *arrow))])
 
 
 def kernel_file(pipeline: VelocityPipeline, path: Path) -> None:
     """The computed kernel, without the AnnData, as :meth:`velowidget.kernels.Kernel.read` reads it."""
-    pipeline.kernel.write(path, write_adata=False, ext=path.suffix)
+    pipeline.kernel_as_read.write(path, write_adata=False, ext=path.suffix)
