@@ -169,7 +169,7 @@ class VelocityDock(QWidget):
 
     def _fill(self, pipeline: VelocityPipeline) -> None:
         """Offer what the data have."""
-        adata, schemes = pipeline.adata, registry.contributions("schemes")
+        adata, schemes = pipeline.inputs.adata, registry.contributions("schemes")
         for combo, items in (
             (self.scheme, [(entry.title, key) for key, entry in schemes.items()]),
             (self.direction, [(name, name) for name in _DIRECTIONS]),
@@ -183,7 +183,7 @@ class VelocityDock(QWidget):
             reason = unmet(entry, adata)  # why the data cannot support it
             self.scheme.setItemData(i, reason or entry.help, Qt.ItemDataRole.ToolTipRole)
             self.scheme.model().item(i).setEnabled(reason is None)
-        self.walks.fill(pipeline.clusters)
+        self.walks.fill(pipeline.inputs.clusters)
         completer = QCompleter([*columns(adata), *map(str, adata.var_names)], self.color)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)

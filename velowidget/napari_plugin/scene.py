@@ -10,8 +10,6 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import read_embedding
-from velowidget.kernels.components import default_components
 from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.tracks import WalkTracks
@@ -128,8 +126,8 @@ class Scene:
     def _on_dimensions(self, _event: Any) -> None:
         """Let napari's button choose the plane or space; an embedding that is a plane stays one."""
         pipeline, shown = self.pipeline, self.positions.shape[1]
-        components = list(pipeline.components or default_components(pipeline.adata, pipeline.basis))
-        width = read_embedding(pipeline.adata, pipeline.basis).shape[1]
+        components = list(pipeline.components or pipeline.inputs.default_components(pipeline.basis))
+        width = pipeline.inputs.width(pipeline.basis)
         if self.viewer.dims.ndisplay == 2 and shown == 3:
             pipeline.components = components[:2]
         elif self.viewer.dims.ndisplay == 3 and shown == 2 and width > 2:
@@ -186,7 +184,7 @@ class Scene:
     def _color(self) -> None:
         shown = layers.placed(self.positions)
         pipeline = self.pipeline
-        for name, value in layers.coloring(pipeline.adata, pipeline.annotation, shown, pipeline.palette).items():
+        for name, value in layers.coloring(pipeline.inputs.adata, pipeline.annotation, shown, pipeline.palette).items():
             setattr(self.cells, name, value)
 
     def _ask(self) -> None:

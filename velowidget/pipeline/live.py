@@ -97,7 +97,7 @@ class LiveParameters(ParameterTraits):
         traitlets.TraitError
             If it cannot be told which are meant.
         """
-        if isinstance(cells, Selection) or not self._looks:
+        if name not in _CELLS or isinstance(cells, Selection) or not self._looks:
             return cells
         with self.changing():
             self.look()
@@ -110,7 +110,7 @@ class LiveParameters(ParameterTraits):
         return found if same else checked_cells(found, self.inputs.adata.n_obs)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        self.take(name, self.as_read(name, value) if name in _CELLS else value)
+        self.take(name, self.as_read(name, value))
 
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:

@@ -17,11 +17,8 @@ from velowidget.widget.protocol import Message, encode
 
 def flow_options(pipeline: VelocityPipeline) -> Message:
     """Columns to choose clusters and times from."""
-    return encode(
-        "flow_options",
-        cluster_keys=cluster_columns(pipeline.inputs.adata),
-        time_keys=time_columns(pipeline.inputs.adata),
-    )
+    adata = pipeline.inputs.adata
+    return encode("flow_options", cluster_keys=cluster_columns(adata), time_keys=time_columns(adata))
 
 
 def groups(pipeline: VelocityPipeline) -> Message | None:

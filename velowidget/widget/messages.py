@@ -33,6 +33,11 @@ _LARGEST = float(np.finfo(np.float32).max)
 _EXPECTED = (KeyError, ValueError, TypeError, TraitError, PluginError)
 
 
+def reading(pipeline: VelocityPipeline) -> Message:
+    """Which reading of the data everything is of, and what has changed in them since."""
+    return encode("reading", number=pipeline.inputs.number, changed=pipeline.changed)
+
+
 def options(pipeline: VelocityPipeline) -> Message:
     """What the controls offer, and why the data cannot support what is greyed out."""
     return encode(
@@ -258,6 +263,11 @@ def failure(failed: Failed, id: str | None = None) -> Message:
 def refusal(trait: str, error: Exception) -> Message:
     """Why a value was refused."""
     return encode("error", stage=None, trait=trait, **_explained(error))
+
+
+def problem(part: str, error: Exception, id: str | None = None) -> Message:
+    """Why there is no message of this kind, or no answer to a message of this kind."""
+    return encode("problem", id=id, part=part, **_explained(error))
 
 
 def notices(pipeline: VelocityPipeline) -> Message:
