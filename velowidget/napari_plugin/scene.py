@@ -14,7 +14,7 @@ from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.tracks import WalkTracks
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.events import Computed, Status
+from velowidget.pipeline.events import Computed, Read, Status
 from velowidget.pipeline.stages import Arrows, Grid, Parameters
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS
 
@@ -45,7 +45,8 @@ def open_scene(viewer: Any, pipeline: VelocityPipeline) -> Scene:
         if scene.pipeline is pipeline and layer in viewer.layers:
             return scene
     positions = pipeline.positions(pipeline.basis)
-    points, attributes, _ = layers.cells(pipeline.adata, positions, pipeline.annotation, name="cells")
+    points, attributes, _ = layers.cells(pipeline.inputs.adata, positions, pipeline.annotation, name="cells")
+    attributes["metadata"] = {"anndata": pipeline.adata}
     layer = Points(points, **attributes)
     _scenes[layer] = Scene(viewer, layer, pipeline)  # before a dock sees the layer
     viewer.add_layer(layer)
@@ -104,6 +105,8 @@ class Scene:
         match event:
             case Computed(stage="diagnostics") if self.pipeline.color in DIAGNOSTICS:
                 self._color()
+            case Read():
+                self._start_anew()
             case Computed() | Status():
                 self._draw()
                 self.walks.draw()
@@ -175,6 +178,12 @@ class Scene:
             self._refit = before is not None
         self._ask()
         self.walks.draw()
+
+    def _start_anew(self) -> None:
+        """Show the cells of data that were read anew."""
+        before, self._placing = np.asarray(self.cells.data), None
+        self._place()
+        self._refit = not np.array_equal(before, self.cells.data)
 
     def _resize(self) -> None:
         self.cells.size = layers.size(self.cells.data) * self.pipeline.point_size

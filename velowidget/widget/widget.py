@@ -32,12 +32,12 @@ _FIRST_MESSAGES = (
     messages.options,
     messages.choices,
     messages.cells,
+    messages.embedding,
     messages.color,
-    messages.embedding,  # now cells are drawn
     messages.selection,
-    messages.notices,
     flow_messages.flow_options,
     flow_messages.groups,
+    messages.notices,  # the last, which the browser waits for to show everything at once
 )
 
 
