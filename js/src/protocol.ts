@@ -73,6 +73,8 @@ function variant<
 }
 
 export const VARIANTS = [
+  /** Which reading of the data everything is of, and in words what has changed in them since. */
+  variant("reading", { number, changed: text }),
   variant("options", {
     schemes: list(shape(offer)),
     /** With the traits that are numbers of theirs. */
@@ -185,6 +187,8 @@ export const VARIANTS = [
     failed: list(text),
   }),
   variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
+  /** Why there is no message of a kind, or no answer to one. */
+  variant("problem", { part: text, message: text, hint: text }),
   variant("notices", { items: list(text) }),
   variant("matches", { genes: list(text), more: number }),
   variant("answer", { payload: anything, problem: nullable(text) }),
@@ -212,6 +216,8 @@ export type ContinuousColor = Extract<Color, { type: "continuous" }>;
 export type FlowOptions = MessageKind<"flow_options">;
 export type Groups = MessageKind<"groups">;
 export type Status = MessageKind<"status">;
+export type Reading = MessageKind<"reading">;
+export type Problem = MessageKind<"problem">;
 export type Failure = MessageKind<"error">;
 export type Offer = Options["schemes"][number];
 export type Answer = MessageKind<"answer">;
@@ -232,5 +238,7 @@ export type Request =
   | { kind: "search"; query: string; limit: number }
   | { kind: "panel"; panel: string }
   | { kind: "ask"; panel: string; name: string; payload: unknown }
-  /** With the cells' indices, int32, as its buffer. */
-  | { kind: "select" };
+  /** Read the data anew. */
+  | { kind: "refresh" }
+  /** With the cells' indices, int32, as its buffer; of the cells of a reading. */
+  | { kind: "select"; reading: number };

@@ -16,7 +16,7 @@ from velowidget.widget.protocol import decode
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select"}
+FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select", "refresh"}
 
 
 HISTOGRAM = {
@@ -48,6 +48,8 @@ def sent(name, widget):
         return messages.refusal("", ValueError("x"))
     if name == "error-trait":
         return messages.refusal("scheme", ValueError("There is none. Make one."))
+    if name == "problem":
+        return messages.problem("color", KeyError("There is none. Make one."))
     if name == "status":
         return messages.status(Status(3, "working", "similarity", 0.5, "half", ("grid",), ("T",)))
     if name == "matches":

@@ -186,7 +186,7 @@ def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph,
     -------
     The pattern of stored entries, and notes for the user.
     """
-    stored, what = _stored_graph(adata, conn_key)
+    stored, what = stored_graph(adata, conn_key)
     remedy = "Make one with `scanpy.pp.neighbors(adata)`."
     if stored.dtype.kind not in "fiub":
         raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {remedy}")
@@ -214,7 +214,7 @@ def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph,
 
 def read_weights(adata: AnnData, conn_key: str) -> tuple[sp.csr_matrix, str]:
     """The weights of a graph that `read_graph` could read, CSR float64, a copy; and its name in messages."""
-    stored, what = _stored_graph(adata, conn_key)
+    stored, what = stored_graph(adata, conn_key)
     return float_csr(np.ma.filled(stored, 0) if isinstance(stored, np.ma.MaskedArray) else stored, what), what
 
 
@@ -300,7 +300,7 @@ def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[
     return there[key], f"{what} {where}"
 
 
-def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
+def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
     """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
     obsp = entries(adata, "obsp")
     key = next((c for c in (conn_key, f"{conn_key}_connectivities") if c in obsp), None)

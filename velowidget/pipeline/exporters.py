@@ -8,7 +8,6 @@ import re
 from pathlib import Path
 
 from velowidget.kernels.atomic import replacing
-from velowidget.kernels.components import default_components
 from velowidget.pipeline.pipeline import VelocityPipeline
 from velowidget.plugins.registry import registry, require
 
@@ -46,7 +45,8 @@ def export(pipeline: VelocityPipeline, exporter: str, path: str | os.PathLike[st
         If the file cannot be written; the old one is as it was.
     """
     contribution = registry.get("exporters", exporter)
-    require(contribution, pipeline.adata)
+    pipeline.look()
+    require(contribution, pipeline.inputs.adata)
     path = Path(path)
     path = path if path.suffix else path.with_suffix(contribution.extension)
     write = registry.load("exporters", exporter)
@@ -63,15 +63,16 @@ def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:
     would take for a formula, because it begins with ``=``, ``+``, ``-`` or ``@``, has a ``'`` before it.
     """
     places = pipeline.positions(pipeline.basis)
-    arrows = pipeline.kernel.compute_projection(pipeline.basis, copy=True)
+    arrows = pipeline.kernel_as_read.compute_projection(pipeline.basis, copy=True)
     assert arrows is not None
-    components = pipeline.components or default_components(pipeline.adata, pipeline.basis)
+    components = pipeline.components or pipeline.inputs.default_components(pipeline.basis)
     arrows = arrows[:, [component - 1 for component in components]]
     axes = "xyz"[: len(components)]
     with path.open("w", newline="", encoding="utf-8") as file:
         # Quoted, lest a spreadsheet that separates by semicolons find another cell in a name.
         table = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
         table.writerow(["cell", *axes, *(f"velocity_{axis}" for axis in axes)])
+<<<<<<< HEAD
         for name, place, arrow in zip(pipeline.adata.obs_names, places, arrows, strict=True):
             numbers = (None if value != value else float(value) for value in (*place, *arrow))
             table.writerow([inert(str(name)), *numbers])
@@ -80,8 +81,12 @@ def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:
 def inert(text: str) -> str:
     """A text of the data for a cell of a table: with a ``'`` before it, if a spreadsheet would run it as a formula."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+=======
+        for name, place, arrow in zip(pipeline.inputs.adata.obs_names, places, arrows, strict=True):
+            table.writerow([name, *("" if value != value else repr(float(value)) for value in (*place, *arrow))])
+>>>>>>> live
 
 
 def kernel_file(pipeline: VelocityPipeline, path: Path) -> None:
     """The computed kernel, without the AnnData, as :meth:`velowidget.kernels.Kernel.read` reads it."""
-    pipeline.kernel.write(path, write_adata=False, ext=path.suffix)
+    pipeline.kernel_as_read.write(path, write_adata=False, ext=path.suffix)

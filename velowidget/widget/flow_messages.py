@@ -17,7 +17,8 @@ from velowidget.widget.protocol import Message, encode
 
 def flow_options(pipeline: VelocityPipeline) -> Message:
     """Columns to choose clusters and times from."""
-    return encode("flow_options", cluster_keys=cluster_columns(pipeline.adata), time_keys=time_columns(pipeline.adata))
+    adata = pipeline.inputs.adata
+    return encode("flow_options", cluster_keys=cluster_columns(adata), time_keys=time_columns(adata))
 
 
 def groups(pipeline: VelocityPipeline) -> Message | None:
@@ -25,7 +26,7 @@ def groups(pipeline: VelocityPipeline) -> Message | None:
     if not pipeline.cluster_key:
         return None
     cells = pipeline.flow_cells
-    annotation = read_annotation(pipeline.adata, f"obs:{pipeline.cluster_key}")
+    annotation = read_annotation(pipeline.inputs.adata, f"obs:{pipeline.cluster_key}")
     assert isinstance(annotation, CategoricalAnnotation)
     colors = category_colors(len(annotation.categories), annotation.stored_colors, pipeline.palette)
     codes = cells.groups.clusters

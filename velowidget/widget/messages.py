@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from traitlets import TraitError
 
-from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
+from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
 from velowidget.kernels.cells import choices as cell_choices
-from velowidget.kernels.components import default_components
 from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
@@ -34,6 +33,11 @@ _LARGEST = float(np.finfo(np.float32).max)
 _EXPECTED = (KeyError, ValueError, TypeError, TraitError, PluginError)
 
 
+def reading(pipeline: VelocityPipeline) -> Message:
+    """Which reading of the data everything is of, and what has changed in them since."""
+    return encode("reading", number=pipeline.inputs.number, changed=pipeline.changed)
+
+
 def options(pipeline: VelocityPipeline) -> Message:
     """What the controls offer, and why the data cannot support what is greyed out."""
     return encode(
@@ -49,17 +53,17 @@ def options(pipeline: VelocityPipeline) -> Message:
             {**_offer(pipeline, entry), "place": entry.place} for entry in registry.contributions("panels").values()
         ],
         fields=list(FIELDS),
-        bases=bases(pipeline.adata),
-        columns=columns(pipeline.adata),
+        bases=bases(pipeline.inputs.adata),
+        columns=columns(pipeline.inputs.adata),
         diagnostics=[name for name in DIAGNOSTICS if pipeline.is_diagnostic(name)],
         ranges={name: list(ends) for name, ends in RANGES.items()},
-        n_genes=pipeline.adata.n_vars,
+        n_genes=pipeline.inputs.adata.n_vars,
     )
 
 
 def choices(pipeline: VelocityPipeline) -> Message:
     """The columns that cells can be chosen by: their categories, or from where to where their numbers go."""
-    found = cell_choices(pipeline.adata)
+    found = cell_choices(pipeline.inputs.adata)
     listed = [
         {"name": name, "categories": value, "range": None}
         if isinstance(value, list)
@@ -76,11 +80,11 @@ def automatic(pipeline: VelocityPipeline) -> Message:
 
 def cells(pipeline: VelocityPipeline) -> Message:
     """How many cells there are, their names, and their clusters where there are any."""
-    text = json.dumps([str(name) for name in pipeline.adata.obs_names])
-    clusters = pipeline.clusters
+    text = json.dumps([str(name) for name in pipeline.inputs.adata.obs_names])
+    clusters = pipeline.inputs.clusters
     return encode(
         "cells",
-        n_cells=pipeline.adata.n_obs,
+        n_cells=pipeline.inputs.adata.n_obs,
         clusters=None if clusters is None else {"key": clusters.key, "names": list(clusters.categories)},
         arrays={
             "names": np.frombuffer(text.encode(), dtype=np.uint8),
@@ -99,8 +103,8 @@ def embedding(pipeline: VelocityPipeline) -> Message | None:
     return encode(
         "embedding",
         basis=basis,
-        components=pipeline.components or list(default_components(pipeline.adata, basis)),
-        width=read_embedding(pipeline.adata, basis).shape[1],
+        components=pipeline.components or list(pipeline.inputs.default_components(basis)),
+        width=pipeline.inputs.width(basis),
         missing=missing,
         arrays={"positions": _float32(positions)},
     )
@@ -261,6 +265,11 @@ def refusal(trait: str, error: Exception) -> Message:
     return encode("error", stage=None, trait=trait, **_explained(error))
 
 
+def problem(part: str, error: Exception, id: str | None = None) -> Message:
+    """Why there is no message of this kind, or no answer to a message of this kind."""
+    return encode("problem", id=id, part=part, **_explained(error))
+
+
 def notices(pipeline: VelocityPipeline) -> Message:
     """What a user should know about how the data were read, and which plugins were left out."""
     return encode("notices", items=[*pipeline.notices, *(failure.message for failure in registry.failures)])
@@ -268,7 +277,7 @@ def notices(pipeline: VelocityPipeline) -> Message:
 
 def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) -> Message:
     """Genes whose name contains the query."""
-    genes, more = find_genes(pipeline.adata, query, limit)
+    genes, more = find_genes(pipeline.inputs.adata, query, limit)
     return encode("matches", id=id, genes=genes, more=more)
 
 
@@ -289,7 +298,7 @@ def _offered(pipeline: VelocityPipeline, kind: str) -> list[dict[str, Any]]:
 
 
 def _offer(pipeline: VelocityPipeline, entry: Contribution) -> dict[str, Any]:
-    return {"key": entry.key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.adata)}
+    return {"key": entry.key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.inputs.adata)}
 
 
 def _float32(values: Any) -> Any:

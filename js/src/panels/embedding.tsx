@@ -15,7 +15,7 @@ export function Embedding(props: EmbeddingProps) {
       <Notices store={store} />
       {failure && <ErrorCard error={failure} />}
       {hasPicture && <Plot {...props} />}
-      {!hasPicture && !failure && (
+      {!hasPicture && !failure && !store.problems.value.length && (
         <div class="vw-waiting" role="status">
           <p>Waiting for the kernel…</p>
           <p class="vw-muted">If nothing appears, run this cell again.</p>

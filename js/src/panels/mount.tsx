@@ -4,6 +4,7 @@ import type { WidgetState } from "../state/model";
 import { watchTheme } from "../theme/theme";
 import { Dock } from "./dock";
 import { staysHere } from "./keys";
+import { Banner } from "./messages";
 import { mountPanel } from "./mount-panel";
 import type { MountPanel } from "./panel";
 
@@ -52,11 +53,15 @@ function mountDisplay(
     if (staysHere(event)) event.stopPropagation();
   });
 
+  const banner = element("vw-banner", body);
+  banner.setAttribute("role", "status");
+  render(<Banner store={state.store} />, banner);
   const empty = fill(body, (id, place) => mountPanel(id, place, state, theme));
 
   const dispose = () => {
     if (controller.signal.aborted) return;
     controller.abort();
+    render(null, banner);
     empty();
     root.remove();
   };

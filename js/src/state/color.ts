@@ -11,6 +11,8 @@ export interface SharedColor {
   /** Categories that are not drawn; -1 is what is missing. */
   hidden: Signal<ReadonlySet<number>>;
   receive(message: MessageKind<"color">): void;
+  /** What was said of other data. */
+  forget(): void;
 }
 
 export function createColor(
@@ -25,7 +27,7 @@ export function createColor(
 
   function show(color: Color | null): void {
     batch(() => {
-      if (nameOf(color) !== nameOf(current.value)) hidden.value = new Set();
+      if (meaningOf(color) !== meaningOf(current.value)) hidden.value = new Set();
       current.value = color;
     });
   }
@@ -59,6 +61,7 @@ export function createColor(
   return {
     signal: current,
     hidden,
+    forget: () => remembered.clear(),
     receive(message) {
       const color = message.type === "none" ? null : message;
       if (color && color.source !== "diagnostics") remember(nameOf(color), color); // those follow the parameters
@@ -89,6 +92,11 @@ export function largest<Counted extends { count: number }>(all: readonly Counted
   if (all.length <= most) return all;
   const chosen = new Set([...all].sort((a, b) => b.count - a.count).slice(0, most));
   return all.filter((one) => chosen.has(one));
+}
+
+/** What the codes of categories mean. */
+function meaningOf(color: Color | null): string {
+  return JSON.stringify([nameOf(color), color?.type === "categorical" && color.categories.map(({ name }) => name)]);
 }
 
 function nameOf(color: Color | null): string {
