@@ -20,11 +20,18 @@ const FIELD_LABELS: Record<string, string> = {
 };
 const BACKWARD_MODES = ["transpose", "negate"] as const;
 
-export function Parameters({ store }: { store: Store }) {
+export function Scale({ store }: { store: Store }) {
+  return (
+    <div class="vw-parameters vw-scale">
+      <ScaleControl store={store} />
+    </div>
+  );
+}
+
+export function Settings({ store }: { store: Store }) {
   const options = store.options.value;
   return (
     <div class="vw-parameters">
-      <ScaleControl store={store} />
       <TraitSelect
         store={store}
         name="scheme"
