@@ -279,6 +279,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         match asked.kind:
             case "hello":
                 self._tell_all()
+            case "ping":
+                self._post(messages.pong(asked.id))
             case "request":
                 self._compute(asked)
             case "release":

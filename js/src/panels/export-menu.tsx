@@ -6,6 +6,7 @@ import { toPng, toSvg } from "../scene/export";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../state/store";
 import { download } from "./download";
+import { reasonWithoutKernel } from "./kernel";
 import type { PanelContext } from "./panel";
 import { usePageId } from "./use-page-id";
 
@@ -99,6 +100,7 @@ export function ExportMenu(props: {
             key={offer.key}
             offer={offer}
             isWriting={writing === offer.key}
+            reason={reasonWithoutKernel(store) ?? offer.reason}
             mustWait={writing !== null}
             onClick={() => exportNumbers(offer.key)}
           />
@@ -113,16 +115,23 @@ export function ExportMenu(props: {
   );
 }
 
-function ExporterButton(props: { offer: Offer; isWriting: boolean; mustWait: boolean; onClick: () => void }) {
-  const { offer, isWriting, mustWait, onClick } = props;
-  const isOff = mustWait || offer.reason !== null;
+function ExporterButton(props: {
+  offer: Offer;
+  isWriting: boolean;
+  mustWait: boolean;
+  /** Why it cannot be used. */
+  reason: string | null;
+  onClick: () => void;
+}) {
+  const { offer, isWriting, mustWait, reason, onClick } = props;
+  const isOff = mustWait || reason !== null;
   return (
     <button
       type="button"
       class="vw-button"
       aria-disabled={isOff}
       aria-busy={isWriting}
-      title={offer.reason ?? offer.help}
+      title={reason ?? offer.help}
       onClick={() => isOff || onClick()}
     >
       {offer.title}

@@ -4,6 +4,7 @@ import type { WidgetState } from "../state/model";
 import { watchTheme } from "../theme/theme";
 import { SCALE, SETTINGS } from "./builtin";
 import { Dock } from "./dock";
+import { KernelBanner } from "./kernel";
 import { staysHere } from "./keys";
 import { mountPanel } from "./mount-panel";
 import type { MountPanel } from "./panel";
@@ -80,11 +81,14 @@ function mountDisplay(
     if (staysHere(event)) event.stopPropagation();
   });
 
+  const banners = element("vw-banners", body);
+  render(<KernelBanner store={state.store} />, banners);
   const empty = fill(body, (id, place) => mountPanel(id, place, state, theme));
 
   const dispose = () => {
     if (controller.signal.aborted) return;
     controller.abort();
+    render(null, banners);
     empty();
     root.remove();
     if (!el.querySelector(":scope > .velowidget")) el.classList.remove("velowidget-host");

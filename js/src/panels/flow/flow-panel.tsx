@@ -7,6 +7,7 @@ import type { Groups } from "../../protocol";
 import type { Store } from "../../state/store";
 import { formatNumber } from "../../text";
 import { download } from "../download";
+import { NeedsKernel, reasonWithoutKernel } from "../kernel";
 import { ErrorCard, Refused } from "../messages";
 import { failureOf } from "../panel-of-stage";
 import { Select } from "../parameters";
@@ -35,7 +36,7 @@ export function FlowPanel({ store, dynamics }: { store: Store; dynamics: Dynamic
       {groups && store.flow.result.value && <Body store={store} groups={groups} />}
       {!failure && !store.flow.result.value && (
         <p class="vw-muted" role="status">
-          Waiting for the kernel…
+          {reasonWithoutKernel(store) ?? "Waiting for the kernel…"}
         </p>
       )}
     </div>
@@ -48,34 +49,36 @@ function Controls({ store, groups }: { store: Store; groups: Groups | null }) {
   const none = { value: "", label: "none" };
   const names = groups?.clusters.filter(({ count }) => count).map(({ name }) => ({ value: name, label: name })) ?? [];
   return (
-    <div class="vw-flow-controls">
-      <Select
-        name="clusters"
-        help="The column of adata.obs with the clusters that flow goes between."
-        value={cluster_key.value}
-        choices={options?.cluster_keys.map((value) => ({ value, label: value }))}
-        onChange={(value) => store.set("cluster_key", value)}
-      >
-        <Refused store={store} traits={["cluster_key"]} />
-      </Select>
-      <Select
-        name="time"
-        help="A column of adata.obs with experimental times: then only steps from one time to the next count."
-        value={time_key.value}
-        choices={options ? [none, ...options.time_keys.map((value) => ({ value, label: value }))] : undefined}
-        onChange={(value) => store.set("time_key", value)}
-      >
-        <Refused store={store} traits={["time_key"]} />
-      </Select>
-      <Select
-        name="source"
-        help="The cluster whose flow is looked at. A click in the picture chooses it, too, and lets walks start there."
-        value={cluster.value}
-        choices={time_key.value ? names : [{ value: "", label: "all" }, ...names]}
-        onChange={(value) => store.set("cluster", value)}
-      >
-        <Refused store={store} traits={["cluster"]} />
-      </Select>
+    <div class="vw-flow-controls" title={reasonWithoutKernel(store) ?? undefined}>
+      <NeedsKernel store={store}>
+        <Select
+          name="clusters"
+          help="The column of adata.obs with the clusters that flow goes between."
+          value={cluster_key.value}
+          choices={options?.cluster_keys.map((value) => ({ value, label: value }))}
+          onChange={(value) => store.set("cluster_key", value)}
+        >
+          <Refused store={store} traits={["cluster_key"]} />
+        </Select>
+        <Select
+          name="time"
+          help="A column of adata.obs with experimental times: then only steps from one time to the next count."
+          value={time_key.value}
+          choices={options ? [none, ...options.time_keys.map((value) => ({ value, label: value }))] : undefined}
+          onChange={(value) => store.set("time_key", value)}
+        >
+          <Refused store={store} traits={["time_key"]} />
+        </Select>
+        <Select
+          name="source"
+          help="The cluster whose flow is looked at. A click in the picture chooses it, too, and lets walks start there."
+          value={cluster.value}
+          choices={time_key.value ? names : [{ value: "", label: "all" }, ...names]}
+          onChange={(value) => store.set("cluster", value)}
+        >
+          <Refused store={store} traits={["cluster"]} />
+        </Select>
+      </NeedsKernel>
       <MinFlow store={store} />
     </div>
   );
