@@ -4,6 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dynamics } from "../../dynamics/dynamics";
 import type { Groups } from "../../protocol";
+import { aboutFlow } from "../../state/caption";
 import type { Store } from "../../state/store";
 import { formatNumber } from "../../text";
 import { download } from "../download";
@@ -131,8 +132,9 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
   };
   const drawn = () => {
     const svg = picture.current?.querySelector("svg");
-    if (!svg) throw new Error("There is no picture: choose it first.");
-    return svg;
+    const about = aboutFlow(store);
+    if (!svg || !about) throw new Error("There is no picture: choose it first.");
+    return [svg, about] as const;
   };
   const text = (separator: "," | "\t") =>
     toText(
@@ -159,13 +161,13 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
               name="SVG"
               help="Download the picture as SVG."
               onClick={() =>
-                save(() => download(`${file}.svg`, new Blob([standaloneSvg(drawn())], { type: "image/svg+xml" })))
+                save(() => download(`${file}.svg`, new Blob([standaloneSvg(...drawn())], { type: "image/svg+xml" })))
               }
             />
             <Button
               name="PNG"
               help="Download the picture as PNG."
-              onClick={() => save(async () => download(`${file}.png`, await toPng(drawn())))}
+              onClick={() => save(async () => download(`${file}.png`, await toPng(...drawn())))}
             />
           </>
         ) : (
@@ -184,6 +186,7 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
         )}
       </div>
       {problem && <ErrorCard error={{ message: problem, hint: "" }} onDismiss={() => setProblem(null)} />}
+      <p class="vw-caption">{aboutFlow(store)?.caption}</p>
       <div class="vw-flow-body" data-stale={stale} data-generation={result?.generation} ref={picture}>
         {view === "picture" ? (
           <FlowFigure store={store} groups={groups} edges={edges} source={source} minFlow={minFlow} />
