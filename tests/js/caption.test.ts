@@ -66,7 +66,9 @@ describe("the caption", () => {
 
   it("names the clusters and times of a flow", () => {
     const { model, store } = shown(["groups", "result-flow"]);
-    expect(aboutFlow(store)?.caption).toMatch(/^flow between clusters: correlation, deterministic, backward \(transpose\)/);
+    expect(aboutFlow(store)?.caption).toMatch(
+      /^flow between clusters: correlation, deterministic, backward \(transpose\)/,
+    );
     store.setTogether({ time_key: "day", cluster: "late" });
     expect(aboutFlow(store)).toBeNull();
     for (const name of ["groups", "result-flow"]) model.receiveFixture(name, { time_key: "day" });

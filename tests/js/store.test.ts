@@ -419,6 +419,17 @@ describe("the kernel", () => {
     expect(store.kernel.value).toBe("gone");
   });
 
+  it("is asked again while it is busy, so that an end of it that nobody told is found", () => {
+    const { model, store } = ready();
+    store.set("point_size", 2);
+    vi.advanceTimersByTime(4000);
+    model.refusesToSend = true;
+    vi.advanceTimersByTime(4999);
+    expect([pings(model), store.kernel.value]).toEqual([1, "busy"]);
+    vi.advanceTimersByTime(1);
+    expect(store.kernel.value).toBe("gone");
+  });
+
   it("is gone when the host says so, or refuses to send; what it says later counts", () => {
     const { model, store } = ready();
     model.loseComm();

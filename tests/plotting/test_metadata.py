@@ -81,8 +81,8 @@ def test_settings_are_those_of_the_call(kernel, tmp_path):
 
 def test_names_are_text_in_every_format(kernel, tmp_path):
     """Of a column, with what XML and PDF would read as theirs."""
-    kernel.adata.obs["<b>&(\\ 細胞\n$"] = np.arange(kernel.adata.n_obs, dtype=float)
+    kernel.adata.obs["<b>&(\\ é\n$"] = np.arange(kernel.adata.n_obs, dtype=float)
     for kind in ("png", "svg", "pdf", "jpg"):
-        kernel.plot_projection(color="<b>&(\\ 細胞\n$", honest=False, save=tmp_path / f"odd.{kind}")
-    assert json.loads(png_texts(tmp_path / "odd.png")["Description"])["color"] == "<b>&(\\ 細胞\n$"
+        kernel.plot_projection(color="<b>&(\\ é\n$", honest=False, save=tmp_path / f"odd.{kind}")
+    assert json.loads(png_texts(tmp_path / "odd.png")["Description"])["color"] == "<b>&(\\ é\n$"
     ElementTree.parse(tmp_path / "odd.svg")

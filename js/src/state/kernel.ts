@@ -9,6 +9,8 @@ export type KernelState = "here" | "busy" | "gone";
 const SILENCE_MS = 1500;
 /** A question unanswered for so long: the kernel is busy. */
 const BUSY_MS = 2500;
+/** And then it is asked again. */
+const AGAIN_MS = 5000;
 /** A kernel that is done with the question has answered it before; the answer may be on its way through the page. */
 const GRACE_MS = 1000;
 
@@ -35,8 +37,14 @@ export function createKernel(model: AnyModel, ask: () => void, until: AbortSigna
       then();
     }, ms);
   };
-  const busy = () => {
-    state.value = "busy";
+  const question = () => {
+    isAsked = true;
+    wait(BUSY_MS, () => {
+      state.value = "busy";
+      // Of a kernel that another page stopped, the host may hear late.
+      wait(AGAIN_MS, question);
+    });
+    ask();
   };
   const lost = () => {
     clearTimeout(timer);
@@ -55,11 +63,7 @@ export function createKernel(model: AnyModel, ask: () => void, until: AbortSigna
     lost,
     sent() {
       if (timer !== undefined || state.value === "gone") return;
-      wait(SILENCE_MS, () => {
-        wait(BUSY_MS, busy);
-        isAsked = true;
-        ask();
-      });
+      wait(SILENCE_MS, question);
     },
     heard() {
       clearTimeout(timer);
