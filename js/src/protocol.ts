@@ -192,6 +192,7 @@ export const VARIANTS = [
   variant("notices", { items: list(text) }),
   variant("matches", { genes: list(text), more: number }),
   variant("answer", { payload: anything, problem: nullable(text) }),
+  variant("pong", {}),
 ] as const;
 
 interface Envelope {
@@ -231,6 +232,8 @@ export type Params = Result["params"];
 /** What the browser says to Python. */
 export type Request =
   | { kind: "hello" }
+  /** Whether anybody is there. */
+  | { kind: "ping" }
   | { kind: "request"; stage: Stage }
   | { kind: "release"; stage: Stage }
   | { kind: "resume" }

@@ -63,11 +63,13 @@ describe("words", () => {
   it("say what is shown", () => {
     const { params } = message("result-grid", "result");
     const options = message("options", "options");
-    expect(describeParams(params, options)).toBe("correlation, deterministic, forward, scale 12.5");
-    const backward = { ...params, scheme: "example.angle", backward: true };
-    expect(describeParams(backward, options)).toBe("angle, deterministic, backward (transpose), scale 12.5");
+    expect(describeParams(params, options)).toBe("correlation, deterministic, forward, softmax scale 12.5 (auto)");
+    const backward = { ...params, scheme: "example.angle", backward: true, auto_scale: false };
+    expect(describeParams(backward, options)).toBe("angle, deterministic, backward (transpose), softmax scale 12.5");
     const drawn = message("result-walks", "result").params;
-    expect(describeParams(drawn, options)).toBe("correlation, Monte Carlo, 500 samples, seed 3, forward, scale 12.5");
+    expect(describeParams(drawn, options)).toBe(
+      "correlation, Monte Carlo, 500 samples, seed 3, forward, softmax scale 12.5 (auto)",
+    );
     expect(describeParams({ ...params, scheme: "gone" }, options)).toContain("gone, deterministic");
   });
 });

@@ -16,7 +16,19 @@ from velowidget.widget.protocol import decode
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select", "refresh"}
+FROM_BROWSER = {
+    "hello",
+    "ping",
+    "request",
+    "release",
+    "resume",
+    "cancel",
+    "search",
+    "panel",
+    "ask",
+    "select",
+    "refresh",
+}
 
 
 HISTOGRAM = {
@@ -54,6 +66,8 @@ def sent(name, widget):
         return messages.status(Status(3, "working", "similarity", 0.5, "half", ("grid",), ("T",)))
     if name == "matches":
         return messages.matches(pipeline, str(widget.adata.var_names[0]), 2, "page-1")
+    if name == "pong":
+        return messages.pong("page-7")
     if name == "answer":
         with registered(HISTOGRAM):
             return panels.answer(pipeline, decode(FIXTURES["ask"]["header"]), [])

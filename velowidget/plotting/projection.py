@@ -158,7 +158,17 @@ def plot_projection(
     if known is not None:
         explain(ax)
     ax.set_title(short(annotation.key if annotation else "") if title is None else title)
-    return finish(ax, save, dpi, show=show)
+    settings = {
+        "basis": basis,
+        "components": list(components),
+        "color": annotation.key if annotation else "",
+        "stream": stream,
+        "honest": known is not None,
+        "density": density,
+        "smooth": smooth,
+        "min_mass": min_mass,
+    }
+    return finish(ax, save, dpi, show=show, kernel=kernel, settings=settings)
 
 
 def _has_diagnostics(kernel: Kernel) -> bool:

@@ -108,7 +108,17 @@ def plot_random_walks(
     draw_cells(ax, positions, annotation, size=size, alpha=alpha, legend_loc=legend_loc)
     _draw_paths(ax, positions, walks, colors, linewidth, linealpha)
     _draw_ends(ax, positions, walks, colors, default_size(len(positions)) if size is None else size, place)
-    return finish(ax, save, dpi, show=show)
+    settings = {
+        "n_sims": n_sims,
+        "max_iter": max_iter,
+        "seed": seed,
+        "successive_hits": successive_hits,
+        "start_ixs": start_ixs,
+        "stop_ixs": stop_ixs,
+        "basis": basis,
+        "color": column,
+    }
+    return finish(ax, save, dpi, show=show, kernel=kernel, settings=settings)
 
 
 def _draw_paths(

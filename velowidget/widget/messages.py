@@ -281,6 +281,11 @@ def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) 
     return encode("matches", id=id, genes=genes, more=more)
 
 
+def pong(id: str | None = None) -> Message:
+    """That the kernel is there and knows the widget."""
+    return encode("pong", id=id)
+
+
 def _explained(error: Exception) -> dict[str, Any]:
     """The error's first sentence, and what to do next."""
     text = " ".join([str(error), *getattr(error, "__notes__", ())])

@@ -310,6 +310,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell_all()
             case "refresh":
                 self.pipeline.refresh()
+            case "ping":
+                self._post(messages.pong(asked.id))
             case "request":
                 self._compute(asked)
             case "release":

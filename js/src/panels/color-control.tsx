@@ -4,6 +4,7 @@ import type { Store } from "../state/store";
 import { formatCount } from "../text";
 import { type ColorOption, colorOptions, typedColor } from "./color-options";
 import { Refused } from "./messages";
+import { useDismiss } from "./use-dismiss";
 import { useFloating } from "./use-floating";
 import { usePageId } from "./use-page-id";
 
@@ -22,6 +23,7 @@ export function ColorControl({ store }: { store: Store }) {
   const list = useRef<HTMLDivElement>(null);
   const found = useGenes(store, open ? (typed ?? "") : "");
   useFloating(open, input, list);
+  useDismiss(open, input, list, () => close());
 
   const options = colorOptions(typed ?? "", store.options.value, found);
   const close = () => {
@@ -64,7 +66,6 @@ export function ColorControl({ store }: { store: Store }) {
         value={typed ?? store.traits.color.value}
         onFocus={(event) => event.currentTarget.select()}
         onClick={() => setOpen(true)}
-        onBlur={close}
         onInput={(event) => {
           setTyped(event.currentTarget.value);
           setActive(-1);
@@ -76,7 +77,6 @@ export function ColorControl({ store }: { store: Store }) {
           else if (event.key === "ArrowUp") move(-1);
           else if (event.key === "Enter")
             commit(picked?.value ?? typedColor(typed ?? store.traits.color.value, options));
-          else if (event.key === "Escape") close();
           else return;
           event.preventDefault();
         }}

@@ -23,6 +23,7 @@ import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
 import { createColor } from "./color";
 import { createFlow, type FlowState } from "./flow";
+import type { KernelState } from "./kernel";
 import { createLayout } from "./layout";
 import { createMode, type Mode } from "./mode";
 import { createPlayer, type Player } from "./player";
@@ -64,6 +65,8 @@ export interface Store {
   readonly embedding: ReadonlySignal<Embedding | null>;
   readonly color: ReadonlySignal<Color | null>;
   readonly status: ReadonlySignal<Status | null>;
+  /** Whether the kernel is there; what is shown stays. */
+  readonly kernel: ReadonlySignal<KernelState>;
 
   /** The field to draw on the present embedding: right or old, but never one that belongs to another embedding. */
   readonly shown: ReadonlySignal<Drawn | null>;
@@ -307,6 +310,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   function setTogether(values: Partial<Traits>): void {
     refusals.value = refusals.value.filter((refusal) => !refusedTraits(refusal).some((name) => name in values));
     traits.setTogether(values);
+    wire.kernel.sent();
   }
 
   const store: Store = {
@@ -323,6 +327,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     embedding,
     color,
     status,
+    kernel: wire.kernel.state,
     shown,
     calm,
     diagnostics,
