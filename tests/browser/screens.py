@@ -1,4 +1,4 @@
-"""Screenshots to judge the layout by, light and dark, in wide and narrow windows; ``python tests/browser/screens.py FOLDER``."""
+"""Screenshots of the layout, light and dark, in wide and narrow windows: ``python tests/browser/screens.py FOLDER``."""
 
 from __future__ import annotations
 
