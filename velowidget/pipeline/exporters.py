@@ -72,8 +72,7 @@ def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:
         # Quoted, lest a spreadsheet that separates by semicolons find another cell in a name.
         table = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC)
         table.writerow(["cell", *axes, *(f"velocity_{axis}" for axis in axes)])
-<<<<<<< HEAD
-        for name, place, arrow in zip(pipeline.adata.obs_names, places, arrows, strict=True):
+        for name, place, arrow in zip(pipeline.inputs.adata.obs_names, places, arrows, strict=True):
             numbers = (None if value != value else float(value) for value in (*place, *arrow))
             table.writerow([inert(str(name)), *numbers])
 
@@ -81,10 +80,6 @@ def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:
 def inert(text: str) -> str:
     """A text of the data for a cell of a table: with a ``'`` before it, if a spreadsheet would run it as a formula."""
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
-=======
-        for name, place, arrow in zip(pipeline.inputs.adata.obs_names, places, arrows, strict=True):
-            table.writerow([name, *("" if value != value else repr(float(value)) for value in (*place, *arrow))])
->>>>>>> live
 
 
 def kernel_file(pipeline: VelocityPipeline, path: Path) -> None:
