@@ -65,9 +65,9 @@ def steady_state_velocity(mu: Floats32, ms: Floats32) -> tuple[Floats32, Floats3
     corner = ms / np.maximum(ms.max(axis=0), tiny) + mu / np.maximum(mu.max(axis=0), tiny)
     low, high = np.percentile(corner, [5, 95], axis=0)
     steady = (corner <= low) | (corner >= high)
-    slope = np.sum(mu * ms, axis=0, where=steady) / np.maximum(np.sum(ms * ms, axis=0, where=steady), tiny)
+    slope = (mu * ms).sum(axis=0, where=steady) / np.maximum((ms * ms).sum(axis=0, where=steady), tiny)
     velocity = mu - slope * ms
-    r2 = 1 - np.sum(velocity**2, axis=0) / np.maximum(np.sum((mu - mu.mean(axis=0)) ** 2, axis=0), tiny)
+    r2 = 1 - (velocity**2).sum(axis=0) / np.maximum(((mu - mu.mean(axis=0)) ** 2).sum(axis=0), tiny)
     return velocity, slope, r2
 
 

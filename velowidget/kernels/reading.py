@@ -18,7 +18,8 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.data import entries, stored_graph
+from velowidget.kernels.data import stored_graph
+from velowidget.kernels.entries import entries
 from velowidget.kernels.fingerprints import alike, as_text, changed_columns, sample
 from velowidget.kernels.genes import gene_mask
 from velowidget.kernels.messages import count
@@ -67,7 +68,7 @@ def snapshot(adata: AnnData) -> AnnData:
             obs=adata.obs.copy(),
             var=adata.var.copy(),
             uns=_referenced(adata.uns),
-            **{store: dict(_named(entries(adata, store))) for store in ("layers", "obsm", "obsp", "varm")},
+            **{store: dict(entries(adata, store)) for store in ("layers", "obsm", "obsp", "varm")},
         )
 
 
@@ -296,15 +297,10 @@ def _places(adata: AnnData) -> list[str]:
     places = [_GRAPH, "X"]
     for store in ("layers", "obsm"):
         try:
-            places += [f"{store}:{key}" for key in entries(adata, store) if key is not None]
+            places += [f"{store}:{key}" for key in entries(adata, store)]
         except ValueError:
             places.append(f"{store}:")
     return places
-
-
-def _named(store: Mapping[Any, Any]) -> Iterator[tuple[str, Any]]:
-    """Entries of a store; the layer without a name that newer AnnData lists is X."""
-    return ((key, store[key]) for key in store if key is not None)
 
 
 def _genes(adata: AnnData, settings: Settings) -> Any:
