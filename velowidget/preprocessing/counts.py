@@ -5,7 +5,7 @@ Nothing stored is changed: normalised counts are new arrays, made when they are 
 
 from __future__ import annotations
 
-import warnings
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,16 +60,7 @@ def read_layer(adata: AnnData, layer: str) -> sp.csr_matrix:
         )
     if hasattr(stored, "to_memory"):  # sparse, and in a file
         stored = stored.to_memory()
-    if sp.issparse(stored):
-        if stored.dtype.kind not in "fiub":
-            raise TypeError(f"The {what} holds {stored.dtype} values, not real numbers.")
-        dtype = stored.dtype if stored.dtype in (np.float32, np.float64) else np.float64
-        values = sp.csr_matrix(stored, dtype=dtype)
-        if not values.has_canonical_format:
-            values = values.copy() if values.data is stored.data else values
-            values.sum_duplicates()
-    else:
-        values = sp.csr_matrix(real_array(stored, what))
+    values = _csr(stored, what) if sp.issparse(stored) else sp.csr_matrix(real_array(stored, what))
     _check_values(adata, values, what)
     return values
 
@@ -85,14 +76,6 @@ def normalized(adata: AnnData, layer: str) -> sp.csr_matrix:
     if not holds_counts(values):
         return values
     sizes = _sizes(adata, layer, values)
-    empty = np.flatnonzero(sizes == 0)
-    if empty.size:
-        warnings.warn(
-            f"{count(empty.size, 'cell')} of {adata.n_obs:,} without {layer} counts: {name_cells(adata, empty)}. "
-            "Leave such cells out before making the neighbour graph.",
-            UserWarning,
-            stacklevel=2,
-        )
     middle = np.median(sizes) or 1.0
     factors = np.divide(middle, sizes, out=np.ones(len(sizes)), where=sizes != 0)
     scaled = values.data * np.repeat(factors, np.diff(values.indptr))
@@ -108,6 +91,27 @@ def totals(values: sp.csr_matrix) -> NDArray[np.float64]:
 def holds_counts(values: sp.csr_matrix) -> bool:
     """Whether most of the numbers are whole; not all, as some counters share reads out among genes."""
     return _share_of_whole(_first_cells(values).data) > 0.5
+
+
+def _csr(stored: Any, what: str) -> sp.csr_matrix:
+    """A sparse layer as CSR, float32 or float64, each entry once; the stored arrays are shared where possible."""
+    if stored.dtype.kind not in "fiub":
+        raise TypeError(f"The {what} holds {stored.dtype} values, not real numbers.")
+    dtype = stored.dtype if stored.dtype in (np.float32, np.float64) else np.float64
+    if stored.format in ("csr", "csc"):
+        layout = sp.csr_matrix if stored.format == "csr" else sp.csc_matrix
+        try:  # in a new matrix, since SciPy notes in a matrix what it has checked
+            values = layout((stored.data, stored.indices, stored.indptr), shape=stored.shape, copy=False)
+            values.check_format(full_check=True)
+        except ValueError as error:  # compiled code would read past the end of an array
+            raise ValueError(f"The {what} is damaged: its indices do not fit its shape. Read it again.") from error
+    else:
+        values = sp.csr_matrix(stored.tocoo())
+    values = values.tocsr().astype(dtype, copy=False)
+    if not values.has_canonical_format:
+        values = values.copy()
+        values.sum_duplicates()
+    return values
 
 
 def _sizes(adata: AnnData, layer: str, values: sp.csr_matrix) -> NDArray[np.float64]:

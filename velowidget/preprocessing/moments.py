@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,8 +12,9 @@ from numpy.typing import NDArray
 from velowidget.core.moments import abundance_means
 from velowidget.kernels.arguments import checked_count, checked_flag, checked_text
 from velowidget.kernels.data import checked_adata
+from velowidget.kernels.messages import count, name_cells
 from velowidget.kernels.running import progress_bar
-from velowidget.preprocessing.counts import LAYERS, normalized
+from velowidget.preprocessing.counts import LAYERS, normalized, totals
 from velowidget.preprocessing.neighbors import DEFAULT_KEY, strongest
 
 LAYER_OF = {"Ms": "spliced", "Mu": "unspliced"}
@@ -78,6 +80,14 @@ def means(
 ) -> dict[str, NDArray[np.float32]]:
     """First moments by their keys, ``"Ms"`` and ``"Mu"``; a graph is made if there is none."""
     values = {layer: normalized(adata, layer) for layer in LAYERS}  # both checked before anything is made of them
+    empty = np.flatnonzero(sum(totals(of_layer) for of_layer in values.values()) == 0)
+    if empty.size:
+        warnings.warn(
+            f"{count(empty.size, 'cell')} of {adata.n_obs:,} without counts: {name_cells(adata, empty)}. "
+            "Leave such cells out before making the neighbour graph.",
+            UserWarning,
+            stacklevel=3,
+        )
     graph = strongest(adata, conn_key, n_neighbors)
     with progress_bar(shown=shown) as report:
         return {key: abundance_means(graph, values[LAYER_OF[key]], report=report) for key in keys}
