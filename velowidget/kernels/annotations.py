@@ -162,8 +162,10 @@ def color_layers(adata: AnnData) -> list[str]:
         layers = entries(adata, "layers")
     except ValueError:  # damaged: `read_velocity` says so
         return []
-    stored = {"X": adata.X, **layers}
-    return [name for name, values in stored.items() if is_real(getattr(values, "dtype", None))]
+    stored = {"X": adata.X, **layers}  # newer AnnData list X once more, as None
+    return [
+        name for name, values in stored.items() if isinstance(name, str) and is_real(getattr(values, "dtype", None))
+    ]
 
 
 def read_annotation(adata: AnnData, color: str, layer: str | None = None) -> Annotation:
