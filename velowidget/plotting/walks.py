@@ -125,6 +125,9 @@ def plot_random_walks(
         "stop_ixs": stop_ixs,
         "basis": basis,
         "color": column,
+        "layer": layer,
+        "vmin": vmin,
+        "vmax": vmax,
     }
     return finish(ax, save, dpi, show=show, kernel=kernel, settings=settings)
 
