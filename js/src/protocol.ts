@@ -57,6 +57,9 @@ const range = list(number);
 /** Something that can be chosen, or cannot be with these data for a reason. */
 const offer = { key: text, title: text, help: text, reason: nullable(text) };
 
+/** The traits that a colour answers. */
+const asked = shape({ color: text, layer: nullable(text) });
+
 /** One form of a message from Python: its fields besides the envelope, and the arrays it needs. */
 interface Variant<K extends string, F extends Record<string, Guard<unknown>>, A extends ArrayTypes> {
   kind: K;
@@ -85,6 +88,8 @@ export const VARIANTS = [
     fields: list(text),
     bases: list(text),
     columns: list(text),
+    /** Where colours of genes can be from. */
+    layers: list(text),
     diagnostics: list(text),
     ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range, opacity: range }),
     n_genes: number,
@@ -110,6 +115,7 @@ export const VARIANTS = [
       key: text,
       source: literal("obs", "gene"),
       type: literal("categorical"),
+      asked,
       categories: list(shape({ name: text, color: text, count: number })),
       missing: number,
     },
@@ -120,9 +126,13 @@ export const VARIANTS = [
     {
       key: text,
       source: literal("obs", "gene", "diagnostics"),
+      /** Of a gene. */
+      layer: nullable(text),
       type: literal("continuous"),
+      asked,
       /** To be added to the values. */
       offset: number,
+      /** The automatic limits; those in use, of a colour that is shown. */
       vmin: number,
       vmax: number,
       missing: number,

@@ -69,12 +69,14 @@ describe("what is exported", () => {
   });
 
   it("names what is missing, where it is shown", () => {
-    const envelope = { id: null, generation: null, kind: "color", key: "c", source: "obs", missing: 2 } as const;
+    const asked = { color: "c", layer: null };
+    const envelope = { id: null, generation: null, kind: "color", key: "c", source: "obs", missing: 2, asked } as const;
     const categories = [{ name: "a", color: "#ff0000", count: 1 }];
     const codes = { codes: new Int32Array(3) };
     const named = { ...envelope, type: "categorical", categories, arrays: codes } as const;
     const values = { values: new Float32Array(3) };
-    const numeric = { ...envelope, type: "continuous", offset: 0, vmin: 0, vmax: 1, arrays: values } as const;
+    const numbers = { type: "continuous", layer: null, offset: 0, vmin: 0, vmax: 1, arrays: values } as const;
+    const numeric = { ...envelope, ...numbers } as const;
     const texts = (color: typeof named | typeof numeric, hidden: number[]) =>
       legendOf(color, new Set(hidden), 0, "light").labels.map(({ text }) => text);
     expect(texts(named, [])).toEqual(["c", "a", "1", "missing", "2"]);
@@ -111,7 +113,13 @@ describe("what is exported", () => {
   it("tells the ends of a bar apart that are far from 0, one below the other if they are long", () => {
     const color = message("color-continuous", "color") as ContinuousColor;
     const ends = (vmin: number, vmax: number) =>
-      legendOf({ ...color, vmin, vmax, missing: 0 }, new Set(), 0, "light").labels.slice(1);
+      legendOf({ ...color, ...between(vmin, vmax), missing: 0 }, new Set(), 0, "light").labels.slice(1);
+    const between = (vmin: number, vmax: number) => ({
+      vmin,
+      vmax,
+      offset: vmin,
+      arrays: { values: Float32Array.of(0, vmax - vmin) },
+    });
     expect(ends(1e9, 1e9 + 5).map(({ text }) => text)).toEqual(["1000000000", "1000000005"]);
     expect(ends(1e9, 1e9 + 5).map(({ y }) => y)).toEqual([56, 70]);
     expect(ends(-2, 0.123456).map(({ text, y }) => [text, y])).toEqual([
@@ -121,6 +129,23 @@ describe("what is exported", () => {
     ]);
     expect(ends(-2, 0.123456)[2]).toMatchObject({ anchor: "middle", x: expect.closeTo((148 * 1) / 2.123456) });
     expect(ends(3, 3).map(({ text }) => text)).toEqual(["3"]);
+  });
+
+  it("says where cells are beyond the ends of a bar, and the layer of a gene", () => {
+    const color = message("color-continuous", "color") as ContinuousColor;
+    const texts = (vmin: number, vmax: number) =>
+      legendOf({ ...color, vmin, vmax, missing: 0 }, new Set(), 0, "light").labels.map(({ text }) => text);
+    expect(texts(0, 4.5)).toEqual(["Ins1 (X)", "0", "1", "2", "3", "4.5"]);
+    expect(texts(1, 2)).toEqual(["Ins1 (X)", "≤ 1", "1.4", "1.6", "≥ 2"]);
+    expect(texts(0, 0)).toEqual(["Ins1 (X)", "0", "≥ 0"]);
+  });
+
+  it("names only categories that have cells", () => {
+    const color = message("color-categorical", "color") as CategoricalColor;
+    const empty = Array.from({ length: 300 }, (_, i) => ({ name: `A donor ${i}`, color: "#00ff00", count: 0 }));
+    const all = { ...color, categories: [...empty, ...color.categories], missing: 0 };
+    const texts = legendOf(all, new Set(), 0, "light").labels.map(({ text }) => text);
+    expect(texts).toEqual(["clusters", "Alpha", "1", "<b>Beta</b>", "1"]);
   });
 
   it("says what numbers mean that cells are coloured by, if they are not the data's own", () => {

@@ -114,19 +114,36 @@ describe("colours", () => {
 
   it("of a column that was sent before are there at once, until Python says it again", () => {
     const { model, store } = ready();
-    model.receiveFixture("color-categorical", { key: "stage" });
+    const asked = (color: string, layer: string | null = null) => ({ key: "stage", asked: { color, layer } });
+    model.receiveFixture("color-categorical", asked("stage"));
     const first = store.color.value;
-    model.receiveFixture("color-continuous", { key: "stage", source: "gene" });
+    model.receiveFixture("color-continuous", asked("gene:stage"));
+    const gene = store.color.value;
+    model.receiveFixture("color-continuous", { ...asked("gene:stage", "Ms"), layer: "Ms" });
     store.hidden.value = new Set([1]);
     store.set("color", "stage");
     expect(store.color.value).toBe(first);
     expect(store.hidden.value.size).toBe(0);
     store.set("color", "gene:stage");
-    expect(store.color.value?.source).toBe("gene");
-    store.set("color", "obs:stage");
-    expect(store.color.value).toBe(first);
-    model.receiveFixture("color-categorical", { key: "stage", missing: 3 });
+    expect(store.color.value).toBe(gene);
+    store.set("layer", "Ms");
+    expect(store.color.value).toMatchObject({ source: "gene", layer: "Ms" });
+    model.receiveFixture("color-continuous", { ...asked("gene:stage", "Ms"), missing: 3 });
     expect(store.color.value?.missing).toBe(3);
+  });
+
+  it("follow the limits at once, and keep the automatic ones", () => {
+    const { model, store } = ready();
+    model.receiveFixture("color-continuous");
+    store.set("vmax", 2);
+    expect(store.color.value).toMatchObject({ vmin: 0, vmax: 2 });
+    expect(store.automaticLimits.value).toMatchObject({ vmin: 0, vmax: 4.5 });
+    store.set("vmax", "p50");
+    expect(store.color.value).toMatchObject({ vmin: 0, vmax: 2.25 });
+    store.setTogether({ vmin: null, vmax: null });
+    expect(store.color.value).toMatchObject({ vmin: 0, vmax: 4.5 });
+    model.receiveFixture("color-categorical");
+    expect(store.automaticLimits.value).toBeNull();
   });
 
   it("that may have changed are not taken from memory", () => {

@@ -204,30 +204,6 @@ def test_numbers(adata, values, second):
     np.testing.assert_array_equal(found.values[:2], [3.0, second])
 
 
-@pytest.mark.parametrize(
-    ("stored", "expected"),
-    [
-        (["red", "green", "blue"], ("red", "green", "blue")),
-        (("red", "green", "blue"), ("red", "green", "blue")),
-        (np.array(["red", "green", "blue"]), ("red", "green", "blue")),
-        (np.array(["red", "green", "blue"], dtype=object), ("red", "green", "blue")),
-        (["red", "green", "blue", "black"], ("red", "green", "blue")),
-        (["red", "green"], None),
-        ([], None),
-        (np.array("red"), None),
-        ("red", None),
-        ({"early": "red", "late": "green", "middle": "blue"}, None),
-        (np.zeros((3, 3)), None),
-        ([(0, 0, 1), "red", "blue"], None),
-        ([1, 2, 3], None),
-        (None, None),
-    ],
-)
-def test_stored_colors(adata, stored, expected):
-    adata.uns["clusters_colors"] = stored
-    assert read_annotation(adata, "clusters").stored_colors == expected
-
-
 def test_no_stored_colors(adata):
     del adata.uns["clusters_colors"]
     assert read_annotation(adata, "clusters").stored_colors is None

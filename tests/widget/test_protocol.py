@@ -88,7 +88,7 @@ def test_python_sends_what_the_example_says(name, widget):
     header, buffers = sent(name, widget)
     example = FIXTURES[name]["header"]
     # Which may be null is the browser's to check.
-    nullable = {"id", "generation", "stage", "trait", "times"}  # or an empty list
+    nullable = {"id", "generation", "stage", "trait", "times", "layer"}  # or an empty list
     assert header.keys() == example.keys()
     for key in header.keys() - nullable - {"arrays", "items"}:
         assert types(json.loads(json.dumps(header[key]))) == types(example[key]), key

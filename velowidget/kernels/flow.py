@@ -180,7 +180,7 @@ def plot_single_flow(
     annotation = read_annotation(kernel.adata, f"obs:{cluster_key}")
     assert isinstance(annotation, CategoricalAnnotation)
     pictures = import_module("velowidget.plotting.flow")  # above the kernels: fetched by name, when asked for
-    palette = pictures.category_colors(len(annotation.categories), annotation.stored_colors)
+    palette = pictures.figure_colors(annotation)
     by_name = dict(zip(annotation.categories, palette, strict=True))
     ax = pictures.draw_veins(
         pictures.axes_for(ax, figsize, dpi),

@@ -265,7 +265,7 @@ class VelocityDock(QWidget):
         self.mode.show_mode(pipeline)
         self.scale.show_scale(float(pipeline.softmax_scale), pipeline.automatic_scale, automatic=pipeline.auto_scale)
         self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
-        self.legend.setText(legend(pipeline.annotation, pipeline.palette))
+        self.legend.setText(legend(pipeline.annotation, pipeline.palette, pipeline.vmin, pipeline.vmax))
         self._show_message()
 
     def _show_status(self, status: Status) -> None:

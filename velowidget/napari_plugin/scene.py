@@ -112,7 +112,7 @@ class Scene:
                 self.walks.draw()
             case {"name": "basis" | "components"}:
                 self._place()
-            case {"name": "color" | "palette"}:
+            case {"name": "color" | "layer" | "vmin" | "vmax" | "palette"}:
                 self._color()
             case "plugins":
                 with self.pipeline.changing():  # its scheme may be another, or gone
@@ -193,7 +193,8 @@ class Scene:
     def _color(self) -> None:
         shown = layers.placed(self.positions)
         pipeline = self.pipeline
-        for name, value in layers.coloring(pipeline.inputs.adata, pipeline.annotation, shown, pipeline.palette).items():
+        look = pipeline.annotation, shown, pipeline.palette, pipeline.vmin, pipeline.vmax
+        for name, value in layers.coloring(pipeline.inputs.adata, *look).items():
             setattr(self.cells, name, value)
 
     def _ask(self) -> None:

@@ -60,8 +60,8 @@ class Inputs:
         Of an embedding: its number of columns, and which of them are shown unasked.
     flow_cells
         ``flow_cells(cluster_key, time_key)``: which cells a flow is between.
-    annotation
-        ``annotation(color)``: what cells are coloured by.
+    color_notes
+        By column, what a user should know about its stored colours, of those that were read; ``''`` for nothing.
     """
 
     data: VelocityData | Exception
@@ -74,6 +74,7 @@ class Inputs:
         self.degenerate = degenerate
         self.number = next(_numbers)
         self.notes: tuple[str, ...] = ()
+        self.color_notes: dict[str, str] = {}
         if kept is None or changes is None:
             self._first = self.number
             self._later: Mapping[str, int] = {}  # by part: the reading that it is of, where that is not the first
@@ -94,12 +95,19 @@ class Inputs:
         self.width: Callable[[str], int] = cached(_width, 8)
         self.default_components: Callable[[str], tuple[int, ...]] = cached(_default_components, 8)
         self.flow_cells: Callable[[str, str], FlowCells] = cached(_flow_cells, 8)
-        self.annotation: Callable[[str], Annotation] = cached(_annotation, 4)
+        self._annotation: Callable[[str, str | None], Annotation] = cached(_annotation, 4)
 
     @property
     def adata(self) -> AnnData:
         """The AnnData as it was; for reading."""
         return self.reading.adata
+
+    def annotation(self, color: str, layer: str | None = None) -> Annotation:
+        """What cells are coloured by; see :func:`velowidget.kernels.annotations.read_annotation`."""
+        annotation = self._annotation(color, layer)
+        if isinstance(annotation, CategoricalAnnotation):
+            self.color_notes[annotation.key] = annotation.note
+        return annotation
 
     @functools.cached_property
     def first_column(self) -> str | None:
@@ -109,7 +117,7 @@ class Inputs:
     @functools.cached_property
     def clusters(self) -> CategoricalAnnotation | None:
         """The clusters that cells are known by: the column that they are coloured by at first, if it has categories."""
-        annotation = read_annotation(self.adata, f"obs:{self.first_column}") if self.first_column else None
+        annotation = self.annotation(f"obs:{self.first_column}") if self.first_column else None
         return annotation if isinstance(annotation, CategoricalAnnotation) else None
 
     @contextmanager
@@ -191,8 +199,8 @@ def _flow_cells(reading: Reading, cluster_key: str, time_key: str) -> FlowCells:
     return read_cells(reading.adata, cluster_key=cluster_key, time_key=time_key or None)
 
 
-def _annotation(reading: Reading, color: str) -> Annotation:
-    annotation = read_annotation(reading.adata, color)
+def _annotation(reading: Reading, color: str, layer: str | None) -> Annotation:
+    annotation = read_annotation(reading.adata, color, layer)
     if isinstance(annotation, ContinuousAnnotation) and annotation.source == "gene":
         _check(reading.is_untouched("X", "layers"), "Expression values")
     return annotation

@@ -25,10 +25,11 @@ from velowidget.pipeline.selection import Selection, checked_cells
 from velowidget.pipeline.traits import ParameterTraits
 
 _CELLS = ("start_ixs", "stop_ixs", "selection")
-_ASKING = ("basis", "color", "components", "cluster_key", "time_key", "cluster", "palette", *_CELLS)
+_ASKING = ("basis", "color", "layer", "components", "cluster_key", "time_key", "cluster", "palette", *_CELLS)
 # What depends on the data, each after what it depends on.
 _DEPENDENT = (
-    *("scheme", "palette", "basis", "components", "color", "cluster_key", "time_key", "cluster", "max_iter", "step"),
+    *("scheme", "palette", "basis", "components", "layer", "color"),
+    *("cluster_key", "time_key", "cluster", "max_iter", "step"),
 )
 
 

@@ -78,6 +78,7 @@ class VelocityPipeline(LiveParameters):
         self._asked: dict[str, None] = {}
         self._trusted = False
         self._scale_known = False
+        self._limited = "", None
         self.jobs = Jobs(self._target, self._published)
         super().__init__()
         with self.changing():
@@ -120,7 +121,7 @@ class VelocityPipeline(LiveParameters):
     @property
     def annotation(self) -> Annotation | None:
         """What cells are coloured by; None if by nothing."""
-        return self._read_color(self.color)
+        return self._read_color(self.color, self.layer)
 
     def positions(self, basis: str) -> NDArray[np.float64]:
         """The cells on the present components of an embedding, shape (n_cells, 2) or (n_cells, 3), read-only."""
@@ -152,7 +153,8 @@ class VelocityPipeline(LiveParameters):
         with changes.lock:
             inputs, computed = self.inputs, self.jobs.latest("T")
         of_chain = () if computed is None else notes_on(inputs.adata, computed.value.similarity)
-        return (*inputs.notes, *self._dropped, *of_chain)
+        of_colors = filter(None, tuple(inputs.color_notes.values()))
+        return (*inputs.notes, *of_colors, *self._dropped, *of_chain)
 
     @property
     def kernel(self) -> VelocityKernel:

@@ -15,10 +15,12 @@ from velowidget.kernels.annotations import (
     Annotation,
     ContinuousAnnotation,
     bases,
+    color_layers,
 )
 from velowidget.kernels.arguments import checked_count, checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
 from velowidget.kernels.groups import FlowCells, first_source, place_of
+from velowidget.kernels.limits import Limit, checked_limits
 from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
 from velowidget.kernels.velocity import DEGENERATE
 from velowidget.kernels.walks import checked_steps
@@ -65,6 +67,7 @@ class ParameterTraits(t.HasTraits):
     _refused: dict[str, Exception]  # first values, by name: nothing is computed until they are mended
     _first_values: dict[str, Any]  # those that were refused
     _trusted: bool
+    _limited: tuple[str, str | None]  # colour and layer that `vmin` and `vmax` were set for
     _scale_known: bool  # whether there has been a number other than the placeholder
 
     softmax_scale: t.TraitType[float, Any] = t.TraitType(
@@ -81,7 +84,14 @@ class ParameterTraits(t.HasTraits):
         t.Int(),
         help="Two or three columns of the embedding, counted from 1; none for the first, all if there are three.",
     )
-    color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME' and 'gene:NAME' decide; '' for none.")
+    color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME', 'gene:NAME', 'LAYER:GENE' decide; '' for none.")
+    layer: t.TraitType[Any, Any] = t.TraitType(
+        None, help="Where colours of genes are from; None for adata.X, else 'Ms'."
+    )
+    vmin: t.TraitType[Any, Any] = t.TraitType(
+        None, help="Lower limit of colours: a number, 'p1' or None, see `limits`."
+    )
+    vmax: t.TraitType[Any, Any] = t.TraitType(None, help="Upper limit of colours: a number, 'p99' or None.")
     field = t.Unicode("grid", help="What is drawn: 'grid', 'arrows', 'stream', 'particles' or 'none'.")
     smooth = t.Float(0.8, help="Standard deviation of the Gaussian that averages arrows, in distances on the grid.")
     density = t.Float(1.0, help="Of grid arrows and lines: 32 along the longest side, times this.")
@@ -215,8 +225,31 @@ class ParameterTraits(t.HasTraits):
     @t.validate("color")
     def _check_color(self, proposal: Any) -> str:
         with _refusing():
-            self._read_color(proposal["value"])
+            self._read_color(proposal["value"], self.layer)
         return str(proposal["value"])
+
+    @t.validate("layer")
+    def _check_layer(self, proposal: Any) -> str | None:
+        if proposal["value"] is None:
+            return None
+        with _refusing():
+            return one_of("layer", proposal["value"], color_layers(self.inputs.adata))
+
+    @t.validate("vmin", "vmax")
+    def _check_limit(self, proposal: Any) -> Limit:
+        name = proposal["trait"].name
+        with _refusing():
+            limits = checked_limits(**{"vmin": self.vmin, "vmax": self.vmax, name: proposal["value"]})
+        self._limited = self.color, self.layer
+        return limits[name == "vmax"]
+
+    @t.observe("color", "layer")
+    def _choose_limits(self, _change: Any) -> None:
+        if self._limited == (self.color, self.layer):
+            return
+        for name in ("vmin", "vmax"):  # numbers of another colour mean nothing here
+            if not isinstance(getattr(self, name), str):
+                setattr(self, name, None)
 
     @t.validate("cluster_key", "time_key")
     def _check_flow_column(self, proposal: Any) -> str:
@@ -284,7 +317,19 @@ class ParameterTraits(t.HasTraits):
     def _stay_within(self, _change: Any) -> None:
         self.step = min(self.step, checked_steps(self.max_iter, self.inputs.adata.n_obs))
 
-    @t.observe("basis", "components", "color", "palette", "field", "selection", "cluster_key", "time_key")
+    @t.observe(
+        "basis",
+        "components",
+        "color",
+        "layer",
+        "vmin",
+        "vmax",
+        "palette",
+        "field",
+        "selection",
+        "cluster_key",
+        "time_key",
+    )
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -306,9 +351,9 @@ class ParameterTraits(t.HasTraits):
         """Whether a colour is one of `DIAGNOSTICS`, and nothing of the data's."""
         return color in DIAGNOSTICS and color not in self.inputs.adata.obs and color not in self.inputs.adata.var_names
 
-    def _read_color(self, color: str) -> Annotation | None:
+    def _read_color(self, color: str, layer: str | None) -> Annotation | None:
         if not self.is_diagnostic(color):
-            return self.inputs.annotation(color) if color else None
+            return self.inputs.annotation(color, layer) if color else None
         computed = self.jobs.latest("diagnostics")
         values = np.full(self.inputs.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
         return ContinuousAnnotation(color, "diagnostics", values)

@@ -111,5 +111,8 @@ def plain(text: str) -> str:
 
 
 def short(name: str) -> str:
-    """A name as `plain` has it, cut where it is long."""
-    return plain(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…")
+    """A name as `plain` has it, without its middle where it is long: many names differ at their ends only."""
+    if len(name) <= _LONGEST_NAME:
+        return plain(name)
+    head = _LONGEST_NAME // 2
+    return plain(f"{name[:head].rstrip()}…{name[head + 1 - _LONGEST_NAME :].lstrip()}")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from traitlets import TraitError
 
-from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes
+from velowidget.kernels.annotations import CategoricalAnnotation, bases, color_layers, columns, find_genes
 from velowidget.kernels.cells import choices as cell_choices
+from velowidget.kernels.limits import automatic_limits
 from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
@@ -55,6 +57,7 @@ def options(pipeline: VelocityPipeline) -> Message:
         fields=list(FIELDS),
         bases=bases(pipeline.inputs.adata),
         columns=columns(pipeline.inputs.adata),
+        layers=color_layers(pipeline.inputs.adata),
         diagnostics=[name for name in DIAGNOSTICS if pipeline.is_diagnostic(name)],
         ranges={name: list(ends) for name, ends in RANGES.items()},
         n_genes=pipeline.inputs.adata.n_vars,
@@ -111,37 +114,38 @@ def embedding(pipeline: VelocityPipeline) -> Message | None:
 
 
 def color(pipeline: VelocityPipeline) -> Message:
-    """What the cells are coloured by."""
+    """What the cells are coloured by, with the automatic limits; the browser knows those that are set."""
     annotation = pipeline.annotation
     if annotation is None:
         return encode("color", key="", type="none")
     if isinstance(annotation, CategoricalAnnotation):
-        counts = np.bincount(annotation.codes + 1, minlength=len(annotation.categories) + 1)
-        hexes = category_colors(len(annotation.categories), annotation.stored_colors, pipeline.palette)
+        hexes = category_colors(annotation, pipeline.palette)
         return encode(
             "color",
             key=annotation.key,
             source=annotation.source,
             type="categorical",
+            asked={"color": pipeline.color, "layer": pipeline.layer},
             categories=[
                 {"name": name, "color": hex_, "count": int(count)}
-                for name, hex_, count in zip(annotation.categories, hexes, counts[1:], strict=True)
+                for name, hex_, count in zip(annotation.categories, hexes, annotation.counts, strict=True)
             ],
-            missing=int(counts[0]),
+            missing=int((annotation.codes < 0).sum()),
             arrays={"codes": annotation.codes},
         )
     values = np.where(np.abs(annotation.values) <= _LARGEST, annotation.values, np.nan)
     known = values[~np.isnan(values)]
-    low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
+    lowest, highest = (known.min(), known.max()) if known.size else (0.0, 0.0)
     # What is far from 0 would lose its last digits; the distance from the value that is nearest to 0 never has more.
-    offset = np.clip(0.0, low, high)
-    if annotation.source == "diagnostics":  # shares, comparable between pictures
-        low, high = 0.0, 1.0
+    offset = np.clip(0.0, lowest, highest)
+    low, high = automatic_limits(replace(annotation, values=values))
     return encode(
         "color",
         key=annotation.key,
         source=annotation.source,
+        layer=annotation.layer,
         type="continuous",
+        asked={"color": pipeline.color, "layer": pipeline.layer},
         offset=float(offset),
         vmin=float(low),
         vmax=float(high),
@@ -220,7 +224,7 @@ def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     named = clusters and {
         "key": clusters.key,
         "names": list(clusters.categories),
-        "colors": category_colors(len(clusters.categories), clusters.stored_colors),
+        "colors": category_colors(clusters),
     }
     fields = {
         "n_walks": len(walks.paths),

@@ -78,8 +78,15 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     components : list of int
         Two or three columns of the embedding, counted from 1; empty for the first two, or all where there are three.
     color : str
-        Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide. Else ``'fidelity'``,
-        ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
+        Column of ``adata.obs``, else a gene; ``'obs:NAME'``, ``'gene:NAME'`` and ``'LAYER:GENE'`` decide. Else
+        ``'fidelity'``, ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
+    layer : str or None
+        Where colours of genes are from: a layer, or ``'X'``; ``None`` for ``adata.X``, else ``'Ms'``, else
+        ``'spliced'``. The colour ``'LAYER:GENE'`` is of a layer of its own.
+    vmin, vmax : float, str or None
+        Limits of the colours of numbers: a number, a percentile such as ``'p99'``, or ``None`` for the automatic one,
+        which leaves out at most 1 % of the cells, and only where these would have more than half of the colours.
+        Another colour takes automatic limits instead of numbers; percentiles stay.
     palette : str
         Colours of categories: ``'auto'`` for the data's own where there are any, else a palette of ours or a plugin's.
     field : str
@@ -286,7 +293,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
             names = [name for name in sync_data if name in PARAMETERS]
             self._post(messages.refusal(", ".join(names), error))
             self.send_state(list(PARAMETERS))
-            if "color" in names:  # the browser may show one that it remembers
+            if "color" in names or "layer" in names:  # the browser may show one that it remembers
                 self._tell(messages.color)
 
     # -- messages ----------------------------------------------------------------------------------
@@ -371,9 +378,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(messages.color)
             case Computed(stage="T"):
                 self._send_result(event)
-                if (noticed := self.pipeline.notices) != self._noticed:
-                    self._noticed = noticed
-                    self._tell(messages.notices)
+                self._tell_news()
             case Computed():
                 self._send_result(event)
             case Failed():
@@ -389,8 +394,9 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(messages.reading)
             case Changed(name="basis" | "components"):
                 self._tell(messages.embedding)
-            case Changed(name="color"):
+            case Changed(name="color" | "layer"):
                 self._tell(messages.color)
+                self._tell_news()
             case Changed(name="selection"):
                 self._post(messages.selection(self.pipeline, self._selecting))
             case Changed(name="palette"):
@@ -398,10 +404,17 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(flow_messages.groups)
             case Changed(name="cluster_key" | "time_key"):
                 self._tell(flow_messages.groups)
+                self._tell_news()
             case Changed(name="field"):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
                 if computed is not None:  # for another field, and not sent then
                     self._on_event(computed)
+
+    def _tell_news(self) -> None:
+        """Notices, if there are others than were told."""
+        if (noticed := self.pipeline.notices) != self._noticed:
+            self._noticed = noticed
+            self._tell(messages.notices)
 
     def _send_result(self, computed: Computed) -> None:
         # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.

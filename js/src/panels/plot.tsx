@@ -122,7 +122,7 @@ export function Plot({ store, dynamics, theme, request }: EmbeddingProps) {
             <StatusCard store={store} dynamics={dynamics} />
           </div>
         </Canvas>
-        {color && <Legend store={store} color={color} />}
+        {color && <Legend store={store} color={color} theme={theme.value} />}
       </div>
       {scene && <FieldKey store={store} scene={scene} />}
     </div>

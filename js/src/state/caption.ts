@@ -15,7 +15,8 @@ export interface About {
 
 /** Of the picture on the embedding. */
 export function aboutPicture(store: Store): About {
-  const { palette, arrow_length, point_size, opacity, honest } = store.traits;
+  const { vmin, vmax, palette, arrow_length, point_size, opacity, honest } = store.traits;
+  const color = store.color.value;
   const walks = store.player.shown.value ? store.walks.value : null;
   // Without arrows, the chain is seen by its walks alone.
   const params = store.shown.value?.params ?? walks?.params;
@@ -25,7 +26,10 @@ export function aboutPicture(store: Store): About {
     ...params,
     components: store.embedding.value?.components,
     field: store.traits.field.value,
-    color: store.color.value?.key ?? "",
+    color: color?.key ?? "",
+    layer: color?.type === "continuous" ? color.layer : null,
+    vmin: vmin.value,
+    vmax: vmax.value,
     palette: palette.value,
     arrow_length: arrow_length.value,
     point_size: point_size.value,

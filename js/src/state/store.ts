@@ -25,6 +25,7 @@ import { createColor } from "./color";
 import { createFlow, type FlowState } from "./flow";
 import type { KernelState } from "./kernel";
 import { createLayout } from "./layout";
+import type { Limits } from "./limits";
 import { createMode, type Mode } from "./mode";
 import { createPlayer, type Player } from "./player";
 import { isOfSame, isStale, lasting } from "./staleness";
@@ -63,7 +64,10 @@ export interface Store {
   readonly choices: ReadonlySignal<Choices["columns"]>;
   readonly cells: ReadonlySignal<Cells | null>;
   readonly embedding: ReadonlySignal<Embedding | null>;
+  /** With the limits in use. */
   readonly color: ReadonlySignal<Color | null>;
+  /** The limits of its numbers if none were set; null if it has no numbers. */
+  readonly automaticLimits: ReadonlySignal<Limits | null>;
   readonly status: ReadonlySignal<Status | null>;
   /** Whether the kernel is there; what is shown stays. */
   readonly kernel: ReadonlySignal<KernelState>;
@@ -136,7 +140,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   let placesBefore: Embedding | null = null;
   const options = signal<Options | null>(null);
   const mode = createMode(traits.signals, options);
-  const shared = createColor(traits.signals, options, until);
+  const shared = createColor(traits.signals, until);
   const color = shared.signal;
   const automaticScale = signal<number | null>(null);
   const choices = signal<Choices["columns"]>([]);
@@ -146,6 +150,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const failures = signal<readonly Failure[]>([]);
   const refusals = signal<readonly Failure[]>([]);
   const notices = signal<readonly string[]>([]);
+  const dismissed = new Set<string>();
   const hovered = signal<number | null>(null);
   const highlight = signal<readonly number[] | null>(null);
   const paused = signal(false);
@@ -296,7 +301,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         flow.receive(message);
         break;
       case "notices":
-        notices.value = message.items;
+        notices.value = message.items.filter((item) => !dismissed.has(item));
         break;
       case "matches":
         if (message.id !== null) {
@@ -326,6 +331,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     cells,
     embedding,
     color,
+    automaticLimits: shared.automatic,
     status,
     kernel: wire.kernel.state,
     shown,
@@ -360,6 +366,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     },
     notices,
     dismissNotice(notice) {
+      dismissed.add(notice);
       notices.value = notices.value.filter((other) => other !== notice);
     },
     open: layout.open,
