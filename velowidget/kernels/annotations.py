@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import entries, read_gene
+from velowidget.kernels.colors import read_colors
+from velowidget.kernels.data import is_real, read_gene
+from velowidget.kernels.entries import entries
 from velowidget.kernels.gene_names import gene_of, known_names, labels
 from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
@@ -30,19 +33,28 @@ class CategoricalAnnotation:
     categories
         Names, in the column's order; also those that no cell has.
     stored_colors
-        ``adata.uns[f'{key}_colors']`` where it has one colour for each category, else None.
+        Those of ``adata.uns[f'{key}_colors']``, see :func:`velowidget.kernels.colors.read_colors`: ``'#rrggbb'``, None
+        for a category without a usable one; None where nothing is stored.
+    note
+        What a user should know about how these were read; ``''`` for nothing.
     """
 
     key: str
     source: str
     codes: NDArray[np.int32]
     categories: tuple[str, ...]
-    stored_colors: tuple[str, ...] | None
+    stored_colors: tuple[str | None, ...] | None
+    note: str = ""
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Number of cells of each category."""
+        return _counts(self.codes, len(self.categories))
 
     @property
-    def used(self) -> NDArray[np.int32]:
+    def used(self) -> NDArray[np.intp]:
         """Codes of the categories that some cell has, ascending."""
-        return np.unique(self.codes[self.codes >= 0])
+        return np.flatnonzero(self.counts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,11 +67,14 @@ class ContinuousAnnotation:
         Its name, of a gene the symbol where there is one; and ``'obs'`` or ``'gene'``.
     values
         float64, shape (n_cells,): NaN where missing or infinite.
+    layer
+        Of a gene: the layer that they are from, ``'X'`` for ``adata.X``; else None.
     """
 
     key: str
     source: str
     values: NDArray[np.float64]
+    layer: str | None = None
 
 
 Annotation = CategoricalAnnotation | ContinuousAnnotation
@@ -81,7 +96,19 @@ def default_column(adata: AnnData) -> str | None:
     return next(iter(few or numbers or usable), None)
 
 
-def read_annotation(adata: AnnData, color: str) -> Annotation:
+def color_layers(adata: AnnData) -> list[str]:
+    """Where a gene's colours can come from: ``'X'``, if there is one, and the layers that hold numbers."""
+    try:
+        layers = entries(adata, "layers")
+    except ValueError:  # damaged: `read_velocity` says so
+        return []
+    stored = {"X": adata.X, **layers}  # newer AnnData list X once more, as None
+    return [
+        name for name, values in stored.items() if isinstance(name, str) and is_real(getattr(values, "dtype", None))
+    ]
+
+
+def read_annotation(adata: AnnData, color: str, layer: str | None = None) -> Annotation:
     """Read what to colour cells by.
 
     Parameters
@@ -89,18 +116,25 @@ def read_annotation(adata: AnnData, color: str) -> Annotation:
     adata
         Annotated data.
     color
-        A column of ``adata.obs``, else a gene by its name or symbol (:mod:`velowidget.kernels.gene_names`), from
-        ``adata.X``, else layer ``'Ms'``, ``'spliced'``;
-        ``'obs:NAME'`` and ``'gene:NAME'`` decide.
+        A column of ``adata.obs``, else a gene by its name or symbol (:mod:`velowidget.kernels.gene_names`);
+        ``'obs:NAME'`` and ``'gene:NAME'`` decide, and ``'LAYER:NAME'`` is a gene in a layer of its own.
+    layer
+        Where genes are read: a key of ``adata.layers``, or ``'X'``; by default ``adata.X``, else layer ``'Ms'``, else
+        ``'spliced'``.
     """
     kind, _, name = checked_text("color", color).partition(":")
-    if kind not in ("obs", "gene") or color in adata.obs:
+    if color in adata.obs or color in adata.var_names:
+        kind, name = "", color
+    elif kind not in ("obs", "gene"):
+        gene = gene_of(adata, name)
+        if gene is not None:
+            return _gene(adata, gene, kind)
         kind, name = "", color
     if kind != "gene" and name in adata.obs:
         return _annotate(adata, name)
     gene = None if kind == "obs" else gene_of(adata, name)
     if gene is not None:
-        return _gene(adata, gene)
+        return _gene(adata, gene, layer)
     where, among = {
         "obs": ("adata.obs has no column", list(adata.obs.columns)),
         "gene": ("adata.var_names has no gene", known_names(adata)),
@@ -123,20 +157,26 @@ def _annotate(adata: AnnData, name: str) -> Annotation:
         return ContinuousAnnotation(name, "obs", np.where(np.isfinite(values), values, np.nan))
     categorical = column.astype("category").cat
     names = tuple(str(c) for c in categorical.categories)
-    stored = np.asarray(adata.uns.get(f"{name}_colors"), dtype=object)
-    colors = None
-    if stored.ndim == 1 and len(stored) >= len(names) and all(isinstance(c, str) for c in stored):
-        colors = tuple(str(c) for c in stored[: len(names)])
-    return CategoricalAnnotation(name, "obs", categorical.codes.to_numpy().astype(np.int32), names, colors)
+    codes = categorical.codes.to_numpy().astype(np.int32)
+    colors, note = read_colors(adata, name, names, _counts(codes, len(names)) > 0)
+    return CategoricalAnnotation(name, "obs", codes, names, colors, note)
 
 
-def _gene(adata: AnnData, position: int) -> ContinuousAnnotation:
+def _counts(codes: NDArray[np.int32], n_categories: int) -> NDArray[np.int64]:
+    return np.bincount(codes[codes >= 0], minlength=n_categories)
+
+
+def _gene(adata: AnnData, position: int, layer: str | None) -> ContinuousAnnotation:
     name = labels(adata)[position]
-    key = "X" if adata.X is not None else next((k for k in ("Ms", "spliced") if k in entries(adata, "layers")), None)
+    known = {"X": adata.X, **entries(adata, "layers")}
+    key = layer or next((key for key in ("X", "Ms", "spliced") if known.get(key) is not None), None)
     if key is None:
         raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
+    if known.get(key) is None:
+        there = color_layers(adata)
+        raise MissingKeyError(f"Nothing to colour {name!r} by: adata.layers has no {shown(key)}{nearest(key, there)}")
     values = read_gene(adata, key, position).astype(np.float64)
-    return ContinuousAnnotation(name, "gene", np.where(np.isfinite(values), values, np.nan))
+    return ContinuousAnnotation(name, "gene", np.where(np.isfinite(values), values, np.nan), key)
 
 
 def _is_numeric(column: pd.Series) -> bool:

@@ -16,6 +16,7 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.kernels.entries import entries, of_shape, shape_of
 from velowidget.kernels.genes import gene_mask
 from velowidget.kernels.matrices import in_memory
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
@@ -213,24 +214,6 @@ def read_gene(adata: AnnData, key: str | None, gene: int) -> NDArray[np.floating
     return _columns(stored, genes, where).ravel()
 
 
-def entries(adata: AnnData, store: str) -> Mapping[str, Any]:
-    """The ``layers``, ``obsm`` or ``obsp`` of an AnnData.
-
-    Raises
-    ------
-    ValueError
-        If one of the entries does not fit, so that AnnData gives out none of them.
-    """
-    try:
-        mapping: Mapping[str, Any] = getattr(adata, store)
-    except (ValueError, AttributeError) as error:
-        raise ValueError(
-            f"adata.{store} is damaged, and AnnData refuses to open it: {error} "
-            "Read the file again, or make a new AnnData without the entry that does not fit."
-        ) from error
-    return mapping
-
-
 def recorded(adata: AnnData, key: str) -> dict[str, Any]:
     """What ``adata.uns`` says of a kernel's ``adata.obsp[key]``, a copy; empty where there is nothing.
 
@@ -310,18 +293,10 @@ def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[
     if attr == "layers":
         return of_shape(there[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}"), f"{what} layer {key!r}"
     where = f"adata.obsm[{key!r}]"
-    if len(there[key].shape) != 2 or not there[key].shape[1]:
-        raise ValueError(f"{where} has shape {tuple(there[key].shape)}; it needs two dimensions, and columns.")
+    shape = shape_of(there[key])
+    if len(shape) != 2 or shape[0] != adata.n_obs or not shape[1]:
+        raise ValueError(f"{where} has shape {shape}; it needs two dimensions, {adata.n_obs} rows, and columns.")
     return there[key], f"{what} {where}"
-
-
-def of_shape(stored: Any, shape: tuple[int, int], what: str) -> Any:
-    """What is stored, if it has a shape; else a ValueError, in which `what` names it."""
-    if tuple(stored.shape) != shape:
-        raise ValueError(
-            f"{what} has shape {tuple(stored.shape)} where {shape} is expected. Store it again with the right shape."
-        )
-    return stored
 
 
 def _columns(stored: Any, genes: NDArray[np.bool_], what: str) -> NDArray[np.floating]:

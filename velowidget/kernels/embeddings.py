@@ -12,7 +12,8 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import entries, is_real, real_array
+from velowidget.kernels.data import is_real, real_array
+from velowidget.kernels.entries import entries, shape_of
 from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
 # Kinds of embeddings by their names, the one to show first in front; others come last.
@@ -46,7 +47,8 @@ def bases(adata: AnnData) -> list[str]:
         obsm = entries(adata, "obsm")
     except ValueError:  # damaged: `read_embedding` says so
         return []
-    names = [_name(obsm, key) for key, stored in obsm.items() if _is_wide(stored) and not _is_projected(adata, key)]
+    wide = [key for key, stored in obsm.items() if _is_wide(stored, adata.n_obs)]
+    names = [_name(obsm, key) for key in wide if not _is_projected(adata, key)]
     return sorted(names, key=lambda name: (kind := _kind(name), len(name) if kind < len(_KINDS) else 0))
 
 
@@ -148,7 +150,7 @@ def _is_projected(adata: AnnData, key: str) -> bool:
     return False
 
 
-def _is_wide(stored: Any) -> bool:
-    shape = getattr(stored, "shape", ())
+def _is_wide(stored: Any, n_cells: int) -> bool:
+    shape = shape_of(stored)
     dtypes = stored.dtypes if isinstance(stored, pd.DataFrame) else [getattr(stored, "dtype", object)]
-    return len(shape) == 2 and shape[1] >= 2 and all(is_real(dtype) for dtype in dtypes)
+    return len(shape) == 2 and shape[0] == n_cells and shape[1] >= 2 and all(is_real(dtype) for dtype in dtypes)

@@ -11,7 +11,8 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.data import entries, of_shape, read_only
+from velowidget.kernels.data import read_only
+from velowidget.kernels.entries import entries, of_shape
 from velowidget.kernels.matrices import float_csr, in_memory, sound_csr
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 
@@ -45,7 +46,8 @@ def read_graph(
     TypeError, ValueError
         If it holds no real numbers, is damaged, or leads from no cell to another.
     """
-    stored, what = _stored_graph(adata, conn_key)
+    stored, what = stored_graph(adata, conn_key)
+    stored = in_memory(stored)
     if stored.dtype.kind not in "fiub":
         raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {_REMEDY}")
     if sp.issparse(stored):
@@ -75,14 +77,14 @@ def read_graph(
 
 def read_weights(adata: AnnData, conn_key: str, placed: NDArray[np.bool_] | None = None) -> tuple[sp.csr_matrix, str]:
     """The weights of a graph that `read_graph` could read, CSR float64, a copy; and its name in messages."""
-    stored, what = _stored_graph(adata, conn_key)
+    stored, what = stored_graph(adata, conn_key)
     weights = float_csr(np.ma.filled(stored, 0) if isinstance(stored, np.ma.MaskedArray) else stored, what)
     weights.eliminate_zeros()
     return _leading_to(weights, placed), what
 
 
-def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
-    """The neighbour graph as it is stored, in memory, and its name in messages; see :func:`read_graph`."""
+def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
+    """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
     obsp = entries(adata, "obsp")
     recorded = _recorded_key(adata, "neighbors" if conn_key == "connectivities" else conn_key)
     usable = [key for key in (conn_key, recorded, f"{conn_key}_connectivities") if key in obsp]
@@ -92,7 +94,7 @@ def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
             named = f" has no {shown(recorded)}, which adata.uns names as its key{nearest(recorded, obsp)}"
         raise MissingKeyError(f"No neighbour graph: adata.obsp{named} {_REMEDY[:-1]}, or name another with `conn_key`.")
     what = f"The neighbour graph adata.obsp[{usable[0]!r}]"
-    return of_shape(in_memory(obsp[usable[0]]), (adata.n_obs, adata.n_obs), what), what
+    return of_shape(obsp[usable[0]], (adata.n_obs, adata.n_obs), what), what
 
 
 def _recorded_key(adata: AnnData, key: str) -> str | None:

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 import traitlets as t
-from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.custom import Scheme
 from velowidget.kernels.annotations import (
     Annotation,
     ContinuousAnnotation,
-    read_annotation,
+    color_layers,
 )
 from velowidget.kernels.arguments import checked_count, checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
 from velowidget.kernels.embeddings import bases, embedding_name
 from velowidget.kernels.groups import FlowCells, first_source, place_of
+from velowidget.kernels.limits import Limit, checked_limits
 from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
 from velowidget.kernels.velocity import DEGENERATE
 from velowidget.kernels.walks import checked_steps
 from velowidget.pipeline.events import Changed
+from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs
 from velowidget.pipeline.selection import Cells, checked_cells
 from velowidget.pipeline.walks import checked_number
@@ -55,18 +56,18 @@ class ParameterTraits(t.HasTraits):
 
     Attributes
     ----------
-    adata
-        The annotated data that values are checked against.
+    inputs
+        The data that values are checked against.
     jobs
         What is told of changes.
     """
 
-    adata: AnnData
+    inputs: Inputs
     jobs: Jobs
-    _positions: Callable[[str, tuple[int, ...]], NDArray[np.float64]]
-    _flow_cells: Callable[[str, str], FlowCells]
     _refused: dict[str, Exception]  # first values, by name: nothing is computed until they are mended
+    _first_values: dict[str, Any]  # those that were refused
     _trusted: bool
+    _limited: tuple[str, str | None]  # colour and layer that `vmin` and `vmax` were set for
     _scale_known: bool  # whether there has been a number other than the placeholder
 
     softmax_scale: t.TraitType[float, Any] = t.TraitType(
@@ -83,7 +84,14 @@ class ParameterTraits(t.HasTraits):
         t.Int(),
         help="Two or three columns of the embedding, counted from 1; none for the first, all if there are three.",
     )
-    color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME' and 'gene:NAME' decide; '' for none.")
+    color = t.Unicode("", help="Column of obs, else a gene; 'obs:NAME', 'gene:NAME', 'LAYER:GENE' decide; '' for none.")
+    layer: t.TraitType[Any, Any] = t.TraitType(
+        None, help="Where colours of genes are from; None for adata.X, else 'Ms'."
+    )
+    vmin: t.TraitType[Any, Any] = t.TraitType(
+        None, help="Lower limit of colours: a number, 'p1' or None, see `limits`."
+    )
+    vmax: t.TraitType[Any, Any] = t.TraitType(None, help="Upper limit of colours: a number, 'p99' or None.")
     field = t.Unicode("grid", help="What is drawn: 'grid', 'arrows', 'stream', 'particles' or 'none'.")
     smooth = t.Float(0.8, help="Standard deviation of the Gaussian that averages arrows, in distances on the grid.")
     density = t.Float(1.0, help="Of grid arrows and lines: 32 along the longest side, times this.")
@@ -150,12 +158,12 @@ class ParameterTraits(t.HasTraits):
 
     @t.default("selection")
     def _select_nothing(self) -> NDArray[np.int32]:
-        return checked_cells((), self.adata.n_obs)
+        return checked_cells((), self.inputs.adata.n_obs)
 
     @t.validate("selection")
     def _check_selection(self, proposal: Any) -> NDArray[np.int32]:
         with _refusing():
-            cells = checked_cells(proposal["value"], self.adata.n_obs)
+            cells = checked_cells(proposal["value"], self.inputs.adata.n_obs)
         return self.selection if np.array_equal(cells, self.selection) else cells
 
     @t.validate(*RANGES)
@@ -192,22 +200,22 @@ class ParameterTraits(t.HasTraits):
             palettes = registry.contributions("palettes")
             name = one_of("palette", proposal["value"], (AUTOMATIC, *palettes))
             if name != AUTOMATIC:
-                require(palettes[name], self.adata)
+                require(palettes[name], self.inputs.adata)
             return name
 
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:
         with _refusing():
             if not proposal["value"]:
-                raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.adata)))}.")
-            name = embedding_name(self.adata, proposal["value"])
-            self._positions(name, ())
+                raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.inputs.adata)))}.")
+            name = embedding_name(self.inputs.adata, proposal["value"])
+            self.inputs.plane(name, ())
         return name
 
     @t.validate("components")
     def _check_components(self, proposal: Any) -> list[int]:
         with _refusing():
-            self._positions(self.basis, tuple(proposal["value"]))
+            self.inputs.plane(self.basis, tuple(proposal["value"]))
         return list(proposal["value"])
 
     @t.observe("basis")
@@ -217,8 +225,31 @@ class ParameterTraits(t.HasTraits):
     @t.validate("color")
     def _check_color(self, proposal: Any) -> str:
         with _refusing():
-            self._read_color(proposal["value"])
+            self._read_color(proposal["value"], self.layer)
         return str(proposal["value"])
+
+    @t.validate("layer")
+    def _check_layer(self, proposal: Any) -> str | None:
+        if proposal["value"] is None:
+            return None
+        with _refusing():
+            return one_of("layer", proposal["value"], color_layers(self.inputs.adata))
+
+    @t.validate("vmin", "vmax")
+    def _check_limit(self, proposal: Any) -> Limit:
+        name = proposal["trait"].name
+        with _refusing():
+            limits = checked_limits(**{"vmin": self.vmin, "vmax": self.vmax, name: proposal["value"]})
+        self._limited = self.color, self.layer
+        return limits[name == "vmax"]
+
+    @t.observe("color", "layer")
+    def _choose_limits(self, _change: Any) -> None:
+        if self._limited == (self.color, self.layer):
+            return
+        for name in ("vmin", "vmax"):  # numbers of another colour mean nothing here
+            if not isinstance(getattr(self, name), str):
+                setattr(self, name, None)
 
     @t.validate("cluster_key", "time_key")
     def _check_flow_column(self, proposal: Any) -> str:
@@ -226,7 +257,7 @@ class ParameterTraits(t.HasTraits):
         keys[proposal["trait"].name] = proposal["value"]
         with _refusing():
             if proposal["value"]:
-                self._flow_cells(keys["cluster_key"], keys["time_key"])
+                self.inputs.flow_cells(keys["cluster_key"], keys["time_key"])
         return str(proposal["value"])
 
     @t.validate("cluster")
@@ -267,16 +298,16 @@ class ParameterTraits(t.HasTraits):
     @t.validate("start_ixs", "stop_ixs")
     def _check_cells(self, proposal: Any) -> Any:
         with _refusing():
-            return plain_rule(self.adata, proposal["value"], proposal["trait"].name)
+            return plain_rule(self.inputs.adata, proposal["value"], proposal["trait"].name)
 
     @t.validate("n_sims", "successive_hits", "seed", "max_iter")
     def _check_walks(self, proposal: Any) -> Any:
         with _refusing():
-            return checked_number(proposal["trait"].name, proposal["value"], self.adata.n_obs)
+            return checked_number(proposal["trait"].name, proposal["value"], self.inputs.adata.n_obs)
 
     @t.validate("step")
     def _check_step(self, proposal: Any) -> int:
-        last = checked_steps(self.max_iter, self.adata.n_obs)
+        last = checked_steps(self.max_iter, self.inputs.adata.n_obs)
         with _refusing():
             if not 0 <= proposal["value"] <= last:
                 raise ValueError(f"step must be from 0 to {last}, the number of steps, not {proposal['value']}.")
@@ -284,9 +315,21 @@ class ParameterTraits(t.HasTraits):
 
     @t.observe("max_iter")
     def _stay_within(self, _change: Any) -> None:
-        self.step = min(self.step, checked_steps(self.max_iter, self.adata.n_obs))
+        self.step = min(self.step, checked_steps(self.max_iter, self.inputs.adata.n_obs))
 
-    @t.observe("basis", "components", "color", "palette", "field", "selection", "cluster_key", "time_key")
+    @t.observe(
+        "basis",
+        "components",
+        "color",
+        "layer",
+        "vmin",
+        "vmax",
+        "palette",
+        "field",
+        "selection",
+        "cluster_key",
+        "time_key",
+    )
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -302,17 +345,17 @@ class ParameterTraits(t.HasTraits):
     @property
     def flow_cells(self) -> FlowCells:
         """Clusters and times that the flow is between."""
-        return self._flow_cells(self.cluster_key, self.time_key)
+        return self.inputs.flow_cells(self.cluster_key, self.time_key)
 
     def is_diagnostic(self, color: str) -> bool:
         """Whether a colour is one of `DIAGNOSTICS`, and nothing of the data's."""
-        return color in DIAGNOSTICS and color not in self.adata.obs and color not in self.adata.var_names
+        return color in DIAGNOSTICS and color not in self.inputs.adata.obs and color not in self.inputs.adata.var_names
 
-    def _read_color(self, color: str) -> Annotation | None:
+    def _read_color(self, color: str, layer: str | None) -> Annotation | None:
         if not self.is_diagnostic(color):
-            return read_annotation(self.adata, color) if color else None
+            return self.inputs.annotation(color, layer) if color else None
         computed = self.jobs.latest("diagnostics")
-        values = np.full(self.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
+        values = np.full(self.inputs.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
         return ContinuousAnnotation(color, "diagnostics", values)
 
     def _own_scheme(self, name: str, mode: str) -> Scheme | None:
@@ -321,7 +364,7 @@ class ParameterTraits(t.HasTraits):
         Also backward by transpose, which is deterministic: so the direction can change at any time.
         """
         scheme = checked_scheme(name, mode)
-        require(registry.get("schemes", name), self.adata)
+        require(registry.get("schemes", name), self.inputs.adata)
         return None if isinstance(scheme, str) else scheme
 
     @contextmanager
@@ -345,7 +388,7 @@ class ParameterTraits(t.HasTraits):
         try:
             setattr(self, name, value)
         except t.TraitError as error:
-            self._refused[name] = error
+            self._refused[name], self._first_values[name] = error, value
 
     def _check_policy(self, degenerate: str) -> None:
         try:

@@ -1,10 +1,12 @@
 """The messages between Python and the browser, version 1: ``{v, kind, id, generation, ...}`` and binary buffers.
 
-Browser to Python: ``hello`` (tell me everything), ``request`` (a stage from now on), ``release`` (no longer),
-``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of int32), ``panel`` (the
-JavaScript of one), ``ask`` (what a panel asks its Python side). Python to browser: ``options``, ``choices`` (columns to
-choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``, ``selection``, ``result``, ``status``, ``error``,
-``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``). The TypeScript side is
+Browser to Python: ``hello`` (tell me everything), ``ping`` (are you there), ``request`` (a stage from now on),
+``release`` (no longer), ``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of
+int32), ``panel`` (the JavaScript of one), ``ask`` (what a panel asks its Python side), ``refresh`` (read the data
+anew). Python to browser: ``reading`` (which one the following is of, and what has changed since), ``options``,
+``choices`` (columns to choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``, ``selection``, ``result``,
+``status``, ``error``, ``problem`` (why a message of some kind cannot be sent), ``notices``, ``matches``,
+``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``), ``pong`` (to ``ping``). The TypeScript side is
 ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
 """
 
@@ -60,6 +62,7 @@ def encode(
 # What each message from the browser carries besides the envelope.
 _REQUESTS: Mapping[str, Mapping[str, type]] = {
     "hello": {},
+    "ping": {},
     "request": {"stage": str},
     "release": {"stage": str},
     "resume": {},
@@ -67,7 +70,8 @@ _REQUESTS: Mapping[str, Mapping[str, type]] = {
     "search": {"query": str, "limit": int},
     "panel": {"panel": str},
     "ask": {"panel": str, "name": str, "payload": object},
-    "select": {},
+    "select": {"reading": int},
+    "refresh": {},
 }
 
 

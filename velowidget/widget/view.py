@@ -45,5 +45,5 @@ class VelocityView(anywidget.AnyWidget):
             raise ValueError(f"Name at least one panel: {', '.join(map(repr, known))}.")
         names = [one_of("panel", panel, known) for panel in panels]
         for name in names:
-            require(known[name], widget.adata)
+            require(known[name], widget.pipeline.inputs.adata)
         super().__init__(widget=widget, panels=names)
