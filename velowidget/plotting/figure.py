@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 from unicodedata import category
@@ -39,8 +40,11 @@ def finish(ax: Axes, save: str | os.PathLike[str] | None, dpi: float | None = No
     if save is not None:
         path, figure = Path(save), cast("Any", ax.figure)
         path = path if path.suffix else path.with_suffix(".png")
+        # Into memory first: of a full disk, some of the formats' writers say nothing, or something else.
+        picture, kind = BytesIO(), path.suffix.removeprefix(".")
         with matplotlib.rc_context(_TEXTS), replacing(path) as temporary:  # type: ignore[arg-type]
-            figure.figure.savefig(temporary, bbox_inches="tight", dpi=dpi or 300)
+            figure.figure.savefig(picture, format=kind, bbox_inches="tight", dpi=dpi or 300)
+            temporary.write_bytes(picture.getvalue())
     if show:
         from matplotlib import pyplot as plt
 
