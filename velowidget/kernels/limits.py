@@ -84,7 +84,7 @@ def checked_limits(vmin: object, vmax: object) -> tuple[Limit, Limit]:
     else:
         swapped = isinstance(low, float) and isinstance(high, float) and low > high
     if swapped:
-        raise ValueError(f"vmin={low!r} is above vmax={high!r}; swap them, or change both at once.")
+        raise ValueError(f"vmin={low!r} is above vmax={high!r}; swap them.")
     return low, high
 
 
@@ -111,7 +111,7 @@ def automatic_limits(annotation: ContinuousAnnotation) -> tuple[float, float]:
 
 
 def read_limits(annotation: ContinuousAnnotation, vmin: Limit, vmax: Limit) -> Limits:
-    """The limits in use; an automatic one gives way to one that is given.
+    """The limits in use; an automatic one gives way to one that is given, and a lower one to an upper one below it.
 
     Parameters
     ----------
