@@ -1,20 +1,31 @@
 # Two commands do everything: `make demo` and `make test`. `make help` lists the rest.
 
 PORT ?=
-VENV := .venv
-# Tried, not just found: a version manager's stand-in exists without its Python.
-PYTHON = $(shell for p in python3.13 python3.12 python3.11 python3; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+# Every Python from 3.11 to 3.14 that is here, newest first. Tried, not just found: a version manager's stand-in on PATH may
+# have no Python behind it, and the manager's own Pythons are then beside it.
+MANAGERS := $(sort $(patsubst %/shims,%,$(filter %/shims,$(subst :, ,$(PATH)))) $(PYENV_ROOT) $(HOME)/.pyenv)
+PYTHONS := $(shell for minor in 14 13 12 11; do \
+	for python in python3.$$minor $(MANAGERS:%=%/versions/3.$$minor*/bin/python3.$$minor); do \
+	$$python -c 'import ensurepip, venv' 2>/dev/null && echo $$python && break; done; done; \
+	true) # what ends with "not found" gives nothing at all
+# The environment of each has a folder of its own, so that none is taken for another's.
+PYTHON = $(firstword $(PYTHONS))
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VENV := .venv/$(or $(VERSION),none)
 STAMP := $(VENV)/.installed
+LOWEST_PYTHON = $(lastword $(PYTHONS))
+LOWEST := .venv/lowest
 NPM := $(VENV)/bin/python js/hatch_build.py
 MODULES := js/node_modules/.package-lock.json
 BUNDLE := velowidget/widget/static/widget.js
 SOURCES := $(shell find js -type f -not -path '*/node_modules/*')
 
-.PHONY: demo test bench picture lint bundle clean help
+.PHONY: demo test test-lowest bench picture lint bundle clean help
 
 help: ## list the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
+	@echo 'PYTHON= chooses the Python, by default the newest that is here; each has its environment in .venv.'
 
 demo: $(STAMP) $(BUNDLE) ## JupyterLab on the first notebook; PORT= chooses the port
 	@$(VENV)/bin/velowidget demo --directory examples $(if $(PORT),--port $(PORT))
@@ -25,6 +36,10 @@ test: $(STAMP) $(BUNDLE) lint ## everything that must hold
 	$(NPM) run check
 	$(NPM) test
 	$(VENV)/bin/python -m pytest
+
+test-lowest: $(LOWEST)/.installed $(BUNDLE) ## what needs no browser, with the lowest dependencies on the lowest Python
+	$(LOWEST)/bin/python tests/napari/display.py
+	$(LOWEST)/bin/python -m pytest --ignore=tests/browser
 
 lint: $(STAMP) ## style and types
 	$(VENV)/bin/ruff check .
@@ -49,11 +64,22 @@ $(MODULES): js/package-lock.json | $(STAMP)
 
 # Without the build hook: the bundle has a rule of its own.
 $(STAMP): pyproject.toml
-	@test -n "$(PYTHON)" || { echo "velowidget needs Python 3.11 or later as python3."; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python's venv is missing: apt install python3-venv"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 that has its venv was found (Debian: apt install python3-venv); PYTHON= names another."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "velowidget needs Python 3.11 or later: $(PYTHON) is none."; exit 1; }
 	@test -x $(VENV)/bin/pip || $(PYTHON) -m venv $(VENV)
 	HATCH_BUILD_NO_HOOKS=1 $(VENV)/bin/pip install --quiet --editable '.[dev]'
 	@touch $@
 
+# What users may have at the lowest is held there; what only the tests need is not.
+$(LOWEST)/.installed: pyproject.toml | $(STAMP)
+	@echo "The lowest dependencies that have wheels, on the lowest Python that is here:"
+	@$(LOWEST_PYTHON) --version
+	@$(VENV)/bin/uv venv --quiet --clear --python $(LOWEST_PYTHON) $(LOWEST)
+	@$(VENV)/bin/uv pip compile --quiet --resolution lowest-direct --only-binary :all: --python $(LOWEST)/bin/python \
+		--extra lab --extra napari --output-file $(LOWEST)/lowest.txt pyproject.toml
+	HATCH_BUILD_NO_HOOKS=1 $(VENV)/bin/uv pip install --quiet --python $(LOWEST)/bin/python \
+		--constraint $(LOWEST)/lowest.txt --editable '.[test]'
+	@touch $@
+
 clean: ## remove what was installed and built
-	rm -rf $(VENV) js/node_modules velowidget/widget/static dist
+	rm -rf .venv js/node_modules velowidget/widget/static dist

@@ -194,7 +194,7 @@ def test_a_file_is_read_where_it_is(adata, tmp_path, dense):
 def test_damage_is_a_change_and_so_is_its_repair(adata):
     reading, good = Reading(adata, Settings()), adata.layers["Ms"]
     adata._layers["Ms"] = np.zeros((3, 2))
-    assert reading.changes() == chain("other velocities", "other expression values")  # AnnData gives out none of them
+    assert "other expression values" in reading.changes().chain
     damaged = Reading(adata, Settings())
     assert damaged.changes() == NOTHING
     adata._layers["Ms"] = good

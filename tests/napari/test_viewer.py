@@ -346,14 +346,14 @@ def test_naparis_play_button_plays_the_walks(viewer, shown, until):
 def test_walks_follow_their_parameters_and_the_embedding(viewer, shown, until):
     tracks = walking(shown, until)
     starts, stops = (shown.walks.rules[name] for name in ("start_ixs", "stop_ixs"))
-    fate = shown.pipeline.clusters.categories[-1]
+    fate = shown.pipeline.inputs.clusters.categories[-1]
     for combo, index in ((starts, 1), (stops, stops.findText(fate))):
         combo.setCurrentIndex(index)
         combo.activated.emit(index)
     shown.walks.numbers["n_sims"].setValue(30)
     shown.pipeline.wait()
     until(lambda: len(np.unique(tracks.data[:, 0])) == 30)
-    walks, clusters = shown.pipeline.walks, shown.pipeline.clusters
+    walks, clusters = shown.pipeline.walks, shown.pipeline.inputs.clusters
     assert set(clusters.codes[walks[:, 0]]) == {0}
     assert shown.pipeline.stop_ixs == {"clusters": [fate]}
     shown.pipeline.max_iter = 50

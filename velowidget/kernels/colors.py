@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import numbers
 import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,6 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.color_names import x11_color
 from velowidget.kernels.messages import count
 
 _HEX = re.compile(r"(?:#|0x)?([0-9a-f]{6})", re.IGNORECASE)
@@ -60,7 +59,7 @@ def read_colors(
     if n_stored != n:
         too_many = f", of which the first {n:,} are used" if n_stored > n else ""
         has.append(f"{count(n_stored, 'colour')} for {n:,} categories{too_many}")
-    without = [i for i in np.flatnonzero(used) if hexes[i] is None]
+    without = [i for i in np.flatnonzero(used).tolist() if hexes[i] is None]
     if without:
         example = next((i for i in without if entries[i] is not None), without[0])
         written = "none is stored" if entries[example] is None else reprlib.repr(entries[example])
@@ -132,6 +131,7 @@ def _scale(rows: list[list[float]]) -> float:
 def _rgba(entry: Any, scale: float) -> tuple[float, ...] | None:
     """Red, green, blue and opacity, from 0 to 1; None if it is no colour, or one that cannot be seen."""
     row = _row(entry)
+    rgba: tuple[float, ...] | None = None
     if row is not None:
         *rgb, opacity = row if len(row) == 4 else [*row, 1.0]
         if isinstance(entry, str):
@@ -141,24 +141,16 @@ def _rgba(entry: Any, scale: float) -> tuple[float, ...] | None:
         rgba = (*(min(part / scale, 1.0) for part in rgb), opacity if opacity <= 1 else opacity / 255)
     elif isinstance(entry, str):
         rgba = _named(entry)
-    elif isinstance(entry, tuple | list) and len(entry) == 2 and isinstance(entry[1], int | float):
+    elif isinstance(entry, tuple | list) and [type(part) for part in entry] in ([str, float], [str, int]):
         rgba = _named(entry[0])  # as matplotlib writes a colour and its opacity
         rgba = (*rgba[:3], float(entry[1])) if rgba and 0 <= entry[1] <= 1 else None
-    else:
-        return None
     return rgba if rgba and rgba[3] > 0 else None
 
 
-def _named(entry: Any) -> tuple[float, ...] | None:
-    """A colour in words or hexadecimal, as matplotlib, X11 and R know them."""
-    if not isinstance(entry, str):
-        return None
-    written = _HEX.fullmatch(x11_color(entry) or entry)
+def _named(text: str) -> tuple[float, ...] | None:
+    written = _HEX.fullmatch(text)
     if written:
         return (*(part / 255 for part in bytes.fromhex(written[1])), 1.0)
-    from matplotlib.colors import to_rgba  # not needed for what scanpy stores
-
-    for spelled in (entry, entry.lower().replace(" ", "")):
-        with contextlib.suppress(ValueError):
-            return to_rgba(spelled)
-    return None
+    names = import_module("velowidget.plotting.color_names")  # above the kernels: fetched by name, when asked for
+    rgba: tuple[float, ...] | None = names.named_color(text)
+    return rgba

@@ -79,9 +79,12 @@ def checked_limit(name: str, value: object) -> Limit:
 def checked_limits(vmin: object, vmax: object) -> tuple[Limit, Limit]:
     """Both limits as `checked_limit` has them; a ValueError if two numbers or percentiles are the wrong way round."""
     low, high = checked_limit("vmin", vmin), checked_limit("vmax", vmax)
-    ends = [(float(end[1:]), "percentile") if isinstance(end, str) else (end, "number") for end in (low, high)]
-    if low is not None and high is not None and ends[0][1] == ends[1][1] and ends[0][0] > ends[1][0]:
-        raise ValueError(f"vmin={low!r} is above vmax={high!r}; swap them, or change both at once.")
+    if isinstance(low, str) and isinstance(high, str):
+        swapped = float(low[1:]) > float(high[1:])
+    else:
+        swapped = isinstance(low, float) and isinstance(high, float) and low > high
+    if swapped:
+        raise ValueError(f"vmin={low!r} is above vmax={high!r}; swap them.")
     return low, high
 
 
@@ -108,7 +111,7 @@ def automatic_limits(annotation: ContinuousAnnotation) -> tuple[float, float]:
 
 
 def read_limits(annotation: ContinuousAnnotation, vmin: Limit, vmax: Limit) -> Limits:
-    """The limits in use; an automatic one gives way to one that is given.
+    """The limits in use; an automatic one gives way to one that is given, and a lower one to an upper one below it.
 
     Parameters
     ----------

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import traitlets as t
 from anndata import AnnData
 
@@ -177,7 +176,7 @@ class LiveParameters(ParameterTraits):
             into = f"now {now!r}" if now else "now not set"
             self._dropped += (f"{name} was {_short(value)}, which the data have no longer; {into}. {error}",)
 
-    def _keep_cells(self, name: str, chosen: Any, names: pd.Index) -> None:
+    def _keep_cells(self, name: str, chosen: Any, names: Any) -> None:
         now = self.inputs.adata.obs_names
         if chosen is None or isinstance(chosen, Mapping):
             self._keep(name, chosen)

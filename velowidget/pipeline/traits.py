@@ -20,7 +20,7 @@ from velowidget.kernels.arguments import checked_count, checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
 from velowidget.kernels.embeddings import bases, embedding_name
 from velowidget.kernels.groups import FlowCells, first_source, place_of
-from velowidget.kernels.limits import Limit, checked_limits
+from velowidget.kernels.limits import Limit, checked_limit
 from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
 from velowidget.kernels.velocity import DEGENERATE
 from velowidget.kernels.walks import checked_steps
@@ -239,9 +239,9 @@ class ParameterTraits(t.HasTraits):
     def _check_limit(self, proposal: Any) -> Limit:
         name = proposal["trait"].name
         with _refusing():
-            limits = checked_limits(**{"vmin": self.vmin, "vmax": self.vmax, name: proposal["value"]})
+            limit = checked_limit(name, proposal["value"])  # one after the other, both may be swapped for a moment
         self._limited = self.color, self.layer
-        return limits[name == "vmax"]
+        return limit
 
     @t.observe("color", "layer")
     def _choose_limits(self, _change: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 from unicodedata import category
@@ -52,9 +53,12 @@ def finish(
     if save is not None:
         path, figure = Path(save), cast("Any", ax.figure)
         path = path if path.suffix else path.with_suffix(".png")
+        # Into memory first: of a full disk, some of the formats' writers say nothing, or something else.
+        picture, kind = BytesIO(), path.suffix.removeprefix(".")
         metadata = _metadata(path, kernel, settings)
         with matplotlib.rc_context(_TEXTS), replacing(path) as temporary:  # type: ignore[arg-type]
-            figure.figure.savefig(temporary, bbox_inches="tight", dpi=dpi or 300, metadata=metadata)
+            figure.figure.savefig(picture, format=kind, bbox_inches="tight", dpi=dpi or 300, metadata=metadata)
+            temporary.write_bytes(picture.getvalue())
     if show:
         from matplotlib import pyplot as plt
 

@@ -41,7 +41,8 @@ def category_colors(annotation: CategoricalAnnotation, palette: str = AUTOMATIC)
     """
     palettes = registry.contributions("palettes")
     n_categories = len(annotation.categories)
-    colors = [None] * n_categories if palette in palettes else list(annotation.stored_colors or [None] * n_categories)
+    stored = None if palette in palettes else annotation.stored_colors
+    colors: list[str | None] = [*(stored or [None] * n_categories)]
     order = np.argsort(annotation.counts == 0, kind="stable")
     without = [i for i in order if colors[i] is None]
     taken = [color for color in colors if color is not None]

@@ -245,11 +245,15 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in PARAMETERS:
             with self.pipeline.changing():
-                super().__setattr__(name, plain_number(self.pipeline.as_read(name, value)))
+                super().__setattr__(name, plain_number(self._as_read(name, value)))
         elif name == "selection":
-            super().__setattr__(name, self.pipeline.as_read(name, value))
+            super().__setattr__(name, self._as_read(name, value))
         else:
             super().__setattr__(name, value)
+
+    def _as_read(self, name: str, value: Any) -> Any:
+        # What the pipeline has is of the cells that were read.
+        return value if self._following else self.pipeline.as_read(name, value)
 
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:

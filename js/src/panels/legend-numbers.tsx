@@ -41,6 +41,7 @@ export function ColorBar({ store, color, theme }: { store: Store; color: Continu
             {(vmax > vmin || outside.above > 0) && <span style={{ right: 0 }}>{ends[1]}</span>}
           </div>
           <p class="vw-muted" role="status">
+            {swapped(store) && "vmin is above vmax: both count as vmax. "}
             {outsideText(outside)}
           </p>
           <LimitFields store={store} color={color} />
@@ -50,6 +51,10 @@ export function ColorBar({ store, color, theme }: { store: Store; color: Continu
       <Missing count={color.missing} />
     </div>
   );
+}
+
+function swapped({ traits: { vmin, vmax } }: Store): boolean {
+  return typeof vmin.value === "number" && typeof vmax.value === "number" && vmin.value > vmax.value;
 }
 
 function outsideText({ below, above, lowest, highest }: Beyond): string {

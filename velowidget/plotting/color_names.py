@@ -1,8 +1,11 @@
-"""Names of colours that R and X11 have and matplotlib does not."""
+"""Names of colours: matplotlib's, and those that R and X11 have besides."""
 
 from __future__ import annotations
 
+import contextlib
 import re
+
+from matplotlib.colors import to_rgba
 
 _FURTHER = {
     "lightgoldenrod": "eedd82",
@@ -91,6 +94,14 @@ _SHADES = {
     "wheat": "ffe7ba eed8ae cdba96 8b7e66",
     "yellow": "ffff00 eeee00 cdcd00 8b8b00",
 }
+
+
+def named_color(name: str) -> tuple[float, ...] | None:
+    """Red, green, blue and opacity, from 0 to 1, of a name or a hexadecimal number; None if it is unknown."""
+    for spelled in (x11_color(name) or name, name.lower().replace(" ", "")):
+        with contextlib.suppress(ValueError):
+            return to_rgba(spelled)
+    return None
 
 
 def x11_color(name: str) -> str | None:
