@@ -20,7 +20,7 @@ from velowidget.core.graph import Graph
 from velowidget.kernels.entries import entries, of_shape, shape_of
 from velowidget.kernels.genes import gene_mask
 from velowidget.kernels.matrices import float_csr
-from velowidget.kernels.messages import MissingKeyError, count, nearest
+from velowidget.kernels.messages import MAKE_MOMENTS, MAKE_VELOCITY, MissingKeyError, count, nearest
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +152,7 @@ def read_velocity(
         if not genes.any():
             raise ValueError(
                 f"No gene is left: the {of_v} holds NaN for each of the {count(len(with_nan), 'gene')} in use. "
-                "Compute velocities with `scvelo.tl.velocity(adata)`, or choose others with `gene_subset`."
+                f"Compute velocities with `{MAKE_VELOCITY}`, or choose others with `gene_subset`."
             )
         v = _columns(velocity, genes, of_v)
     x = _columns(expression, genes, of_x)
@@ -280,8 +280,8 @@ def is_real(dtype: object) -> bool:
 def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[Any, str]:
     """What is stored under a key, with one row for each cell; and its name in messages."""
     what, call = {
-        "vkey": ("velocity", "scvelo.tl.velocity(adata)"),
-        "xkey": ("expression", "scvelo.pp.moments(adata)"),
+        "vkey": ("velocity", MAKE_VELOCITY),
+        "xkey": ("expression", MAKE_MOMENTS),
     }[argument]
     if key is None or key == "X":
         if adata.X is None:

@@ -1,4 +1,4 @@
-"""Parts of messages to users: nearest names, cells by name, counted nouns."""
+"""Parts of messages to users: calls to make, nearest names, cells by name, counted nouns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
+
+# The calls that make what is missing.
+MAKE_VELOCITY, MAKE_MOMENTS = "velowidget.velocity(adata)", "velowidget.moments(adata)"
 
 
 class MissingKeyError(KeyError):
