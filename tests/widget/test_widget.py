@@ -300,7 +300,7 @@ def test_errors_travel_as_messages_with_what_to_do_next(adata, recorder):
     error, _ = recorder.last("error")
     assert error["stage"] == "similarity"
     assert "no 'velocity'" in error["message"]
-    assert "scvelo.tl.velocity(adata)" in error["hint"]
+    assert "velowidget.velocity(adata)" in error["hint"]
     assert recorder.last("status")[0]["state"] == "failed"
 
 
