@@ -38,7 +38,9 @@ def stopped_elsewhere(notebook):
 def test_a_kernel_that_is_gone_is_told_and_the_picture_still_moves(shown, end):
     page = shown.page
     end(shown)
-    expect(banner(shown)).to_contain_text("The kernel has stopped or was restarted. Run the cell again.", timeout=20_000)
+    expect(banner(shown)).to_contain_text(
+        "The kernel has stopped or was restarted. Run the cell again.", timeout=20_000
+    )
     for name in ("scheme", "direction", "basis", "color", "field"):
         expect(control(shown, name)).to_be_disabled()
     expect(slider(shown)).to_be_disabled()

@@ -11,7 +11,9 @@ WIDGETS = (
     f"{SIMULATED}\nimport ipywidgets\nfrom ipywidgets import *\nfrom IPython.display import display\n"
     "w = velowidget.VelocityWidget(adata)\nw2 = velowidget.VelocityWidget(adata, scheme='cosine')"
 )
-OUTPUTS = "outs = [Output(), Output()]\nfor out, one in zip(outs, [w, w2]):\n    with out:\n        display(one)\nHBox(outs)"
+OUTPUTS = (
+    "outs = [Output(), Output()]\nfor out, one in zip(outs, [w, w2]):\n    with out:\n        display(one)\nHBox(outs)"
+)
 BESIDE = {
     "widgets in a row": "HBox([w, w2])",
     "two views": "HBox([w.view('embedding'), w.view('embedding')])",
@@ -34,7 +36,7 @@ ALONE = {
 MEASURE = """cell => {
   const boxes = [...cell.querySelectorAll('.velowidget')].map(e => e.getBoundingClientRect());
   const decks = [...cell.querySelectorAll('.vw-deck')].map(e => [e.clientWidth, e.querySelector('canvas')?.clientWidth]);
-  const scrolled = [...cell.querySelectorAll('.jp-OutputArea *')].filter(e =>
+  const scrolled = [...cell.querySelectorAll('.jp-OutputArea *')].filter(e => !e.closest('.velowidget') &&
     e.scrollWidth > e.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX));
   return {room: cell.querySelector('.jp-OutputArea-output').clientWidth, widths: boxes.map(b => b.width),
           decks, scrolled: scrolled.map(e => e.className)};
@@ -68,6 +70,7 @@ def test_it_has_room_beside_others_and_in_every_container(notebook):
 
 
 def test_a_width_that_was_asked_for_is_kept(notebook):
+    notebook.page.set_viewport_size({"width": 1400, "height": 900})
     notebook.open([WIDGETS, "w.layout.width = '420px'\nHBox([w, w2])"])
     canvas(notebook).wait_for(timeout=60_000)
     assert cell(notebook, 1).evaluate(MEASURE)["widths"][0] == pytest.approx(420, abs=1)
@@ -104,7 +107,9 @@ def test_the_settings_move_with_the_width_and_keep_their_state(notebook):
     notebook.open([WIDGETS, "w"])
     canvas(notebook).wait_for(timeout=60_000)
     settled(notebook)
-    after = "e => !!(document.querySelector('.vw-frame').compareDocumentPosition(document.querySelector('.vw-side')) & 4)"
+    after = (
+        "e => !!(document.querySelector('.vw-frame').compareDocumentPosition(document.querySelector('.vw-side')) & 4)"
+    )
     assert page.evaluate(after) is False
     page.locator(".vw-side select").first.select_option("cosine")
     page.set_viewport_size({"width": 600, "height": 900})
@@ -174,7 +179,9 @@ def test_popups_close_in_a_shadow_tree(notebook):
     page = notebook.page
     page.evaluate(
         "() => { const widget = document.querySelector('.velowidget'); const host = document.createElement('div');"
-        " widget.parentElement.append(host); host.attachShadow({mode: 'open'}).append(widget) }"
+        " const styles = [...document.querySelectorAll('style')].filter(e => e.textContent.includes('.velowidget'));"
+        " widget.parentElement.append(host);"
+        " host.attachShadow({mode: 'open'}).append(...styles.map(e => e.cloneNode(true)), widget) }"
     )
     button = page.get_by_role("button", name="export")
     menu = page.locator(".velowidget .vw-menu")
