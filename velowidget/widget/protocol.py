@@ -1,11 +1,12 @@
 """The messages between Python and the browser, version 1: ``{v, kind, id, generation, ...}`` and binary buffers.
 
 Browser to Python: ``hello`` (tell me everything), ``ping`` (are you there), ``request`` (a stage from now on),
-``release`` (no longer), ``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of int32), ``panel`` (the
-JavaScript of one), ``ask`` (what a panel asks its Python side). Python to browser: ``options``, ``choices`` (columns to
-choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``, ``selection``, ``result``, ``status``, ``error``,
-``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``), ``pong`` (to ``ping``). The TypeScript side is
-``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
+``release`` (no longer), ``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of
+int32), ``panel`` (the JavaScript of one), ``ask`` (what a panel asks its Python side). Python to browser: ``options``,
+``choices`` (columns to choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``, ``selection``, ``result``,
+``status``, ``error``, ``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``),
+``pong`` (to ``ping``). The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of
+each kind, checked from both sides.
 """
 
 from __future__ import annotations
