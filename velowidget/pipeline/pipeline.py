@@ -27,11 +27,11 @@ from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, wi
 from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
 from velowidget.kernels.velocity import VelocityKernel
-from velowidget.kernels.walks import stop_mask, tally
+from velowidget.kernels.walks import checked_steps, stop_mask, tally
 from velowidget.pipeline.events import Computed, Event
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
-from velowidget.pipeline.traits import FIELDS, PARAMETERS, ParameterTraits
+from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS, ParameterTraits
 from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
 from velowidget.plugins.registry import PluginError
 
@@ -71,14 +71,13 @@ class VelocityPipeline(ParameterTraits):
         degenerate: str = "error",
         **parameters: Any,
     ) -> None:
-        settings = ("vkey", "xkey", "gene_subset", "conn_key", "degenerate")
-        reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *settings))
+        reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *SETTINGS))
         if not isinstance(adata, AnnData):
             checked_adata(adata)  # raises
         self.adata = adata
         self._conn_key = conn_key
         self._notes: tuple[str, ...] = ()
-        self._refused: dict[str, Exception] = {}
+        self._refused = {}
         self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
         self._flow_cells = functools.lru_cache(maxsize=8)(functools.partial(_flow_cells, adata))
         inputs = Inputs(
@@ -91,8 +90,6 @@ class VelocityPipeline(ParameterTraits):
             degenerate=degenerate,
         )
         self._asked: dict[str, None] = {}
-        self._trusted = False
-        self._scale_known = False
         self.jobs = Jobs(inputs, self._target, self._published)
         super().__init__()
         with self.changing():
@@ -101,8 +98,7 @@ class VelocityPipeline(ParameterTraits):
             for name, usable in first.items():
                 if name not in parameters:
                     self._set_default(name, usable)
-            for name in sorted(parameters, key=PARAMETERS.index):
-                self._set_first(name, parameters[name])
+            self._set_first(parameters)
             self._check_policy(degenerate)
 
     # -- what is asked for ------------------------------------------------------------------------
@@ -280,7 +276,7 @@ class VelocityPipeline(ParameterTraits):
         parameters = Parameters(
             scheme=self.scheme,
             own_scheme=own_scheme,
-            softmax_scale=None if self.auto_scale or not self._scale_known else self.softmax_scale,
+            softmax_scale=None if self.auto_scale else self.softmax_scale,
             mode=self.mode,
             n_samples=self.n_samples,
             backward=self.backward,
@@ -291,15 +287,14 @@ class VelocityPipeline(ParameterTraits):
             density=self.density,
             cluster_key=self.cluster_key,
             time_key=self.time_key,
-            **{name: getattr(self, name) for name in WALK_PARAMETERS},
+            **{name: getattr(self, name) for name in WALK_PARAMETERS if name != "max_iter"},
+            max_iter=checked_steps(self.max_iter, self.adata.n_obs),  # 1 is one step, 1.0 as many as there are cells
         )
         return Target(self.wanted, parameters, refused)
 
     def _published(self, stage: str, value: Any) -> None:
-        if stage == "T" and (self.auto_scale or not self._scale_known):
-            self._scale_known = True
-            with self._trusting():
-                self.softmax_scale = value.softmax_scale
+        if stage == "T":
+            self._found_scale(value.softmax_scale)
 
     def _read(self, read: Callable[[], Any]) -> Any:
         try:
