@@ -87,8 +87,8 @@ class Assignments(Declared):
                 return
             before = self._trait_values
             given: dict[str, Any] = {}
-            self._held, self._trait_values = given, dict(before)
             try:
+                self._held, self._trait_values = given, dict(before)
                 yield
             finally:
                 self._held, self._trait_values = None, before
@@ -96,13 +96,13 @@ class Assignments(Declared):
 
     def _typed(self, name: str, value: Any) -> Any:
         trait = self.traits()[name]
-        with _refusing():
+        with _refusing(name):
             return trait.validate(self, value) if hasattr(trait, "validate") else value
 
     def _take(self, given: Mapping[str, Any]) -> None:
         before, refused = self._trait_values, self._refused
-        self._trait_values = {**before, **given}
         try:
+            self._trait_values = {**before, **given}
             for name in sorted(given):  # no check depends on whether another has been made
                 self._check(name)
             self._follow_up(given, before)
@@ -117,7 +117,7 @@ class Assignments(Declared):
         validator = self._trait_validators.get(name)
         if validator is not None:
             proposal = Bunch(trait=self.traits()[name], value=self._trait_values[name], owner=self)
-            with _refusing():
+            with _refusing(name):
                 self._trait_values[name] = validator(self, proposal)
 
     def _tell_since(self, before: Mapping[str, Any]) -> None:
@@ -135,12 +135,14 @@ class Assignments(Declared):
 
 
 @contextmanager
-def _refusing() -> Iterator[None]:
-    """Turn the error of a check into the one that traitlets expect of a validator."""
+def _refusing(name: str) -> Iterator[None]:
+    """Turn any error of a check into the one that traitlets expect of a validator."""
     try:
         yield
-    except (ArithmeticError, LookupError, ValueError, TypeError, PluginError) as error:
+    except (LookupError, ValueError, TypeError, PluginError, t.TraitError) as error:
         raise t.TraitError(str(error)) from error
+    except Exception as error:  # of somebody else's object, that cannot be compared or shown
+        raise t.TraitError(f"{name} cannot be checked: {type(error).__name__}: {error}") from error
 
 
 def _are_same(one: Any, other: Any) -> bool:

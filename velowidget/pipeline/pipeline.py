@@ -292,9 +292,9 @@ class VelocityPipeline(ParameterTraits):
         )
         return Target(self.wanted, parameters, refused)
 
-    def _published(self, stage: str, value: Any) -> None:
-        if stage == "T":
-            self._found_scale(value.softmax_scale)
+    def _published(self, stage: str, _value: Any) -> None:
+        if stage == "similarity":
+            self._take_automatic_scale()
 
     def _read(self, read: Callable[[], Any]) -> Any:
         try:

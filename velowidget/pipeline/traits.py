@@ -28,7 +28,7 @@ from velowidget.pipeline.assignments import Assignments
 from velowidget.pipeline.events import Changed
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.selection import checked_cells
-from velowidget.pipeline.values import Flag, Number, Plain, Text, Whole, plain_number, shown
+from velowidget.pipeline.values import Automatic, Flag, Number, Plain, Real, Text, Whole, plain_number, shown
 from velowidget.pipeline.walks import checked_number
 from velowidget.plugins.registry import registry, require
 
@@ -73,7 +73,7 @@ class ParameterTraits(Assignments):
     _target: Callable[[], Target]
     _fixed: ClassVar[tuple[str, ...]] = SETTINGS
 
-    softmax_scale: t.TraitType[float | None, Any] = t.TraitType(
+    softmax_scale = Automatic(
         None, help="Number in use, larger than 0; None while it is the automatic one, and that is not known yet."
     )
     auto_scale = Flag(True, help="Whether the softmax scale follows the data.")
@@ -103,7 +103,7 @@ class ParameterTraits(Assignments):
     cluster = Text("", help="The cluster whose flow is looked at; with a time key always one, else '' for all.")
     min_flow = Number(0.0, help="Only flows above this are drawn.")
     n_sims = Whole(200, help="Number of random walks.")
-    max_iter: t.TraitType[Any, Any] = t.Any(100, help="Their steps; as a float, share of the number of cells.")
+    max_iter = Real(100, help="Their steps; as a float, share of the number of cells.")
     successive_hits = Whole(0, help="Further cells of `stop_ixs` directly after the first that end a walk.")
     start_ixs = Plain(None, help="Cells where walks start, see `choose_cells`; None is all.")
     stop_ixs = Plain(None, help="Cells where walks end; None is none.")
@@ -215,8 +215,7 @@ class ParameterTraits(Assignments):
 
     @t.validate("softmax_scale")
     def _check_scale(self, proposal: Any) -> float | None:
-        value = proposal["value"]
-        return None if value is None or (isinstance(value, str) and value == AUTOMATIC) else checked_scale(value)
+        return None if proposal["value"] is None else checked_scale(proposal["value"])
 
     @t.validate("start_ixs", "stop_ixs")
     def _check_cells(self, proposal: Any) -> Any:
@@ -256,12 +255,12 @@ class ParameterTraits(Assignments):
         elif self.softmax_scale is None:
             values["softmax_scale"] = before["softmax_scale"]
 
-    def _found_scale(self, scale: float) -> None:
-        """Take over the scale that was computed with, where the data were to choose it."""
+    def _take_automatic_scale(self) -> None:
+        """Use the automatic scale, which has been computed, if no number is given."""
         with self.changing():
             if self.auto_scale or self.softmax_scale is None:
                 before = self._trait_values
-                self._trait_values = {**before, "softmax_scale": scale}
+                self._trait_values = {**before, "softmax_scale": self.automatic_scale}
                 self._tell_since(before)
 
     # -- what checks need ---------------------------------------------------------------------------

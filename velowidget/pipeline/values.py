@@ -8,27 +8,48 @@ import numpy as np
 import traitlets as t
 
 
-class Number(t.TraitType[float, Any]):
+class Real(t.TraitType[float, Any]):
+    """A number, as an int or a float, whichever it is."""
+
+    wanted = "a number"
+
+    def validate(self, _obj: Any, value: Any) -> Any:
+        """The number; raises a TypeError or ValueError if it is none, or an int beyond any use."""
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise TypeError(f"{self.name} must be {self.wanted}, not {shown(value)}.")
+        if isinstance(value, int) and abs(value) >= 2**64:
+            raise ValueError(f"{self.name} must be {self.wanted} of less than 2^64, not {shown(value)}.")
+        return value
+
+
+class Number(Real):
     """A number, kept as a float."""
 
-    def validate(self, _obj: Any, value: Any) -> float:
+    def validate(self, obj: Any, value: Any) -> float:
         """The number as a float; raises a TypeError or ValueError if it is none."""
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{self.name} must be a number, not {shown(value)}.")
-        try:
-            return float(value)
-        except OverflowError:
-            raise ValueError(f"{self.name} must be a smaller number than {shown(value)}.") from None
+        return float(super().validate(obj, value))
 
 
-class Whole(t.TraitType[int, Any]):
+class Whole(Real):
     """A whole number, kept as an int; 4.0 is one, too."""
 
-    def validate(self, _obj: Any, value: Any) -> int:
-        """The number as an int; raises a TypeError if it is no whole number."""
-        if isinstance(value, bool) or not isinstance(value, int | float) or value != value // 1:
-            raise TypeError(f"{self.name} must be a whole number, not {shown(value)}.")
+    wanted = "a whole number"
+
+    def validate(self, obj: Any, value: Any) -> int:
+        """The number as an int; raises a TypeError or ValueError if it is no whole number."""
+        if super().validate(obj, value) != value // 1:  # as NaN and infinity
+            raise TypeError(f"{self.name} must be {self.wanted}, not {shown(value)}.")
         return int(value)
+
+
+class Automatic(Number):
+    """A number, or None for one that the data choose; 'auto' is None, too."""
+
+    wanted = "a number larger than 0, or None for the automatic one"
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """The number as a float, or None; raises a TypeError or ValueError if it is neither."""
+        return None if value is None or (isinstance(value, str) and value == "auto") else super().validate(obj, value)
 
 
 class Flag(t.TraitType[bool, bool]):
