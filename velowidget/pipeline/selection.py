@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 
 class Selection(np.ndarray[Any, np.dtype[np.int32]]):

@@ -8,7 +8,7 @@ import numpy as np
 import traitlets as t
 
 
-class Real(t.TraitType[float, Any]):
+class Real(t.TraitType[Any, Any]):
     """A number, as an int or a float, whichever it is."""
 
     wanted = "a number"

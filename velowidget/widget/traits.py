@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import traitlets as t
-from numpy.typing import NDArray
 
 from velowidget.pipeline.assignments import Declared
 
@@ -14,7 +12,7 @@ from velowidget.pipeline.assignments import Declared
 class Shared(t.TraitType[Any, Any]):
     """A trait that is read from, and assigned to, the one of that name of the widget's pipeline."""
 
-    def get(self, obj: Any, cls: type[Any] | None = None) -> Any:
+    def get(self, obj: Any, _cls: type[Any] | None = None) -> Any:
         """The pipeline's value; of a closed widget, the last one."""
         return obj.value_of(str(self.name))
 
@@ -48,7 +46,7 @@ class SyncedTraits(Declared):
     point_size: float = _synced()
     opacity: float = _synced()
     honest: bool = _synced()
-    selection: NDArray[np.int32] = Shared()  # crosses the wire as a message
+    selection: Any = Shared()  # an array, which crosses the wire as a message
     cluster_key: str = _synced()
     time_key: str = _synced()
     cluster: str = _synced()

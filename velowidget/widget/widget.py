@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, ClassVar
 
@@ -243,7 +242,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         """The value of a parameter; of a closed widget, the last one."""
         return self._last[name] if self._pipeline is None else getattr(self._pipeline, name)
 
-    def hold_trait_notifications(self) -> AbstractContextManager[None]:
+    def hold_trait_notifications(self) -> Any:
         """Context manager: assign several parameters as one. If one of them is refused, none counts."""
         return self.pipeline.hold_trait_notifications()
 
