@@ -25,7 +25,7 @@ class Real(t.TraitType[Any, Any]):
 class Number(Real):
     """A number, kept as a float."""
 
-    def validate(self, obj: Any, value: Any) -> float:
+    def validate(self, obj: Any, value: Any) -> Any:
         """The number as a float; raises a TypeError or ValueError if it is none."""
         return float(super().validate(obj, value))
 
