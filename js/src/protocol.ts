@@ -233,4 +233,6 @@ export type Request =
   | { kind: "panel"; panel: string }
   | { kind: "ask"; panel: string; name: string; payload: unknown }
   /** With the cells' indices, int32, as its buffer. */
-  | { kind: "select" };
+  | { kind: "select" }
+  /** How many displays this page has now. */
+  | { kind: "shown"; displays: number };

@@ -4,7 +4,7 @@ import { createWire, decode, decodeArrays } from "../../js/src/wire";
 import { FakeModel } from "./fake-model";
 import { fixture, fixtureNames, message } from "./fixtures";
 
-const FROM_BROWSER = ["hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select"];
+const FROM_BROWSER = ["hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select", "shown"];
 
 afterEach(() => {
   vi.restoreAllMocks();

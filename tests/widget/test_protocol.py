@@ -16,7 +16,7 @@ from velowidget.widget.protocol import decode
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select"}
+FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select", "shown"}
 
 
 HISTOGRAM = {

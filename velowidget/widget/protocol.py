@@ -2,10 +2,11 @@
 
 Browser to Python: ``hello`` (tell me everything), ``request`` (a stage from now on), ``release`` (no longer),
 ``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of int32), ``panel`` (the
-JavaScript of one), ``ask`` (what a panel asks its Python side). Python to browser: ``options``, ``choices`` (columns to
-choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``, ``selection``, ``result``, ``status``, ``error``,
-``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``). The TypeScript side is
-``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
+JavaScript of one), ``ask`` (what a panel asks its Python side), ``shown`` (how often this page shows it now). Python to
+browser: ``options``, ``choices`` (columns to choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``,
+``selection``, ``result``, ``status``, ``error``, ``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to
+``panel`` and ``ask``). The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of
+each kind, checked from both sides.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ _REQUESTS: Mapping[str, Mapping[str, type]] = {
     "panel": {"panel": str},
     "ask": {"panel": str, "name": str, "payload": object},
     "select": {},
+    "shown": {"displays": int},
 }
 
 

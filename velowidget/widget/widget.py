@@ -22,6 +22,7 @@ from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, SETTINGS
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
+from velowidget.widget.reruns import Displays
 from velowidget.widget.traits import SyncedTraits
 
 _STATIC = pathlib.Path(__file__).parent / "static"
@@ -138,6 +139,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
             self.pipeline.observe(self._follow, [*PARAMETERS, "selection"])
             self._stop_listening = self.pipeline.listen(self._on_event)
             self._stop_following_plugins = registry.listen(self._follow_plugins)
+        self._displays = Displays(self)
         self.on_msg(self._on_message)
 
     # -- for users ---------------------------------------------------------------------------------
@@ -222,8 +224,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     def close(self) -> None:
         """Stop computing, take the widget off the page, and let go of the data and results.
 
-        The traits can still be read. A widget that is not closed stays, even if its variable is assigned anew or its
-        cell is run again: it may be shown elsewhere.
+        The traits can still be read. Running a notebook's cell again closes the widgets that it had made and shown,
+        once they are shown nowhere any more; any other widget stays until it is closed, whatever becomes of its name.
         """
         if self._pipeline is not None:  # Python also closes what was never made, and what is closed
             pipeline = self._pipeline
@@ -291,6 +293,9 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._answers.submit(asked.fields["panel"], lambda: self._post(answer()))
             case "select":
                 self._select(asked, buffers)
+            case "shown":
+                page = str(asked.id).partition("-")[0]
+                self._displays.count(page, asked.fields["displays"])
 
     def _select(self, asked: Request, buffers: Any) -> None:
         self._selecting = asked.id

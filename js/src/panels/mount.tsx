@@ -59,7 +59,9 @@ function mountDisplay(
     controller.abort();
     empty();
     root.remove();
+    state.display(-1);
   };
+  state.display(1);
   if (signal?.aborted) dispose();
   else signal?.addEventListener("abort", dispose, { once: true });
   return dispose;
