@@ -1,4 +1,4 @@
-"""Widgets that are closed, or whose cell is run again, give back what they had: the kernel's memory, the page's WebGL."""
+"""Widgets that are closed, or whose cell is run again, give back the kernel's memory and the page's WebGL contexts."""
 
 from __future__ import annotations
 
