@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from tests.browser.shown import canvas, settled
-
 SETUP = """
 import ctypes, gc, os, threading, velowidget
 if "adata" not in globals():
@@ -40,8 +38,13 @@ OffscreenCanvas.prototype.getContext = function (kind, ...options) {
 TIMES = 20
 
 
-def live_contexts(notebook):
-    return notebook.page.evaluate("[...window.glContexts].filter((context) => !context.isContextLost()).length")
+LIVE = "[...window.glContexts].filter((context) => !context.isContextLost()).length"
+
+
+def live_contexts(notebook, expected):
+    """How many WebGL contexts there are, if need be a while later: a context that is given up is lost soon after."""
+    notebook.page.wait_for_function(f"{LIVE} === {expected}", timeout=20_000)
+    return notebook.page.evaluate(LIVE)
 
 
 def all_contexts(notebook):
@@ -50,14 +53,12 @@ def all_contexts(notebook):
 
 def show(notebook):
     """Run all cells once more; returns when the new widget is drawn."""
-    before = notebook.python("id(w) if 'w' in globals() else None")
     notebook.run_all()
-    for _ in range(600):
-        if notebook.python("id(w) if 'w' in globals() else None") not in (before, None):
-            break
-        notebook.page.wait_for_timeout(100)
-    canvas(notebook).wait_for(timeout=60_000)
-    settled(notebook)
+    drawn(notebook)
+
+
+def drawn(notebook):
+    notebook.page.locator(".velowidget [data-shows]").first.wait_for(timeout=60_000)
 
 
 def close(notebook):
@@ -74,8 +75,7 @@ def open_widgets(notebook):
 def test_closed_widgets_give_back_memory_and_webgl(notebook, record_property):
     notebook.page.add_init_script(COUNT_CONTEXTS)
     notebook.open([SETUP, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
-    settled(notebook)
+    drawn(notebook)
     for _ in range(2):  # code is loaded and compiled
         close(notebook)
         show(notebook)
@@ -83,9 +83,9 @@ def test_closed_widgets_give_back_memory_and_webgl(notebook, record_property):
     before, made = notebook.python("megabytes()"), all_contexts(notebook)
     for _ in range(TIMES):
         show(notebook)
-        assert live_contexts(notebook) >= 1
+        assert live_contexts(notebook, 1) == 1
         close(notebook)
-        assert live_contexts(notebook) == 0
+        assert live_contexts(notebook, 0) == 0
     after = notebook.python("megabytes()")
     record_property("megabytes", (before, after))
     print(f"closed {TIMES} times: {before:.1f} MB, then {after:.1f} MB; {all_contexts(notebook) - made} contexts made")
@@ -97,18 +97,16 @@ def test_closed_widgets_give_back_memory_and_webgl(notebook, record_property):
 def test_running_a_cell_again_gives_back_what_its_widget_had(notebook, record_property):
     notebook.page.add_init_script(COUNT_CONTEXTS)
     notebook.open([SETUP, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
-    settled(notebook)
+    drawn(notebook)
     for _ in range(2):
         show(notebook)
     before = notebook.python("megabytes()")
-    live = live_contexts(notebook)
     for _ in range(TIMES):
         show(notebook)
-    assert live_contexts(notebook) == live
+        assert live_contexts(notebook, 1) == 1
     after = notebook.python("megabytes()")
     record_property("megabytes", (before, after))
-    print(f"run {TIMES} times again: {before:.1f} MB, then {after:.1f} MB; {live} live contexts")
+    print(f"run {TIMES} times again: {before:.1f} MB, then {after:.1f} MB; 1 live context")
     assert after - before < 10
     assert open_widgets(notebook) == 1
     assert notebook.python("w.step") == 0  # the last one is alive

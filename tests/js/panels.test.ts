@@ -10,7 +10,7 @@ describe("the softmax scale's slider", () => {
   it("cannot be moved before the scale is known, and where there are no similarities", () => {
     expect(whyFixed(12.5, [])).toBeNull();
     expect(whyFixed(12.5, [{ stage: "walks" }, { stage: "T" }, { stage: "parameters" }])).toBeNull();
-    expect(whyFixed(null, [])).toContain("Not known yet");
+    expect(whyFixed(null, [])).toContain("Not known before");
     expect(whyFixed(null, [{ stage: "similarity" }])).toContain("could not be computed");
     expect(whyFixed(12.5, [{ stage: "walks" }, { stage: "similarity" }])).toContain("could not be computed");
   });

@@ -25,7 +25,7 @@ export function whyFixed(scale: number | null, failures: readonly Pick<Failure, 
   if (failures.some(({ stage }) => stage === "similarity")) {
     return "No effect: the similarities could not be computed.";
   }
-  return scale === null ? "Not known yet: the similarities are being computed." : null;
+  return scale === null ? "Not known before the similarities are computed." : null;
 }
 
 /** A typed scale, or null if it is none. */
