@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 from anndata import AnnData
 
+from tests.deprecations import DeprecatedAtOurCall
 from velowidget import VelocityPipeline, datasets
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Deprecations at our calls are errors everywhere."""
+    config.addinivalue_line("filterwarnings", f"error::{DeprecatedAtOurCall.__module__}.{DeprecatedAtOurCall.__name__}")
 
 
 @pytest.fixture(scope="session")

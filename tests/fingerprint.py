@@ -35,7 +35,8 @@ def _of(value):
     if isinstance(value, dict):
         return "dict", [(key, _of(entry)) for key, entry in value.items()]  # a list: order counts
     if sp.issparse(value):
-        buffers = [value.data, value.indices, value.indptr]
+        compressed = value if value.format in ("csr", "csc") else value.tocsr()
+        buffers = [compressed.data, compressed.indices, compressed.indptr]
         # SciPy remembers here whether it found, or made, the entries sorted.
         remembered = {k: v for k, v in vars(value).items() if "canonical" in k or "sorted" in k}
         return type(value).__name__, value.shape, [_of(b) for b in buffers], remembered

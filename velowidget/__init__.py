@@ -15,7 +15,10 @@ _HOMES = {
     "VelocityPipeline": "velowidget.pipeline",
     "VelocityWidget": "velowidget.widget",
     "datasets": None,
+    "filter_genes": "velowidget.preprocessing.genes",
+    "moments": "velowidget.preprocessing.moments",
     "plugins": None,
+    "velocity": "velowidget.preprocessing.velocity",
 }
 
 __all__ = [
@@ -26,7 +29,10 @@ __all__ = [
     "VelocityWidget",
     "__version__",
     "datasets",
+    "filter_genes",
+    "moments",
     "plugins",
+    "velocity",
 ]
 
 

@@ -82,10 +82,13 @@ def run_demo(directory: Path, port: int, *, open_browser: bool) -> int:
         return 1
     notebook = directory / NOTEBOOK
     if not notebook.exists():
+        from velowidget.kernels.atomic import replacing
+
         directory.mkdir(parents=True, exist_ok=True)
         # A wheel holds the examples inside the package, a checkout beside it.
         homes = (PACKAGE / "examples", PACKAGE.parent / "examples")
-        shutil.copy(next(home / NOTEBOOK for home in homes if home.is_dir()), notebook)
+        with replacing(notebook) as temporary:
+            shutil.copy(next(home / NOTEBOOK for home in homes if home.is_dir()), temporary)
     # The folder's labconfig keeps JupyterLab from asking about news over the network.
     settings = [str(PACKAGE / "lab"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, settings))

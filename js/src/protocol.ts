@@ -57,6 +57,9 @@ const range = list(number);
 /** Something that can be chosen, or cannot be with these data for a reason. */
 const offer = { key: text, title: text, help: text, reason: nullable(text) };
 
+/** The traits that a colour answers. */
+const asked = shape({ color: text, layer: nullable(text) });
+
 /** One form of a message from Python: its fields besides the envelope, and the arrays it needs. */
 interface Variant<K extends string, F extends Record<string, Guard<unknown>>, A extends ArrayTypes> {
   kind: K;
@@ -73,6 +76,8 @@ function variant<
 }
 
 export const VARIANTS = [
+  /** Which reading of the data everything is of, and in words what has changed in them since. */
+  variant("reading", { number, changed: text }),
   variant("options", {
     schemes: list(shape(offer)),
     /** With the traits that are numbers of theirs. */
@@ -83,6 +88,8 @@ export const VARIANTS = [
     fields: list(text),
     bases: list(text),
     columns: list(text),
+    /** Where colours of genes can be from. */
+    layers: list(text),
     diagnostics: list(text),
     ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range, opacity: range }),
     n_genes: number,
@@ -108,6 +115,7 @@ export const VARIANTS = [
       key: text,
       source: literal("obs", "gene"),
       type: literal("categorical"),
+      asked,
       categories: list(shape({ name: text, color: text, count: number })),
       missing: number,
     },
@@ -118,9 +126,13 @@ export const VARIANTS = [
     {
       key: text,
       source: literal("obs", "gene", "diagnostics"),
+      /** Of a gene. */
+      layer: nullable(text),
       type: literal("continuous"),
+      asked,
       /** To be added to the values. */
       offset: number,
+      /** The automatic limits; those in use, of a colour that is shown. */
       vmin: number,
       vmax: number,
       missing: number,
@@ -185,9 +197,12 @@ export const VARIANTS = [
     failed: list(text),
   }),
   variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
+  /** Why there is no message of a kind, or no answer to one. */
+  variant("problem", { part: text, message: text, hint: text }),
   variant("notices", { items: list(text) }),
   variant("matches", { genes: list(text), more: number }),
   variant("answer", { payload: anything, problem: nullable(text) }),
+  variant("pong", {}),
 ] as const;
 
 interface Envelope {
@@ -212,6 +227,8 @@ export type ContinuousColor = Extract<Color, { type: "continuous" }>;
 export type FlowOptions = MessageKind<"flow_options">;
 export type Groups = MessageKind<"groups">;
 export type Status = MessageKind<"status">;
+export type Reading = MessageKind<"reading">;
+export type Problem = MessageKind<"problem">;
 export type Failure = MessageKind<"error">;
 export type Offer = Options["schemes"][number];
 export type Answer = MessageKind<"answer">;
@@ -225,6 +242,8 @@ export type Params = Result["params"];
 /** What the browser says to Python. */
 export type Request =
   | { kind: "hello" }
+  /** Whether anybody is there. */
+  | { kind: "ping" }
   | { kind: "request"; stage: Stage }
   | { kind: "release"; stage: Stage }
   | { kind: "resume" }
@@ -232,7 +251,9 @@ export type Request =
   | { kind: "search"; query: string; limit: number }
   | { kind: "panel"; panel: string }
   | { kind: "ask"; panel: string; name: string; payload: unknown }
-  /** With the cells' indices, int32, as its buffer. */
-  | { kind: "select" }
+  /** Read the data anew. */
+  | { kind: "refresh" }
+  /** With the cells' indices, int32, as its buffer; of the cells of a reading. */
+  | { kind: "select"; reading: number }
   /** How many displays this page has now. */
   | { kind: "shown"; displays: number };

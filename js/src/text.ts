@@ -29,13 +29,13 @@ export function formatDirection(backward: boolean, mode: string): string {
   return backward ? `backward (${mode})` : "forward";
 }
 
-/** What a picture shows, in the controls' words. */
+/** The chain that a picture shows, in the controls' words. */
 export function describe(params: Params, options: Pick<Options, "schemes" | "modes"> | null): string {
   return [
     titleOf(params.scheme, options?.schemes),
     ...describeMode(params, options?.modes),
     formatDirection(params.backward, params.backward_mode),
-    `scale ${formatNumber(params.softmax_scale)}`,
+    `softmax scale ${formatNumber(params.softmax_scale)}${params.auto_scale ? " (auto)" : ""}`,
   ].join(", ");
 }
 

@@ -2,10 +2,12 @@
 import type { AnyModel } from "@anywidget/types";
 import { type Guard, nullable, number, text } from "./guards";
 import { type ArraySpec, arraySpec, type Dtype, type Message, type Request, VARIANTS, VERSION } from "./protocol";
+import { createKernel, type Kernel } from "./state/kernel";
 
 export interface Wire {
   /** Send a message, and binary buffers with it; returns the id that its answer will carry. */
   send(request: Request, buffers?: readonly ArrayBufferView[]): string;
+  readonly kernel: Kernel;
 }
 
 const ARRAY_TYPES = { float32: Float32Array, int32: Int32Array, uint8: Uint8Array };
@@ -19,7 +21,10 @@ export function createWire(model: AnyModel, signal: AbortSignal, receive: (messa
   const page = Math.random().toString(36).slice(2, 10);
   let sent = 0;
 
+  const kernel = createKernel(model, () => send({ kind: "ping" }), signal);
+
   const listen = (content: unknown, buffers: readonly unknown[]) => {
+    kernel.heard();
     let message: Message;
     try {
       message = decode(content, buffers ?? []);
@@ -32,13 +37,27 @@ export function createWire(model: AnyModel, signal: AbortSignal, receive: (messa
   model.on("msg:custom", listen);
   signal.addEventListener("abort", () => model.off("msg:custom", listen));
 
-  return {
-    send(request, buffers) {
-      const id = `${page}-${++sent}`;
-      model.send({ v: VERSION, id, ...request }, undefined, buffers && [...buffers]);
-      return id;
-    },
+  function send(request: Request, buffers?: readonly ArrayBufferView[]): string {
+    const id = `${page}-${++sent}`;
+    try {
+      model.send({ v: VERSION, id, ...request }, callbacksFor(request, kernel), buffers && [...buffers]);
+      kernel.sent();
+    } catch {
+      // Jupyter throws where there is no kernel, or another one.
+      kernel.lost();
+    }
+    return id;
+  }
+  return { send, kernel };
+}
+
+/** How Jupyter tells that the kernel is done with a question, also when it has no answer; other hosts ignore it. */
+function callbacksFor(request: Request, kernel: Kernel): unknown {
+  if (request.kind !== "ping") return undefined;
+  const status = ({ content }: { content: { execution_state: string } }) => {
+    if (content.execution_state === "idle") kernel.done();
   };
+  return { iopub: { status } };
 }
 
 /** Read a message, or throw an error that says why it cannot be read. */

@@ -195,15 +195,21 @@ class Notebook:
         self.page.wait_for_timeout(500)  # style sheets load
         self._is_dark = name == "dark"
 
+    def stop_kernel(self) -> None:
+        """End the kernel, and hear of it no more."""
+        if self._client is None:
+            return
+        self._client.stop_channels()
+        self._client = None
+        # The server would restart a kernel that ends by itself.
+        address = f"{self.lab.address}/api/kernels/{self._kernel}?token={self.lab.token}"
+        urllib.request.urlopen(urllib.request.Request(address, method="DELETE"))
+
     def close(self) -> None:
         """End the kernel, and leave the theme, which the server keeps, as it was."""
         if self._is_dark:
             self.theme("light")
-        if self._client is not None:
-            self._client.stop_channels()
-            # The server would restart a kernel that ends by itself.
-            address = f"{self.lab.address}/api/kernels/{self._kernel}?token={self.lab.token}"
-            urllib.request.urlopen(urllib.request.Request(address, method="DELETE"))
+        self.stop_kernel()
 
     def _watch(self, request) -> None:
         if not request.url.startswith((self.lab.address, "data:", "blob:")):

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.deprecations import no_warnings
 from velowidget.datasets import pancreas, remote
 
 
@@ -66,7 +67,7 @@ def publish(monkeypatch, **changes):
     monkeypatch.setattr(remote, "PANCREAS", replace(remote.PANCREAS, **changes))
 
 
-@pytest.mark.filterwarnings("error")
+@no_warnings
 def test_is_downloaded_once_and_read(server, cache, content):
     first, second = pancreas(), pancreas()
     assert server.requests == 1

@@ -12,12 +12,12 @@ import pytest
 import scipy.sparse as sp
 from scipy.integrate import solve_ivp
 
+from tests.deprecations import no_warnings
 from velowidget import datasets
 from velowidget.datasets import kinetics, simulated
 from velowidget.datasets.layout import umap_layout
-from velowidget.datasets.preprocessing import first_moments, steady_state_velocity
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = no_warnings
 MAKERS = {"bifurcation": datasets.bifurcation, "cycle": datasets.cycle}
 LAYERS = ("spliced", "unspliced", "Ms", "Mu", "velocity", "velocity_true")
 
@@ -146,32 +146,12 @@ def test_estimated_velocity_correlates_with_the_true_one_and_is_imperfect(adata)
     assert 0.4 < np.median(correlation) < 0.95
 
 
-def test_steady_state_velocity_finds_the_slope_and_the_sign():
-    """A gene in steady state lies on the line; lifted cells in mid-portrait have positive velocity."""
-    ms = np.linspace(0, 10, 200, dtype=np.float32)[:, None]
-    mu = 0.5 * ms
-    mu[90:110] += 1
-    velocity, slope, r2 = steady_state_velocity(mu, ms)
-    assert slope[0] == pytest.approx(0.5)
-    np.testing.assert_allclose(velocity[90:110], 1, rtol=1e-5)
-    np.testing.assert_allclose(velocity[:50], 0, atol=1e-5)
-    assert 0.9 < r2[0] < 1
-
-
 def test_velocity_genes_leave_out_the_constant_ones(adata):
     chosen = adata.var["velocity_genes"]
     assert chosen.dtype == bool
     constant = adata.var["program"] == "Constant"
     assert chosen[~constant].mean() > 0.6
     assert chosen[constant].mean() < 0.3
-
-
-def test_moments_are_means_over_the_cell_and_its_neighbours(adata):
-    graph, values = adata.obsp["connectivities"], adata.layers["spliced"]
-    means = first_moments(values, graph)
-    for i in (0, 17, 999):
-        members = np.union1d(graph[i].indices, [i])
-        np.testing.assert_allclose(means[i], dense(values[members]).mean(axis=0), rtol=1e-5)
 
 
 # --- layout of the AnnData ------------------------------------------------------------------------------------------

@@ -1,12 +1,14 @@
+import { crc32 } from "node:zlib";
 import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { streamsOf } from "../../js/src/layers/stream-strokes";
 import type { CategoricalColor, Color, ContinuousColor } from "../../js/src/protocol";
-import { arrowShapes, escaped, streamShapes, svgOf } from "../../js/src/scene/export";
+import { arrowShapes, streamShapes, svgOf } from "../../js/src/scene/export";
 import { keyLines } from "../../js/src/scene/key-lines";
 import { keyOf } from "../../js/src/scene/key-shapes";
 import { legendOf, wrapped } from "../../js/src/scene/legend-shapes";
 import { MEANING } from "../../js/src/scene/meaning";
+import { describedPng, escaped, pngChunks } from "../../js/src/scene/metadata";
 import { ShapePen } from "../../js/src/scene/pen";
 import { slabsInSpace, slabsOf } from "../../js/src/scene/slabs";
 import { farthestFirst, ORBIT, orbitState, spaceProjector } from "../../js/src/scene/space";
@@ -14,6 +16,7 @@ import { message, result } from "./fixtures";
 
 const project = (at: ArrayLike<number>, i: number): [number, number] => [at[i] as number, at[i + 1] as number];
 const size = { width: 400, height: 300 };
+const about = { caption: "umap: correlation", settings: {} };
 const numbers = (d: string) => [...d.matchAll(/-?\d+(\.\d+)?/g)].map(([number]) => Number(number));
 
 describe("what is exported", () => {
@@ -54,7 +57,7 @@ describe("what is exported", () => {
     const shape = (d: string) => ({ d, fill: "red", opacity: 1 });
     const size = { width: 100, height: 80 };
     const layers = ["M0 0L500 0", "M0 1L500 1"].map((d) => ({ paint: () => {}, shapes: [shape(d)] }));
-    const parts = { width: 280, height: 900, size, layers, legend: [shape("M120 9L130 9")] };
+    const parts = { width: 280, height: 900, size, layers, legend: [shape("M120 9L130 9")], about };
     const svg = svgOf({ ...parts, labels: [], ink: "black" }, ["data:,far", "data:,near"], null);
     const clipped = svg.slice(svg.indexOf("<g clip-path"), svg.indexOf("</g>"));
     expect(svg).toContain('<clipPath id="picture"><rect width="100" height="80"/></clipPath>');
@@ -66,12 +69,14 @@ describe("what is exported", () => {
   });
 
   it("names what is missing, where it is shown", () => {
-    const envelope = { id: null, generation: null, kind: "color", key: "c", source: "obs", missing: 2 } as const;
+    const asked = { color: "c", layer: null };
+    const envelope = { id: null, generation: null, kind: "color", key: "c", source: "obs", missing: 2, asked } as const;
     const categories = [{ name: "a", color: "#ff0000", count: 1 }];
     const codes = { codes: new Int32Array(3) };
     const named = { ...envelope, type: "categorical", categories, arrays: codes } as const;
     const values = { values: new Float32Array(3) };
-    const numeric = { ...envelope, type: "continuous", offset: 0, vmin: 0, vmax: 1, arrays: values } as const;
+    const numbers = { type: "continuous", layer: null, offset: 0, vmin: 0, vmax: 1, arrays: values } as const;
+    const numeric = { ...envelope, ...numbers } as const;
     const texts = (color: typeof named | typeof numeric, hidden: number[]) =>
       legendOf(color, new Set(hidden), 0, "light").labels.map(({ text }) => text);
     expect(texts(named, [])).toEqual(["c", "a", "1", "missing", "2"]);
@@ -101,14 +106,20 @@ describe("what is exported", () => {
     expect([name?.text, count?.text]).toEqual([long.name, "12,345"]);
     expect([count?.anchor, count?.x]).toEqual(["end", 500 + legend.width]);
     expect(legend.width).toBeGreaterThan(6 * (long.name.length + 6));
-    const svg = svgOf({ ...legend, size, layers: [], legend: [], ink: "black" }, [], null);
+    const svg = svgOf({ ...legend, size, layers: [], legend: [], ink: "black", about }, [], null);
     expect(svg).toContain(`text-anchor="end">12,345</text>`);
   });
 
   it("tells the ends of a bar apart that are far from 0, one below the other if they are long", () => {
     const color = message("color-continuous", "color") as ContinuousColor;
     const ends = (vmin: number, vmax: number) =>
-      legendOf({ ...color, vmin, vmax, missing: 0 }, new Set(), 0, "light").labels.slice(1);
+      legendOf({ ...color, ...between(vmin, vmax), missing: 0 }, new Set(), 0, "light").labels.slice(1);
+    const between = (vmin: number, vmax: number) => ({
+      vmin,
+      vmax,
+      offset: vmin,
+      arrays: { values: Float32Array.of(0, vmax - vmin) },
+    });
     expect(ends(1e9, 1e9 + 5).map(({ text }) => text)).toEqual(["1000000000", "1000000005"]);
     expect(ends(1e9, 1e9 + 5).map(({ y }) => y)).toEqual([56, 70]);
     expect(ends(-2, 0.123456).map(({ text, y }) => [text, y])).toEqual([
@@ -118,6 +129,23 @@ describe("what is exported", () => {
     ]);
     expect(ends(-2, 0.123456)[2]).toMatchObject({ anchor: "middle", x: expect.closeTo((148 * 1) / 2.123456) });
     expect(ends(3, 3).map(({ text }) => text)).toEqual(["3"]);
+  });
+
+  it("says where cells are beyond the ends of a bar, and the layer of a gene", () => {
+    const color = message("color-continuous", "color") as ContinuousColor;
+    const texts = (vmin: number, vmax: number) =>
+      legendOf({ ...color, vmin, vmax, missing: 0 }, new Set(), 0, "light").labels.map(({ text }) => text);
+    expect(texts(0, 4.5)).toEqual(["Ins1 (X)", "0", "1", "2", "3", "4.5"]);
+    expect(texts(1, 2)).toEqual(["Ins1 (X)", "≤ 1", "1.4", "1.6", "≥ 2"]);
+    expect(texts(0, 0)).toEqual(["Ins1 (X)", "0", "≥ 0"]);
+  });
+
+  it("names only categories that have cells", () => {
+    const color = message("color-categorical", "color") as CategoricalColor;
+    const empty = Array.from({ length: 300 }, (_, i) => ({ name: `A donor ${i}`, color: "#00ff00", count: 0 }));
+    const all = { ...color, categories: [...empty, ...color.categories], missing: 0 };
+    const texts = legendOf(all, new Set(), 0, "light").labels.map(({ text }) => text);
+    expect(texts).toEqual(["clusters", "Alpha", "1", "<b>Beta</b>", "1"]);
   });
 
   it("says what numbers mean that cells are coloured by, if they are not the data's own", () => {
@@ -319,5 +347,59 @@ describe("the key below the picture", () => {
     const [shaft] = shapes;
     expect(numbers(shaft?.d as string)).toEqual([12, 309, 12 + 32, 309]);
     expect(shapes.every(({ stroke }) => stroke === "rgb(1 2 3)")).toBe(true);
+  });
+});
+
+describe("what a file says of itself", () => {
+  const odd = {
+    caption: 'umap: <b>&"Größe" 細胞',
+    settings: { basis: "umap 細胞", softmax_scale: 12.4, start_ixs: null },
+  };
+  const chunksOf = (bytes: Buffer) => {
+    const found: { type: string; data: Buffer }[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const length = bytes.readUInt32BE(at);
+      const body = bytes.subarray(at + 4, at + 8 + length);
+      expect(bytes.readUInt32BE(at + 8 + length)).toBe(crc32(body));
+      found.push({ type: body.toString("latin1", 0, 4), data: body.subarray(4) });
+      at += 12 + length;
+    }
+    return found;
+  };
+
+  it("is resolution and texts in a PNG, each with its checksum", () => {
+    const [resolution, ...texts] = chunksOf(Buffer.concat(pngChunks(2, odd)));
+    expect(resolution?.type).toBe("pHYs");
+    const perMetre = [resolution?.data.readUInt32BE(0), resolution?.data.readUInt32BE(4)] as number[];
+    expect(perMetre.map((pixels) => Math.round(pixels * 0.0254))).toEqual([192, 192]);
+    expect(resolution?.data[8]).toBe(1);
+    expect(texts.map(({ type }) => type)).toEqual(["iTXt", "tEXt", "tEXt"]);
+    const [title, software, description] = texts.map(({ data }) => data.toString("utf8").split("\0"));
+    expect([title?.[0], title?.at(-1)]).toEqual(["Title", odd.caption]);
+    expect(software).toEqual(["Software", "velowidget"]);
+    expect(description?.[0]).toBe("Description");
+    expect(JSON.parse(description?.[1] as string)).toEqual(odd.settings);
+    expect(texts[2]?.data.every((byte) => byte < 128)).toBe(true);
+    expect(chunksOf(Buffer.concat(pngChunks(1, about)))[1]?.type).toBe("tEXt");
+  });
+
+  it("follows the PNG's first chunk", async () => {
+    const head = Buffer.alloc(33, 1);
+    const png = await describedPng(new Blob([head, "rest"]), 1, about);
+    const bytes = Buffer.from(await png.arrayBuffer());
+    const chunks = Buffer.concat(pngChunks(1, about));
+    expect(Buffer.concat([head, chunks, Buffer.from("rest")]).equals(bytes)).toBe(true);
+  });
+
+  it("is title and metadata in an SVG, without markup of the data's", () => {
+    const svg = svgOf(
+      { width: 9, height: 9, size, layers: [], legend: [], labels: [], ink: "black", about: odd },
+      [],
+      null,
+    );
+    expect(svg).toContain("<title>umap: &lt;b&gt;&amp;&quot;Größe&quot; 細胞</title>");
+    const text = /<metadata>(.*)<\/metadata>/.exec(svg)?.[1]?.replaceAll("&quot;", '"');
+    expect(JSON.parse(text as string)).toEqual(odd.settings);
+    expect(svg.indexOf("<title>")).toBeLessThan(svg.indexOf("<clipPath"));
   });
 });

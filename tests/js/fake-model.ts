@@ -8,6 +8,8 @@ type Callback = (...values: unknown[]) => void;
 export class FakeModel {
   readonly sent: Record<string, unknown>[] = [];
   saves = 0;
+  refusesToSend = false;
+  #callbacks: { iopub?: { status?(message: unknown): void } } | undefined;
   readonly #traits: Record<string, unknown>;
   readonly #listeners = new Map<string, Set<Callback>>();
 
@@ -23,6 +25,9 @@ export class FakeModel {
       basis: "umap",
       components: [],
       color: "clusters",
+      layer: null,
+      vmin: null,
+      vmax: null,
       palette: "auto",
       field: "grid",
       smooth: 0.8,
@@ -60,8 +65,20 @@ export class FakeModel {
     this.saves += 1;
   }
 
-  send(content: Record<string, unknown>): void {
+  send(content: Record<string, unknown>, callbacks?: { iopub?: { status?(message: unknown): void } }): void {
+    if (this.refusesToSend) throw new Error("Cannot send");
+    this.#callbacks = callbacks;
     this.sent.push(content);
+  }
+
+  /** Jupyter says that the kernel has dealt with what was sent last. */
+  kernelIsDone(): void {
+    for (const execution_state of ["busy", "idle"]) this.#callbacks?.iopub?.status?.({ content: { execution_state } });
+  }
+
+  /** Jupyter says that the kernel is restarted. */
+  loseComm(): void {
+    this.#emit("comm_live_update");
   }
 
   on(name: string, callback: Callback): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { arrange, confidence, GAP, monotone, stack, vein } from "../../js/src/panels/flow/layout";
 import { neighbour } from "../../js/src/panels/flow/picture";
-import { columnsOf, formatCell, rowOf, sentence, sortedRows, toText } from "../../js/src/panels/flow/words";
+import { columnsOf, formatCell, inert, rowOf, sentence, sortedRows, toText } from "../../js/src/panels/flow/words";
 import type { ResultOf, Stage } from "../../js/src/protocol";
 import { withHighlight } from "../../js/src/scene/colors";
 import { edgesOf, type FlowEdge } from "../../js/src/state/flow";
@@ -155,6 +155,19 @@ describe("words", () => {
       'source,target,flow,low\n"a ""b"", c",early,0.75,0.8\n',
     );
     expect(toText(odd, ["flow", "z"], "\t")).toBe("flow\tz\n0.75\t-4\n");
+  });
+
+  it("have no formulas in their files", () => {
+    for (const name of ["=1+1", "+x", "-x", "@x", "\t=x", "\r=x", "  =x", "\u00a0=x", "＝x", "-", "+1-1", "-1 or so"])
+      expect(inert(name)).toBe(`'${name}`);
+    for (const name of ["-1.5", "+2", "-1e-5", " -.5 ", "a=b", "Beta+", "'=x", ""]) expect(inert(name)).toBe(name);
+    const row = rowOf(edges[0] as FlowEdge, groups);
+    const odd = [{ ...row, source: '=HYPERLINK("x","y")', target: "a;=1+1", z: -1.5 }];
+    for (const [separator, expected] of [
+      [",", `source,target,z\n"'=HYPERLINK(""x"",""y"")","a;=1+1",-1.5\n`],
+      ["\t", `source\ttarget\tz\n"'=HYPERLINK(""x"",""y"")"\t"a;=1+1"\t-1.5\n`],
+    ] as const)
+      expect(toText(odd, ["source", "target", "z"], separator)).toBe(expected);
   });
 });
 

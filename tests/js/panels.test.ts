@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { colorOptions, typedColor } from "../../js/src/panels/color-options";
+import { colorOptions, lettersOf, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider, whyFixed } from "../../js/src/panels/scale";
+import { shortNames } from "../../js/src/panels/short-names";
+import type { ContinuousColor } from "../../js/src/protocol";
+import { beyond, limitsOf, parseLimit } from "../../js/src/state/limits";
 import { innerTicks } from "../../js/src/state/ticks";
 import { describe as describeParams, digitsBetween, formatCount, formatNumber } from "../../js/src/text";
 import { message } from "./fixtures";
@@ -71,11 +74,13 @@ describe("words", () => {
   it("say what is shown", () => {
     const { params } = message("result-grid", "result");
     const options = message("options", "options");
-    expect(describeParams(params, options)).toBe("correlation, deterministic, forward, scale 12.5");
-    const backward = { ...params, scheme: "example.angle", backward: true };
-    expect(describeParams(backward, options)).toBe("angle, deterministic, backward (transpose), scale 12.5");
+    expect(describeParams(params, options)).toBe("correlation, deterministic, forward, softmax scale 12.5 (auto)");
+    const backward = { ...params, scheme: "example.angle", backward: true, auto_scale: false };
+    expect(describeParams(backward, options)).toBe("angle, deterministic, backward (transpose), softmax scale 12.5");
     const drawn = message("result-walks", "result").params;
-    expect(describeParams(drawn, options)).toBe("correlation, Monte Carlo, 500 samples, seed 3, forward, scale 12.5");
+    expect(describeParams(drawn, options)).toBe(
+      "correlation, Monte Carlo, 500 samples, seed 3, forward, softmax scale 12.5 (auto)",
+    );
     expect(describeParams({ ...params, scheme: "gone" }, options)).toContain("gone, deterministic");
   });
 });
@@ -110,6 +115,92 @@ describe("what can be chosen as colour", () => {
     expect(typedColor("gene:clusters", offered)).toBe("gene:clusters");
     expect(typedColor("clusters", offered)).toBe("clusters");
     expect(typedColor("Gcg", offered)).toBe("Gcg");
+  });
+});
+
+describe("a gene in a layer", () => {
+  const options = message("options", "options");
+  const found = { ...message("matches", "matches"), genes: ["Gcg"] };
+
+  it("is searched and chosen with its layer", () => {
+    expect(lettersOf("Ms:Gc", options)).toBe("Gc");
+    expect(lettersOf("gene:Gc", options)).toBe("Gc");
+    expect(lettersOf("chr1:100", options)).toBe("chr1:100");
+    expect(colorOptions("Ms:Gc", options, found)).toEqual([{ source: "gene", name: "Gcg", value: "Ms:Gcg" }]);
+    expect(typedColor("ms:gcg", colorOptions("ms:gcg", options, null))).toBe("ms:gcg");
+  });
+});
+
+describe("limits of colours", () => {
+  const color = message("color-continuous", "color") as ContinuousColor;
+  const of = (...values: number[]): ContinuousColor => ({
+    ...color,
+    vmin: 0,
+    vmax: 9,
+    arrays: { values: Float32Array.from(values) },
+  });
+
+  it("are typed as numbers, percentiles or nothing", () => {
+    expect(["", " auto ", "3", "-1,5", "\u22122", "P99", "1e3", "abc"].map(parseLimit)).toEqual([
+      null,
+      null,
+      3,
+      -1.5,
+      -2,
+      "p99",
+      1000,
+      "abc",
+    ]);
+  });
+
+  it("are percentiles of the values that are known, as NumPy has them", () => {
+    const values = of(3, Number.NaN, 1, 2, 10);
+    expect(limitsOf(values, "p0", "p100")).toEqual({ vmin: 1, vmax: 10 });
+    expect(limitsOf(values, "p25", "p50")).toEqual({ vmin: 1.75, vmax: 2.5 });
+    expect(limitsOf({ ...values, offset: 100 }, "p0", "p50")).toEqual({ vmin: 101, vmax: 102.5 });
+    expect(limitsOf(values, "p101", "pp")).toEqual({ vmin: 0, vmax: 9 });
+    expect(limitsOf(of(Number.NaN), "p1", "p99")).toEqual({ vmin: 0, vmax: 9 });
+  });
+
+  it("give way to the one that is given", () => {
+    expect(limitsOf(of(1, 2), 20, null)).toEqual({ vmin: 20, vmax: 20 });
+    expect(limitsOf(of(1, 2), null, -3)).toEqual({ vmin: -3, vmax: -3 });
+    expect(limitsOf(of(1, 2), "p100", 1.5)).toEqual({ vmin: 1.5, vmax: 1.5 });
+  });
+
+  it("leave out cells, which are counted, but not for a last digit", () => {
+    expect(beyond({ ...of(0.1, 5, 500, Number.NaN), vmin: 0.1, vmax: 5 })).toEqual({
+      below: 0,
+      above: 1,
+      lowest: expect.closeTo(0.1),
+      highest: 500,
+    });
+    expect(beyond({ ...of(-7, 5), vmin: 0, vmax: 5 })).toMatchObject({ below: 1, above: 0, lowest: -7 });
+    expect(beyond({ ...of(0, 0, 2), vmin: 0, vmax: 0 })).toMatchObject({ below: 0, above: 1 });
+    expect(beyond({ ...of(-2, 0, 2), offset: 1e9, vmin: 1e9 - 1, vmax: 1e9 + 2 })).toMatchObject({
+      below: 1,
+      above: 0,
+    });
+  });
+});
+
+describe("long names", () => {
+  const start = "CD4-positive, alpha-beta memory T cell of the peripheral blood";
+
+  it("lose their middle", () => {
+    expect(shortNames(["short"])).toEqual(["short"]);
+    const [name] = shortNames([`${start}, of a donor`]);
+    expect(name).toHaveLength(60);
+    expect(name).toMatch(/^CD4-positive, alpha-beta memo.*…d, of a donor$|^CD4.*…/);
+    expect(name?.endsWith("of a donor")).toBe(true);
+  });
+
+  it("are whole where two would look alike", () => {
+    const names = ["one", "two"].map(
+      (middle) => `${start} ${middle} ${"that ends like every other of them".repeat(2)}`,
+    );
+    expect(shortNames(names)).toEqual(names);
+    expect(shortNames(["x".repeat(9999), "x".repeat(9999)])[0]?.length).toBeLessThanOrEqual(400);
   });
 });
 

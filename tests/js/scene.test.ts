@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Color } from "../../js/src/protocol";
+import type { Color, ContinuousColor } from "../../js/src/protocol";
 import { extentOf, fitCamera, pan, placesOf, planeProjector, zoomBy } from "../../js/src/scene/camera";
 import { cellColors, MISSING } from "../../js/src/scene/colors";
 import { fitted, framed } from "../../js/src/scene/fit";
@@ -104,8 +104,30 @@ describe("colours of cells", () => {
   });
 
   it("are viridis from the lowest to the highest value", () => {
-    const colors = cellColors(color("color-continuous"), 3, "dark");
-    expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x44, 0x01, 0x54], [0xfd, 0xe7, 0x25], MISSING.dark]);
+    const colors = cellColors(color("color-continuous"), 3, "light");
+    expect([0, 1, 2].map((cell) => rgb(colors, cell))).toEqual([[0x44, 0x01, 0x54], [0xfd, 0xe7, 0x25], MISSING.light]);
+  });
+
+  it("are seen on dark, also the lowest", () => {
+    const [red, green, blue] = rgb(cellColors(color("color-continuous"), 3, "dark"), 0) as [number, number, number];
+    expect(0.2126 * red + 0.7152 * green + 0.0722 * blue).toBeGreaterThan(70);
+    expect([red, green, blue]).not.toEqual(MISSING.dark);
+  });
+
+  it("end at the limits, and are those of the ends beyond; limits that are one have two sides", () => {
+    const ofCell = (vmin: number, vmax: number) => {
+      const limited = { ...(color("color-continuous") as ContinuousColor), vmin, vmax };
+      const colors = cellColors(limited, 3, "light");
+      return [rgb(colors, 0), rgb(colors, 1)];
+    };
+    const [first, last] = [
+      [0x44, 0x01, 0x54],
+      [0xfd, 0xe7, 0x25],
+    ];
+    expect(ofCell(1, 2)).toEqual([first, last]);
+    expect(ofCell(0, 0)).toEqual([first, last]);
+    expect(ofCell(9, 10)).toEqual([first, first]);
+    expect(ofCell(0, 9)[1]).toEqual([0x21, 0x91, 0x8c]);
   });
 
   it("tell values apart that are far from 0", () => {

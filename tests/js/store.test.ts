@@ -114,19 +114,36 @@ describe("colours", () => {
 
   it("of a column that was sent before are there at once, until Python says it again", () => {
     const { model, store } = ready();
-    model.receiveFixture("color-categorical", { key: "stage" });
+    const asked = (color: string, layer: string | null = null) => ({ key: "stage", asked: { color, layer } });
+    model.receiveFixture("color-categorical", asked("stage"));
     const first = store.color.value;
-    model.receiveFixture("color-continuous", { key: "stage", source: "gene" });
+    model.receiveFixture("color-continuous", asked("gene:stage"));
+    const gene = store.color.value;
+    model.receiveFixture("color-continuous", { ...asked("gene:stage", "Ms"), layer: "Ms" });
     store.hidden.value = new Set([1]);
     store.set("color", "stage");
     expect(store.color.value).toBe(first);
     expect(store.hidden.value.size).toBe(0);
     store.set("color", "gene:stage");
-    expect(store.color.value?.source).toBe("gene");
-    store.set("color", "obs:stage");
-    expect(store.color.value).toBe(first);
-    model.receiveFixture("color-categorical", { key: "stage", missing: 3 });
+    expect(store.color.value).toBe(gene);
+    store.set("layer", "Ms");
+    expect(store.color.value).toMatchObject({ source: "gene", layer: "Ms" });
+    model.receiveFixture("color-continuous", { ...asked("gene:stage", "Ms"), missing: 3 });
     expect(store.color.value?.missing).toBe(3);
+  });
+
+  it("follow the limits at once, and keep the automatic ones", () => {
+    const { model, store } = ready();
+    model.receiveFixture("color-continuous");
+    store.set("vmax", 2);
+    expect(store.color.value).toMatchObject({ vmin: 0, vmax: 2 });
+    expect(store.automaticLimits.value).toMatchObject({ vmin: 0, vmax: 4.5 });
+    store.set("vmax", "p50");
+    expect(store.color.value).toMatchObject({ vmin: 0, vmax: 2.25 });
+    store.setTogether({ vmin: null, vmax: null });
+    expect(store.color.value).toMatchObject({ vmin: 0, vmax: 4.5 });
+    model.receiveFixture("color-categorical");
+    expect(store.automaticLimits.value).toBeNull();
   });
 
   it("that may have changed are not taken from memory", () => {
@@ -372,4 +389,93 @@ it("lets go of the model at the end", () => {
   const { model } = ready();
   end.abort();
   expect(model.listenerCount).toBe(0);
+});
+
+describe("the kernel", () => {
+  const pings = (model: FakeModel) => model.sent.filter(({ kind }) => kind === "ping").length;
+
+  it("is not asked while it answers, nor when nothing was sent", () => {
+    const { model, store } = ready();
+    vi.advanceTimersByTime(60_000);
+    store.set("softmax_scale", 3);
+    vi.advanceTimersByTime(1000);
+    model.receiveFixture("status");
+    vi.advanceTimersByTime(60_000);
+    expect([pings(model), store.kernel.value]).toEqual([0, "here"]);
+  });
+
+  it("is there if it answers the question, before it says that it is done or after", () => {
+    for (const order of [
+      ["pong", "done"],
+      ["done", "pong"],
+    ]) {
+      const { model, store } = ready();
+      store.set("point_size", 2);
+      vi.advanceTimersByTime(1500);
+      expect(pings(model)).toBe(1);
+      for (const what of order) {
+        if (what === "pong") model.receiveFixture("pong");
+        else model.kernelIsDone();
+        vi.advanceTimersByTime(500);
+      }
+      vi.advanceTimersByTime(60_000);
+      expect([pings(model), store.kernel.value]).toEqual([1, "here"]);
+    }
+  });
+
+  it("is gone if it is done with the question and has not answered", () => {
+    const { model, store } = ready();
+    store.set("point_size", 2);
+    vi.advanceTimersByTime(1500);
+    model.kernelIsDone();
+    vi.advanceTimersByTime(999);
+    expect(store.kernel.value).toBe("here");
+    vi.advanceTimersByTime(1);
+    expect(store.kernel.value).toBe("gone");
+  });
+
+  it("is busy while it is not done, and gone if it then does not know the widget", () => {
+    const { model, store } = ready();
+    store.set("point_size", 2);
+    vi.advanceTimersByTime(4000);
+    expect(store.kernel.value).toBe("busy");
+    model.receiveFixture("pong");
+    expect(store.kernel.value).toBe("here");
+    store.set("point_size", 3);
+    vi.advanceTimersByTime(4000);
+    model.kernelIsDone();
+    vi.advanceTimersByTime(1000);
+    expect(store.kernel.value).toBe("gone");
+  });
+
+  it("is asked again while it is busy, so that an end of it that nobody told is found", () => {
+    const { model, store } = ready();
+    store.set("point_size", 2);
+    vi.advanceTimersByTime(4000);
+    model.refusesToSend = true;
+    vi.advanceTimersByTime(4999);
+    expect([pings(model), store.kernel.value]).toEqual([1, "busy"]);
+    vi.advanceTimersByTime(1);
+    expect(store.kernel.value).toBe("gone");
+  });
+
+  it("is gone when the host says so, or refuses to send; what it says later counts", () => {
+    const { model, store } = ready();
+    model.loseComm();
+    expect(store.kernel.value).toBe("gone");
+    model.receiveFixture("pong");
+    expect(store.kernel.value).toBe("here");
+    model.refusesToSend = true;
+    store.select(Int32Array.of(1));
+    expect(store.kernel.value).toBe("gone");
+    expect([...store.selection.value]).toEqual([1]);
+  });
+
+  it("is not asked any more after the end", () => {
+    const { model, store } = ready();
+    store.set("point_size", 2);
+    end.abort();
+    vi.advanceTimersByTime(60_000);
+    expect([pings(model), store.kernel.value]).toEqual([0, "here"]);
+  });
 });

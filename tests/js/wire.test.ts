@@ -4,7 +4,20 @@ import { createWire, decode, decodeArrays } from "../../js/src/wire";
 import { FakeModel } from "./fake-model";
 import { fixture, fixtureNames, message } from "./fixtures";
 
-const FROM_BROWSER = ["hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select", "shown"];
+const FROM_BROWSER = [
+  "hello",
+  "ping",
+  "request",
+  "release",
+  "resume",
+  "cancel",
+  "search",
+  "panel",
+  "ask",
+  "select",
+  "refresh",
+  "shown",
+];
 
 afterEach(() => {
   vi.restoreAllMocks();

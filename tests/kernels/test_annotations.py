@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
+from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, N_GENES
 from velowidget.kernels.annotations import (
@@ -24,7 +25,7 @@ from velowidget.kernels.annotations import (
 )
 from velowidget.kernels.data import MissingKeyError
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = no_warnings
 
 EVEN = np.arange(N_CELLS) % 2 == 0
 
@@ -61,8 +62,9 @@ def test_bases_without_a_prefix(adata):
 
 
 def test_bases_of_a_damaged_store(adata):
+    """AnnData gives out none of its embeddings then, or from 0.13 on all of them, this one too."""
     adata._obsm["X_pca"] = np.zeros((3, 2))
-    assert bases(adata) == []
+    assert "pca" not in bases(adata)
     del adata._obsm["X_pca"]
 
 
@@ -200,30 +202,6 @@ def test_numbers(adata, values, second):
     assert (found.key, found.source) == ("column", "obs")
     assert found.values.dtype == np.float64
     np.testing.assert_array_equal(found.values[:2], [3.0, second])
-
-
-@pytest.mark.parametrize(
-    ("stored", "expected"),
-    [
-        (["red", "green", "blue"], ("red", "green", "blue")),
-        (("red", "green", "blue"), ("red", "green", "blue")),
-        (np.array(["red", "green", "blue"]), ("red", "green", "blue")),
-        (np.array(["red", "green", "blue"], dtype=object), ("red", "green", "blue")),
-        (["red", "green", "blue", "black"], ("red", "green", "blue")),
-        (["red", "green"], None),
-        ([], None),
-        (np.array("red"), None),
-        ("red", None),
-        ({"early": "red", "late": "green", "middle": "blue"}, None),
-        (np.zeros((3, 3)), None),
-        ([(0, 0, 1), "red", "blue"], None),
-        ([1, 2, 3], None),
-        (None, None),
-    ],
-)
-def test_stored_colors(adata, stored, expected):
-    adata.uns["clusters_colors"] = stored
-    assert read_annotation(adata, "clusters").stored_colors == expected
 
 
 def test_no_stored_colors(adata):

@@ -14,12 +14,13 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
+from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, N_GENES, make_adata
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.data import MissingKeyError, read_graph, read_velocity
 
-pytestmark = pytest.mark.filterwarnings("error")
+pytestmark = no_warnings
 
 SCHEMES = ("correlation", "cosine", "dot_product")
 
@@ -39,6 +40,10 @@ def expected(adata):
     return transition_matrix(adata)
 
 
+# What is said of an array that does not fit: by AnnData before 0.13, with our advice; by the kernel since.
+REFUSED = r"is damaged.*make a new AnnData|has shape .*(is expected|it needs)"
+
+
 def set_layer(adata, key, value):
     adata.layers[key] = value
 
@@ -46,6 +51,14 @@ def set_layer(adata, key, value):
 def force(adata, store, key, value):
     """Put a value where AnnData would not take it, as a file written by hand may."""
     getattr(adata, f"_{store}")[key] = value
+
+
+def force_x(adata, value):
+    """The same for `adata.X`, which AnnData has among its layers from 0.13 on."""
+    if hasattr(adata, "_X"):
+        adata._X = value
+    else:
+        force(adata, "layers", None, value)
 
 
 def neighbours(adata):
@@ -247,21 +260,48 @@ def test_one_clear_error(adata, case):
     ("store", "key", "stored", "words"),
     [
         ("layers", "velocity", np.zeros((N_CELLS, 3)), ["'velocity'", "(30, 3)", "(30, 12)"]),
+        ("layers", "velocity", np.zeros(N_CELLS), ["'velocity'", "(30, 12)"]),
         ("layers", "Ms", np.zeros((29, N_GENES)), ["'Ms'", "(29, 12)", "(30, 12)"]),
-        ("layers", "Ms", np.zeros(N_CELLS), ["'Ms'", "(30, 12)"]),
         ("layers", "Ms", None, []),
+        ("layers", "Ms", "text", []),
         ("obsp", "connectivities", np.zeros((N_CELLS, 29)), ["'connectivities'", "(30, 29)"]),
-        ("obsp", "connectivities", sp.coo_matrix((N_CELLS, N_CELLS)), ["CSR and CSC"]),
-        ("obsm", "X_umap", np.zeros((29, 2)), ["'X_umap'", "(29,)", "(30,)"]),
+        ("obsp", "connectivities", None, []),
+        ("obsp", "connectivities", sp.csr_matrix((29, N_CELLS)), ["'connectivities'", "(29, 30)", "(30, 30)"]),
+        ("obsm", "X_umap", np.zeros((29, 2)), ["'X_umap'", "29", "30"]),
+        ("obsm", "X_umap", np.zeros(()), []),
     ],
 )
 def test_shapes_that_differ(adata, store, key, stored, words):
-    """AnnData checks what it is given, but may hold what a file or another program put there."""
+    """AnnData checks what it is given, but may hold what a file or another program put there.
+
+    Before 0.13 it then refuses to give out anything of that store, and says so in its own words.
+    """
     force(adata, store, key, stored)
-    with pytest.raises(ValueError, match=f"adata.{store} is damaged.*make a new AnnData") as caught:
+    with pytest.raises(ValueError, match=REFUSED) as caught:
         VelocityKernel(adata).compute_projection()
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("stored", [np.zeros((29, 4)), "text", None])
+def test_velocities_of_other_cells(adata, stored):
+    adata.obsm["x"] = np.ones((N_CELLS, 4))
+    force(adata, "obsm", "v", stored)
+    with pytest.raises(ValueError, match=REFUSED):
+        VelocityKernel(adata, attr="obsm", vkey="v", xkey="x")
+
+
+@pytest.mark.parametrize("layout", [sp.coo_matrix, sp.lil_array, sp.dok_matrix])
+def test_sparse_layouts_that_anndata_does_not_take(adata, expected, layout):
+    """Refused by it before 0.13, wherever they come from; else a graph like others."""
+    force(adata, "obsp", "connectivities", layout(adata.obsp["connectivities"]))
+    try:
+        adata.obsp  # noqa: B018
+    except ValueError:
+        with pytest.raises(ValueError, match=r"adata\.obsp is damaged.*CSR and CSC"):
+            VelocityKernel(adata)
+    else:
+        np.testing.assert_array_equal(transition_matrix(adata), expected)
 
 
 @pytest.mark.parametrize(
@@ -280,7 +320,7 @@ def test_graph_with_a_third_dimension(adata):
 
 
 def test_x_of_another_shape(adata):
-    adata._X = np.zeros((N_CELLS, 3))
+    force_x(adata, np.zeros((N_CELLS, 3)))
     with pytest.raises(ValueError, match=r"adata\.X has shape \(30, 3\) where \(30, 12\) is expected"):
         VelocityKernel(adata, xkey="X")
 

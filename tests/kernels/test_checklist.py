@@ -325,7 +325,7 @@ def test_from_adata(adata):
 def test_write_read(adata, tmp_path):
     kernel = VelocityKernel(adata, backward=True).compute_transition_matrix()
     path = kernel.write(tmp_path / "with")
-    assert path.name == "with.velo.h5"
+    assert path.name == "with.velo"
     read = Kernel.read(tmp_path / "with")
     np.testing.assert_array_equal(read.transition_matrix.toarray(), kernel.transition_matrix.toarray())
     np.testing.assert_array_equal(read.logits.toarray(), kernel.logits.toarray())

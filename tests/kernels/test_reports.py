@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from tests.deprecations import without_warnings
 from tests.fingerprint import unchanged
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.base import Kernel
@@ -29,8 +28,7 @@ def apart(adata):
 
 @each_kernel
 def test_connectivity(apart, kind):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         kind(apart)
         kind(apart, check_symmetric=True)
         kind(apart[:20].copy(), check_connectivity=True)
@@ -51,8 +49,7 @@ def test_weights_matter_to_the_connectivity_kernel_only(apart):
     apart.obsp["connectivities"].data[0] += 0.5
     with pytest.warns(UserWarning, match="not symmetric: 2 edges"):
         ConnectivityKernel(apart, check_symmetric=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         VelocityKernel(apart, check_symmetric=True)
 
 
@@ -63,8 +60,7 @@ def test_irreducibility(apart, kind):
         with pytest.warns(UserWarning, match="has 2 communicating classes, of 20, 10 cells"):
             kernel.compute_transition_matrix(check_irreducibility=True)
     np.testing.assert_array_equal(kernel.communicating_classes, [0] * 20 + [1] * 10)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         kernel.compute_transition_matrix()
         kind(apart[:20].copy()).compute_transition_matrix(check_irreducibility=True)
 
@@ -90,8 +86,7 @@ def test_condition_number_warns_only_if_it_means_something(adata):
     rng = np.random.default_rng(0)
     graph = sp.csr_matrix(np.eye(30) + 0.2 * rng.random((30, 30)))
     adata.obsp["connectivities"] = graph
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         kernel = ConnectivityKernel(adata, compute_cond_num=True).compute_transition_matrix()
     assert 1 < kernel.condition_number < 1e3
     adata.obsp["connectivities"] = sp.csr_matrix(np.ones((30, 30)))

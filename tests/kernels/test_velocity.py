@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 import pytest
 
 from tests import reference
+from tests.deprecations import without_warnings
 from tests.fingerprint import fingerprint, unchanged
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
@@ -319,8 +318,7 @@ def test_still_cells_go_to_each_neighbour_alike(adata):
 def test_only_rows_that_are_uniform_for_it_are_said_to_be(adata, settings):
     adata.layers["velocity"][2] = 0
     backward = settings == {"scheme": "cosine"}  # by transpose: the neighbours' velocities count
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         kernel = VelocityKernel(adata, backward=backward).compute_transition_matrix(**settings)
     assert np.ptp(kernel.transition_matrix[2].data) > 1e-6
 
@@ -330,8 +328,7 @@ def test_a_still_cell_without_neighbours_goes_nowhere(adata):
     graph = adata.obsp["connectivities"].tolil()
     graph[2], graph[:, 2] = 0, 0
     adata.obsp["connectivities"] = graph.tocsr()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         VelocityKernel(adata).compute_transition_matrix(degenerate="self_loop")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from traitlets import TraitError
 
+from tests.deprecations import without_warnings
 from tests.plugins.made import registered
 from tests.plugins.objects import lopsided
 from velowidget.core import moments, monte_carlo, stochastic
@@ -89,8 +90,7 @@ def test_every_mode_gives_the_kernels_numbers(adata, mode, scheme, direction, sc
     adata = adata[:60].copy()
     backward, backward_mode = DIRECTIONS[direction]
     options = {"mode": mode, "scheme": scheme, "backward_mode": backward_mode, "n_samples": 7, "seed": 3}
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         pipeline = VelocityPipeline(adata, field="none", backward=backward, softmax_scale=scale, **options)
         ours = pipeline.kernel
     alone = VelocityKernel(adata, backward=backward)

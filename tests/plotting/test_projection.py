@@ -14,6 +14,7 @@ from matplotlib.patches import FancyArrowPatch
 from matplotlib.quiver import Quiver
 from scipy.spatial import cKDTree
 
+from tests.deprecations import no_warnings
 from velowidget import VelocityKernel, datasets
 from velowidget.core.grid import average, lattice
 from velowidget.kernels import ConnectivityKernel
@@ -240,7 +241,7 @@ def test_files_have_texts(kernel, tmp_path):
     assert b"/FontFile2" in (tmp_path / "figure.pdf").read_bytes(), "TrueType, which editors of pictures keep as text"
 
 
-@pytest.mark.filterwarnings("error")
+@no_warnings
 @pytest.mark.parametrize("legend_loc", ["right margin", "on data"])
 def test_long_names_leave_room_for_the_picture(kernel, legend_loc):
     long = "An overlong name " * 30
@@ -274,7 +275,7 @@ def test_the_largest_categories_are_named(kernel, legend_loc, n):
         assert listed == [*expected, f"and {n - 40} more", "missing"]
 
 
-@pytest.mark.filterwarnings("error")
+@no_warnings
 def test_lines_without_width_are_none(kernel):
     ax = kernel.plot_projection(linewidth=0)
     ax.figure.canvas.draw()

@@ -13,8 +13,16 @@ from tests.plugins.made import registered
 from tests.plugins.objects import MANIFEST, lopsided
 from velowidget import VelocityKernel, VelocityPipeline, datasets, plugins
 from velowidget.kernels import Kernel
+from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins import PluginError
+
+RED_AND_BLUE = ("#ff0000", "#0000ff")
+
+
+def categories(n, stored=None):
+    names = tuple(map(str, range(n)))
+    return CategoricalAnnotation("clusters", "obs", np.arange(n, dtype=np.int32), names, stored)
 
 
 @pytest.fixture(autouse=True)
@@ -120,16 +128,16 @@ def test_kernels(adata):
 
 
 def test_no_colour_of_the_palette_looks_like_no_value():
-    for color in category_colors(8):
+    for color in category_colors(categories(8)):
         channels = [int(color[i : i + 2], 16) for i in (1, 3, 5)]
         assert max(channels) - min(channels) > 60, f"{color} is as good as grey"
 
 
 def test_palettes(pipeline):
-    assert category_colors(2, ["red", "blue"], "mine.greys") == ["#111111", "#eeeeee"]
-    assert category_colors(2, ["red", "blue"]) == ["#ff0000", "#0000ff"]
-    assert category_colors(2, ["red", "blue"], "okabe_ito") == ["#e69f00", "#56b4e9"]
-    assert len(set(category_colors(3, None, "mine.greys"))) == 3  # more than it has
+    assert category_colors(categories(2, RED_AND_BLUE), "mine.greys") == ["#111111", "#eeeeee"]
+    assert category_colors(categories(2, RED_AND_BLUE)) == ["#ff0000", "#0000ff"]
+    assert category_colors(categories(2, RED_AND_BLUE), "okabe_ito") == ["#e69f00", "#56b4e9"]
+    assert len(set(category_colors(categories(3), "mine.greys"))) == 3  # more than it has
     pipeline.palette = "mine.greys"
     with pytest.raises(TraitError, match=r"did you mean 'mine\.greys'"):
         pipeline.palette = "mine.grey"
@@ -137,8 +145,8 @@ def test_palettes(pipeline):
         pipeline.palette = "mine.ages"
     assert pipeline.palette == "mine.greys"
     plugins.disable("mine")
-    assert category_colors(2, ["red", "blue"], "mine.greys") == ["#ff0000", "#0000ff"]  # as "auto"
-    assert category_colors(2, None, "mine.greys") == ["#e69f00", "#56b4e9"]
+    assert category_colors(categories(2, RED_AND_BLUE), "mine.greys") == ["#ff0000", "#0000ff"]  # as "auto"
+    assert category_colors(categories(2), "mine.greys") == ["#e69f00", "#56b4e9"]
 
 
 def test_exporters(pipeline, tmp_path):

@@ -110,7 +110,9 @@ def test_no_rule_from_the_browser(widget, half, name):
     assert getattr(widget, name) is getattr(widget.pipeline, name) is None
 
 
-@pytest.mark.parametrize("name", [name for name in PARAMETERS if name not in (*CELLS, "softmax_scale")])
+@pytest.mark.parametrize(
+    "name", [name for name in PARAMETERS if name not in (*CELLS, "softmax_scale", "layer", "vmin", "vmax")]
+)
 def test_none_is_refused_where_it_means_nothing(widget, recorder, name):
     before = widget.pipeline.values()
     with pytest.raises(TraitError, match=name):

@@ -16,7 +16,20 @@ from velowidget.widget.protocol import decode
 
 FOLDER = Path(__file__).parents[1] / "fixtures" / "protocol"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in FOLDER.glob("*.json")}
-FROM_BROWSER = {"hello", "request", "release", "resume", "cancel", "search", "panel", "ask", "select", "shown"}
+FROM_BROWSER = {
+    "hello",
+    "ping",
+    "request",
+    "release",
+    "resume",
+    "cancel",
+    "search",
+    "panel",
+    "ask",
+    "select",
+    "refresh",
+    "shown",
+}
 
 
 HISTOGRAM = {
@@ -48,10 +61,14 @@ def sent(name, widget):
         return messages.refusal("", ValueError("x"))
     if name == "error-trait":
         return messages.refusal("scheme", ValueError("There is none. Make one."))
+    if name == "problem":
+        return messages.problem("color", KeyError("There is none. Make one."))
     if name == "status":
         return messages.status(Status(3, "working", "similarity", 0.5, "half", ("grid",), ("T",)))
     if name == "matches":
         return messages.matches(pipeline, str(widget.adata.var_names[0]), 2, "page-1")
+    if name == "pong":
+        return messages.pong("page-7")
     if name == "answer":
         with registered(HISTOGRAM):
             return panels.answer(pipeline, decode(FIXTURES["ask"]["header"]), [])
@@ -72,7 +89,7 @@ def test_python_sends_what_the_example_says(name, widget):
     header, buffers = sent(name, widget)
     example = FIXTURES[name]["header"]
     # Which may be null is the browser's to check.
-    nullable = {"id", "generation", "stage", "trait", "times"}  # or an empty list
+    nullable = {"id", "generation", "stage", "trait", "times", "layer"}  # or an empty list
     assert header.keys() == example.keys()
     for key in header.keys() - nullable - {"arrays", "items"}:
         assert types(json.loads(json.dumps(header[key]))) == types(example[key]), key

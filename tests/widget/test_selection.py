@@ -14,7 +14,9 @@ from velowidget.widget import VelocityWidget
 
 def select(widget, cells, message_id="page-1"):
     buffer = memoryview(np.asarray(cells, dtype="<i4").tobytes())
-    widget._on_message(widget, {"v": 1, "kind": "select", "id": message_id}, [buffer])
+    widget._on_message(
+        widget, {"v": 1, "kind": "select", "id": message_id, "reading": widget.pipeline.inputs.number}, [buffer]
+    )
 
 
 def cells_of(message):
@@ -71,7 +73,8 @@ def test_a_page_that_opens_is_told(widget, recorder):
 
 @pytest.mark.parametrize("buffers", [[], [memoryview(b"abc")], [memoryview(np.array([9_999_999], "<i4").tobytes())]])
 def test_nonsense_is_refused(widget, recorder, buffers):
-    widget._on_message(widget, {"v": 1, "kind": "select", "id": "page-1"}, buffers)
+    number = widget.pipeline.inputs.number
+    widget._on_message(widget, {"v": 1, "kind": "select", "id": "page-1", "reading": number}, buffers)
     assert recorder.last("error")[0]["trait"] == "selection"
     assert widget.selection.size == 0
 

@@ -148,7 +148,8 @@ def test_hello_is_answered_with_everything(widget, recorder):
     recorder.sent.clear()
     ask(widget, "hello")
     kinds = recorder.kinds()
-    assert kinds[:7] == ["options", "choices", "cells", "embedding", "color", "selection", "notices"]
+    first = ["reading", "options", "choices", "cells", "embedding", "color", "selection", "flow_options", "groups"]
+    assert kinds[:10] == [*first, "notices"]
     assert {"result", "status"} <= set(kinds)
     assert recorder.last("status")[0]["state"] == "ready"
     assert recorder.last("automatic")[0]["scale"] == widget.softmax_scale

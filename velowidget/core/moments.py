@@ -1,13 +1,14 @@
-"""Mean and variance of the velocities around a cell: what the stochastic modes know of its uncertainty.
+"""Moments over a cell's neighbours and itself, all with the same weight, gene by gene.
 
-Over a cell's neighbours and itself, all with the same weight: ``m_i = mean_j v_j`` and ``S_i = mean_j (v_j - m_i)^2``,
-gene by gene (Lange et al. 2022, after the moments of Bergen et al. 2020).
+Of abundances, the means that velocities are estimated from (Bergen et al. 2020). Of velocities, ``m_i = mean_j v_j``
+and ``S_i = mean_j (v_j - m_i)^2``: what the stochastic modes know of their uncertainty (Lange et al. 2022).
 """
 
 from __future__ import annotations
 
 import numba as nb
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report, over_blocks
@@ -18,6 +19,34 @@ from velowidget.core.random import SAMPLING, key_of, normals
 _BLOCK_WORK = 50_000_000
 
 _FAST = {"reassoc", "contract", "nsz"}  # never "nnan": NaN must stay NaN
+
+
+def abundance_means(graph: Graph, values: sp.csr_matrix, *, report: Report | None = None) -> NDArray[np.float32]:
+    """Mean of sparse values over each cell's neighbours and itself.
+
+    Parameters
+    ----------
+    graph
+        Neighbourhoods; a cell that is its own neighbour counts once.
+    values
+        CSR, shape (n_cells, n_genes).
+    report
+        Progress, in cells.
+
+    Returns
+    -------
+    float32, C-contiguous, shape (n_cells, n_genes), summed in float64.
+    """
+    _check_cells(graph, values)
+    means = np.empty(values.shape, dtype=np.float32)
+
+    def compute(start: int, stop: int) -> None:
+        arrays = values.indptr, values.indices, values.data
+        _abundance_means(graph.order, start, stop, graph.indptr, graph.indices, *arrays, means)
+
+    stored_per_cell = values.nnz // max(1, graph.n_cells)
+    over_blocks(compute, graph.n_cells, cells_per_block(graph, stored_per_cell, _BLOCK_WORK), report)
+    return means
 
 
 def velocity_moments(
@@ -83,8 +112,8 @@ def cells_per_block(graph: Graph, n_genes: int, work: int) -> int:
     return max(1, work // (edges_per_cell * max(1, n_genes)))
 
 
-def _check_cells(graph: Graph, v: NDArray[np.floating]) -> None:
-    if len(v) != graph.n_cells:
+def _check_cells(graph: Graph, v: NDArray[np.floating] | sp.csr_matrix) -> None:
+    if v.shape[0] != graph.n_cells:
         raise ValueError(f"v has shape {v.shape}; one row for each of {graph.n_cells} cells is needed.")
 
 
@@ -121,6 +150,24 @@ def _add_deviations(own, v0, v1, v2, v3, total, squared):  # type: ignore[no-unt
         d2, d3 = np.float64(v2[g]) - origin, np.float64(v3[g]) - origin
         total[g] += (d0 + d1) + (d2 + d3)
         squared[g] += (d0 * d0 + d1 * d1) + (d2 * d2 + d3 * d3)
+
+
+@nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
+def _abundance_means(order, start, stop, indptr, indices, rows, columns, values, means):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    for k in nb.prange(start, stop):
+        i = order[k]
+        total = np.zeros(means.shape[1])
+        for place in range(rows[i], rows[i + 1]):
+            total[columns[place]] += values[place]
+        count = 1
+        for edge in range(indptr[i], indptr[i + 1]):
+            j = indices[edge]
+            if j != i:
+                count += 1
+                for place in range(rows[j], rows[j + 1]):
+                    total[columns[place]] += values[place]
+        for g in range(len(total)):
+            means[i, g] = total[g] / count
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)

@@ -43,8 +43,7 @@ def pancreas() -> anndata.AnnData:
     Returns
     -------
     AnnData with counts in the layers `spliced` and `unspliced`, `obs['clusters']` and `obsm['X_umap']`. Moments and
-    velocities are not in the file; make them with ``scvelo.pp.filter_and_normalize``, ``scvelo.pp.moments`` and
-    ``scvelo.tl.velocity``.
+    velocities are not in the file; make them with :func:`velowidget.filter_genes` and :func:`velowidget.velocity`.
 
     Raises
     ------

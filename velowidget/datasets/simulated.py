@@ -17,7 +17,8 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.datasets.kinetics import periodic_start, steady_state, trajectory
-from velowidget.datasets.preprocessing import preprocess, size_normalized
+from velowidget.datasets.preprocessing import preprocess
+from velowidget.preprocessing.counts import totals
 
 Floats = NDArray[np.float64]
 Strings = NDArray[np.object_]
@@ -85,8 +86,9 @@ def bifurcation(n_cells: int = 2000, n_genes: int = 300, seed: int = 0) -> AnnDa
     - layers `spliced`, `unspliced`: counts (float32, sparse);
     - `X`: log1p of `spliced` at the median total count (float32, sparse);
     - layers `Ms`, `Mu`: means over neighbours of counts at the median total (float32, dense);
-    - layer `velocity`: estimated from `Ms` and `Mu` with the steady-state model, so imperfect as it is on real data, in
-      counts per 1 / beta of each gene; with `velocity_gamma`, `velocity_r2` and `velocity_genes` (bool) in `var`;
+    - layer `velocity`: estimated from `Ms` and `Mu` with the steady-state model (:func:`velowidget.velocity`), so
+      imperfect as it is on real data, in counts per 1 / beta of each gene; with `velocity_gamma`, `velocity_r2` and
+      `velocity_genes` (bool) in `var`;
     - layer `velocity_true`: d spliced / dt on the scale of `Ms`, in counts per day (float32, dense), positive where
       expression rises. The slow drift of the normalising total is not part of it, as in every velocity method;
     - `obs`: `clusters`, `lineage`, `true_time` (days), `stage` (collection day, ordered), `day` (its number) and
@@ -212,8 +214,7 @@ def _observe(
         "unspliced": sample_counts(rng, molecules.unspliced, size_factors),
     }
     # Normalising brings a cell of average size from its own total to the median total, and its change with it.
-    _, totals = size_normalized(layers["spliced"])
-    to_scale_of_ms = np.median(totals) / molecules.spliced.sum(axis=1, keepdims=True)
+    to_scale_of_ms = np.median(totals(layers["spliced"])) / molecules.spliced.sum(axis=1, keepdims=True)
     layers["velocity_true"] = (to_scale_of_ms * molecules.change).astype(np.float32)
 
     adata = AnnData(obs=obs, var=var, layers=layers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import entries, is_real, read_gene, real_array
+from velowidget.kernels.colors import read_colors
+from velowidget.kernels.data import is_real, read_gene, real_array
+from velowidget.kernels.entries import entries
 from velowidget.kernels.messages import MissingKeyError, nearest
 
 _PREFERRED_BASES = ("umap", "tsne", "draw_graph_fa", "phate", "force_directed", "pca")
@@ -34,14 +37,23 @@ class CategoricalAnnotation:
     categories
         Names, in the column's order.
     stored_colors
-        ``adata.uns[f'{key}_colors']`` where it has one colour for each category, else None.
+        Those of ``adata.uns[f'{key}_colors']``, see :func:`velowidget.kernels.colors.read_colors`: ``'#rrggbb'``, None
+        for a category without a usable one; None where nothing is stored.
+    note
+        What a user should know about how these were read; ``''`` for nothing.
     """
 
     key: str
     source: str
     codes: NDArray[np.int32]
     categories: tuple[str, ...]
-    stored_colors: tuple[str, ...] | None
+    stored_colors: tuple[str | None, ...] | None
+    note: str = ""
+
+    @cached_property
+    def counts(self) -> NDArray[np.int64]:
+        """Number of cells of each category."""
+        return _counts(self.codes, len(self.categories))
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +66,14 @@ class ContinuousAnnotation:
         Its name, and ``'obs'`` or ``'gene'``.
     values
         float64, shape (n_cells,): NaN where missing or infinite.
+    layer
+        Of a gene: the layer that they are from, ``'X'`` for ``adata.X``; else None.
     """
 
     key: str
     source: str
     values: NDArray[np.float64]
+    layer: str | None = None
 
 
 Annotation = CategoricalAnnotation | ContinuousAnnotation
@@ -74,7 +89,7 @@ def bases(adata: AnnData) -> list[str]:
         obsm = entries(adata, "obsm")
     except ValueError:  # damaged: `read_embedding` says so
         return []
-    wide = [k for k, v in obsm.items() if _is_wide(v)]
+    wide = [k for k, v in obsm.items() if _is_wide(v) and v.shape[0] == adata.n_obs]
     named = [k.removeprefix("X_") for k in wide if k.startswith("X_")] or wide
     rank = {name: i for i, name in enumerate(_PREFERRED_BASES)}
     return sorted(named, key=lambda name: rank.get(name, len(rank)))
@@ -141,7 +156,19 @@ def default_column(adata: AnnData) -> str | None:
     return next(iter(few or numbers or usable), None)
 
 
-def read_annotation(adata: AnnData, color: str) -> Annotation:
+def color_layers(adata: AnnData) -> list[str]:
+    """Where a gene's colours can come from: ``'X'``, if there is one, and the layers that hold numbers."""
+    try:
+        layers = entries(adata, "layers")
+    except ValueError:  # damaged: `read_velocity` says so
+        return []
+    stored = {"X": adata.X, **layers}  # newer AnnData list X once more, as None
+    return [
+        name for name, values in stored.items() if isinstance(name, str) and is_real(getattr(values, "dtype", None))
+    ]
+
+
+def read_annotation(adata: AnnData, color: str, layer: str | None = None) -> Annotation:
     """Read what to colour cells by.
 
     Parameters
@@ -149,16 +176,23 @@ def read_annotation(adata: AnnData, color: str) -> Annotation:
     adata
         Annotated data.
     color
-        A column of ``adata.obs``, else a gene (from ``adata.X``, else layer ``'Ms'``, ``'spliced'``);
-        ``'obs:NAME'`` and ``'gene:NAME'`` decide.
+        A column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide, and ``'LAYER:NAME'`` is a
+        gene in a layer of its own.
+    layer
+        Where genes are read: a key of ``adata.layers``, or ``'X'``; by default ``adata.X``, else layer ``'Ms'``, else
+        ``'spliced'``.
     """
     kind, _, name = checked_text("color", color).partition(":")
-    if kind not in ("obs", "gene") or color in adata.obs:
+    if color in adata.obs or color in adata.var_names:
+        kind, name = "", color
+    elif kind not in ("obs", "gene"):
+        if name in adata.var_names:
+            return ContinuousAnnotation(name, "gene", *_gene(adata, name, kind))
         kind, name = "", color
     if kind != "gene" and name in adata.obs:
         return _annotate(adata, name)
     if kind != "obs" and name in adata.var_names:
-        return ContinuousAnnotation(name, "gene", _gene(adata, name))
+        return ContinuousAnnotation(name, "gene", *_gene(adata, name, layer))
     among = {"obs": list(adata.obs.columns), "gene": list(adata.var_names)}.get(
         kind, [*adata.obs.columns, *adata.var_names]
     )
@@ -191,24 +225,31 @@ def _annotate(adata: AnnData, name: str) -> Annotation:
         return ContinuousAnnotation(name, "obs", np.where(np.isfinite(values), values, np.nan))
     categorical = column.astype("category").cat
     names = tuple(str(c) for c in categorical.categories)
-    stored = np.asarray(adata.uns.get(f"{name}_colors"), dtype=object)
-    colors = None
-    if stored.ndim == 1 and len(stored) >= len(names) and all(isinstance(c, str) for c in stored):
-        colors = tuple(str(c) for c in stored[: len(names)])
-    return CategoricalAnnotation(name, "obs", categorical.codes.to_numpy().astype(np.int32), names, colors)
+    codes = categorical.codes.to_numpy().astype(np.int32)
+    colors, note = read_colors(adata, name, names, _counts(codes, len(names)) > 0)
+    return CategoricalAnnotation(name, "obs", codes, names, colors, note)
 
 
-def _gene(adata: AnnData, name: str) -> NDArray[np.float64]:
+def _counts(codes: NDArray[np.int32], n_categories: int) -> NDArray[np.int64]:
+    return np.bincount(codes[codes >= 0], minlength=n_categories)
+
+
+def _gene(adata: AnnData, name: str, layer: str | None) -> tuple[NDArray[np.float64], str]:
+    """A gene's values, and the layer that they are from."""
     where = np.flatnonzero(adata.var_names == name)
     if len(where) > 1:
         raise ValueError(
             f"{len(where)} genes are called {name!r}; make names unique with `adata.var_names_make_unique()`."
         )
-    key = "X" if adata.X is not None else next((k for k in ("Ms", "spliced") if k in entries(adata, "layers")), None)
+    known = {"X": adata.X, **entries(adata, "layers")}
+    key = layer or next((key for key in ("X", "Ms", "spliced") if known.get(key) is not None), None)
     if key is None:
         raise MissingKeyError(f"No expression to show for gene {name!r}: adata.X is empty and there is no layer 'Ms'.")
+    if known.get(key) is None:
+        there = color_layers(adata)
+        raise MissingKeyError(f"Nothing to colour {name!r} by: adata.layers has no {key!r}{nearest(key, there)}")
     values = read_gene(adata, key, where[0]).astype(np.float64)
-    return np.where(np.isfinite(values), values, np.nan)
+    return np.where(np.isfinite(values), values, np.nan), key
 
 
 def _is_wide(stored: Any) -> bool:

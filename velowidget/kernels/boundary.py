@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import entries, real_array
+from velowidget.kernels.data import real_array
+from velowidget.kernels.entries import entries, of_shape
 from velowidget.kernels.matrices import float_csr
 from velowidget.kernels.messages import MissingKeyError, nearest
 
@@ -65,9 +66,13 @@ def cbc(
             f"adata.obsp has no {graph_key!r}{nearest(graph_key, obsp)} Make it with `scanpy.pp.neighbors(adata)`."
         )
     z = real_array(obsm[rep], f"representation adata.obsm[{rep!r}]").astype(np.float64)
-    if z.ndim != 2:
-        raise ValueError(f"The representation adata.obsm[{rep!r}] has shape {z.shape}; it needs two dimensions.")
-    graph = float_csr(obsp[graph_key], f"The graph adata.obsp[{graph_key!r}]")
+    if z.ndim != 2 or z.shape[0] != adata.n_obs:
+        raise ValueError(
+            f"The representation adata.obsm[{rep!r}] has shape {z.shape}; "
+            f"it needs two dimensions, and {adata.n_obs} rows."
+        )
+    what = f"The graph adata.obsp[{graph_key!r}]"
+    graph = float_csr(of_shape(obsp[graph_key], (adata.n_obs, adata.n_obs), what), what)
     graph.eliminate_zeros()
     across = graph[in_source][:, in_target]
     at_boundary = np.diff(across.indptr) > 0

@@ -17,6 +17,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
+from velowidget.kernels.entries import entries, of_shape, shape_of
 from velowidget.kernels.genes import gene_mask
 from velowidget.kernels.matrices import float_csr
 from velowidget.kernels.messages import MissingKeyError, count, nearest
@@ -185,11 +186,12 @@ def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph,
     -------
     The pattern of stored entries, and notes for the user.
     """
-    stored, what = _stored_graph(adata, conn_key)
+    stored, what = stored_graph(adata, conn_key)
     remedy = "Make one with `scanpy.pp.neighbors(adata)`."
     if stored.dtype.kind not in "fiub":
         raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {remedy}")
     if sp.issparse(stored):
+        stored = stored if stored.format in ("csr", "csc") else stored.tocsr()
         weights, pattern = stored.data, _pattern(stored, what, remedy)
     else:
         dense = np.asarray(np.ma.filled(stored, 0))
@@ -212,26 +214,8 @@ def read_graph(adata: AnnData, conn_key: str = "connectivities") -> tuple[Graph,
 
 def read_weights(adata: AnnData, conn_key: str) -> tuple[sp.csr_matrix, str]:
     """The weights of a graph that `read_graph` could read, CSR float64, a copy; and its name in messages."""
-    stored, what = _stored_graph(adata, conn_key)
+    stored, what = stored_graph(adata, conn_key)
     return float_csr(np.ma.filled(stored, 0) if isinstance(stored, np.ma.MaskedArray) else stored, what), what
-
-
-def entries(adata: AnnData, store: str) -> Mapping[str, Any]:
-    """The ``layers``, ``obsm`` or ``obsp`` of an AnnData.
-
-    Raises
-    ------
-    ValueError
-        If one of the entries does not fit, so that AnnData gives out none of them.
-    """
-    try:
-        mapping: Mapping[str, Any] = getattr(adata, store)
-    except (ValueError, AttributeError) as error:
-        raise ValueError(
-            f"adata.{store} is damaged, and AnnData refuses to open it: {error} "
-            "Read the file again, or make a new AnnData without the entry that does not fit."
-        ) from error
-    return mapping
 
 
 def recorded(adata: AnnData, key: str) -> dict[str, Any]:
@@ -302,20 +286,21 @@ def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[
     if key is None or key == "X":
         if adata.X is None:
             raise MissingKeyError(f"No {what}: adata.X is empty. Make a layer with `{call}` and name it.")
-        return _of_shape(adata.X, (adata.n_obs, adata.n_vars), "adata.X"), f"{what} in adata.X"
+        return of_shape(adata.X, (adata.n_obs, adata.n_vars), "adata.X"), f"{what} in adata.X"
     there = entries(adata, attr)
     if key not in there:
         make = f"Make it with `{call}`, or name another layer" if attr == "layers" else "Name another array"
         raise MissingKeyError(f"No {what}: adata.{attr} has no {key!r}{nearest(key, there)} {make} with `{argument}`.")
     if attr == "layers":
-        return _of_shape(there[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}"), f"{what} layer {key!r}"
+        return of_shape(there[key], (adata.n_obs, adata.n_vars), f"The layer {key!r}"), f"{what} layer {key!r}"
     where = f"adata.obsm[{key!r}]"
-    if len(there[key].shape) != 2 or not there[key].shape[1]:
-        raise ValueError(f"{where} has shape {tuple(there[key].shape)}; it needs two dimensions, and columns.")
+    shape = shape_of(there[key])
+    if len(shape) != 2 or shape[0] != adata.n_obs or not shape[1]:
+        raise ValueError(f"{where} has shape {shape}; it needs two dimensions, {adata.n_obs} rows, and columns.")
     return there[key], f"{what} {where}"
 
 
-def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
+def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
     """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
     obsp = entries(adata, "obsp")
     key = next((c for c in (conn_key, f"{conn_key}_connectivities") if c in obsp), None)
@@ -325,15 +310,7 @@ def _stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
             "Make one with `scanpy.pp.neighbors(adata)`, or name another with `conn_key`."
         )
     what = f"The neighbour graph adata.obsp[{key!r}]"
-    return _of_shape(obsp[key], (adata.n_obs, adata.n_obs), what), what
-
-
-def _of_shape(stored: Any, shape: tuple[int, int], what: str) -> Any:
-    if tuple(stored.shape) != shape:
-        raise ValueError(
-            f"{what} has shape {tuple(stored.shape)} where {shape} is expected. Store it again with the right shape."
-        )
-    return stored
+    return of_shape(obsp[key], (adata.n_obs, adata.n_obs), what), what
 
 
 def _pattern(stored: Any, what: str, remedy: str) -> sp.csr_matrix:

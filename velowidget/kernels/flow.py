@@ -180,7 +180,7 @@ def plot_single_flow(
     annotation = read_annotation(kernel.adata, f"obs:{cluster_key}")
     assert isinstance(annotation, CategoricalAnnotation)
     pictures = import_module("velowidget.plotting.flow")  # above the kernels: fetched by name, when asked for
-    palette = pictures.category_colors(len(annotation.categories), annotation.stored_colors)
+    palette = pictures.figure_colors(annotation)
     by_name = dict(zip(annotation.categories, palette, strict=True))
     ax = pictures.draw_veins(
         pictures.axes_for(ax, figsize, dpi),
@@ -198,7 +198,15 @@ def plot_single_flow(
         xticks_step_size=xticks_step_size,
     )
     ax.set(xlabel=pictures.plain(str(time_key)), ylabel=pictures.plain(cluster_key))
-    return pictures.finish(ax, save, dpi, show=show)
+    settings = {
+        "cluster": cluster,
+        "cluster_key": cluster_key,
+        "time_key": time_key,
+        "clusters": [str(name) for name in cells.names],
+        "time_points": [float(time) for time in cells.times],
+        "min_flow": min_flow,
+    }
+    return pictures.finish(ax, save, dpi, show=show, kernel=kernel, settings=settings)
 
 
 def flow_table(cells: FlowCells, flows: NDArray[np.float64]) -> pd.DataFrame:

@@ -8,7 +8,8 @@ import scipy.sparse as sp
 from anndata import AnnData
 
 from velowidget.kernels.base import Kernel, plain
-from velowidget.kernels.data import checked_adata, entries, recorded
+from velowidget.kernels.data import checked_adata, recorded
+from velowidget.kernels.entries import entries
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest
 

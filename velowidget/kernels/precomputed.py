@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from velowidget.core.graph import Graph
 from velowidget.kernels.arguments import checked_flag, reject_unknown
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import checked_adata, entries, recorded
+from velowidget.kernels.data import checked_adata, recorded
+from velowidget.kernels.entries import entries
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest
 from velowidget.kernels.reports import report_matrix

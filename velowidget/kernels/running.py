@@ -47,12 +47,12 @@ def threads(n_jobs: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def progress_bar(*, shown: bool) -> Iterator[Report | None]:
+def progress_bar(*, shown: bool, unit: str = "cells") -> Iterator[Report | None]:
     """What to give to core as `report`: None, or a bar that appears if a pass takes more than a second."""
     if not shown:
         yield None
         return
-    bar = _Bar()
+    bar = _Bar(unit)
     try:
         yield bar.report
     finally:
@@ -62,8 +62,9 @@ def progress_bar(*, shown: bool) -> Iterator[Report | None]:
 class _Bar:
     """A bar for one pass after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, unit: str) -> None:
         self._bar: Any = None
+        self._unit = unit
         self._started = time.monotonic()
 
     def report(self, done: int, total: int) -> None:
@@ -73,7 +74,7 @@ class _Bar:
         elif self._bar is None and done < total and time.monotonic() - self._started > _DELAY:
             from tqdm.auto import tqdm
 
-            self._bar = tqdm(total=total, initial=done, unit=" cells")
+            self._bar = tqdm(total=total, initial=done, unit=f" {self._unit}")
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
 

@@ -1,6 +1,6 @@
-"""Kernels in files: HDF5 through anndata's element IO. Nothing is pickled, and reading executes nothing.
+"""Kernels in files. Nothing is pickled, and reading executes nothing.
 
-A file has the attributes ``format`` and ``version``, and groups
+A file is a tree of anndata's elements (see :mod:`velowidget.kernels.container`), with the groups
 
 * ``kernels/0``, ``kernels/1``, ...: one for each kernel, parts before what is made of them, the whole last. A base
   kernel has its results (CSR), its constructor's ``settings`` and its ``params`` (JSON, which keeps Python's numbers to
@@ -11,11 +11,8 @@ A file has the attributes ``format`` and ``version``, and groups
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
-import uuid
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -30,17 +27,17 @@ from anndata.io import read_elem, write_elem
 
 from velowidget.core.softmax import freeze
 from velowidget.kernels.arguments import checked_text
+from velowidget.kernels.atomic import replacing
 from velowidget.kernels.base import Kernel, plain
 from velowidget.kernels.connectivity import ConnectivityKernel
+from velowidget.kernels.container import damaged, dump, in_memory, load, size
 from velowidget.kernels.data import checked_adata
 from velowidget.kernels.expression import Expression, Product, Sum
 from velowidget.kernels.matrices import float_csr, stochastic_matrix
 from velowidget.kernels.precomputed import PrecomputedKernel, numbered
 from velowidget.kernels.velocity import VelocityKernel
 
-SUFFIX = ".velo.h5"
-FORMAT = "velowidget-kernel"
-VERSION = 1
+SUFFIX = ".velo"
 
 _BASES: dict[str, type[Kernel]] = {
     kind.__name__: kind for kind in (ConnectivityKernel, PrecomputedKernel, VelocityKernel)
@@ -61,21 +58,6 @@ class _Node:
     params: dict[str, Any] = field(default_factory=dict)
     results: dict[str, sp.csr_matrix | None] = field(default_factory=dict)
 
-    def digest(self) -> str:
-        """A checksum of everything."""
-        checksum = hashlib.sha256()
-        written = (self.kind, self.adata, self.nameless, self.parts, self.constants, _to_json(self.params))
-        checksum.update(repr(written).encode())
-        for name, value in sorted({**self.settings, **self.results}.items()):
-            matrix = sp.issparse(value)
-            arrays = [value.data, value.indices, value.indptr] if matrix else [np.asarray(value)]
-            checksum.update(f"{name} {value.shape if matrix else ''}".encode())
-            for array in arrays:
-                wide = np.int64 if array.dtype.kind in "iu" else array.dtype
-                text = array.dtype.kind in "OUT"
-                checksum.update(repr(array.tolist()).encode() if text else array.astype(wide).tobytes())
-        return checksum.hexdigest()
-
 
 def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = True, ext: str | None = None) -> Path:
     """Write a kernel, or an expression with all that it is made of, to a file.
@@ -91,7 +73,7 @@ def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = Tru
     write_adata
         Write the AnnData too; without, :func:`read` must be given it.
     ext
-        Suffix, by default ``'.velo.h5'``; added if `fname` does not end in it.
+        Suffix, by default ``'.velo'``; added if `fname` does not end in it.
 
     Returns
     -------
@@ -105,28 +87,19 @@ def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = Tru
         If there is no such folder.
     """
     path = _path(fname, SUFFIX if ext is None else checked_text("ext", ext))
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {str(path.parent)!r} to write {path.name!r} into.")
     nodes: dict[int, _Node] = {}
     adatas: dict[int, AnnData] = {}
     _collect(kernel, nodes, adatas)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
-    try:
-        with h5py.File(temporary, "x") as file:
-            file.attrs.update({"format": FORMAT, "version": VERSION})
-            for i, node in enumerate(nodes.values()):
-                _write_node(file.create_group(f"kernels/{i}"), node)
-            for i, adata in enumerate(adatas.values()):
-                write_elem(file, f"cells/{i}", adata.obs_names.to_numpy(dtype=object))
-                if write_adata:
-                    _write_adata(file, f"adatas/{i}", adata)
-        with temporary.open("rb+") as written:
-            os.fsync(written.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
+    with in_memory() as tree:
+        groups = {name: tree.create_group(name) for name in ("kernels", "cells", "adatas")}
+        for i, node in enumerate(nodes.values()):
+            _write_node(groups["kernels"].create_group(str(i)), node)
+        for i, adata in enumerate(adatas.values()):
+            write_elem(groups["cells"], str(i), adata.obs_names.to_numpy(dtype=object))
+            if write_adata:
+                _write_adata(groups["adatas"], str(i), adata)
+        with replacing(path, size(tree)) as temporary:
+            dump(tree, temporary)
     return path
 
 
@@ -136,7 +109,7 @@ def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool
     Parameters
     ----------
     fname
-        Path; without the suffix ``'.velo.h5'``, it is tried with it too.
+        Path; without the suffix ``'.velo'``, it is tried with it too.
     adata
         Annotated data of the same cells, with all that the kernel was made from; needed if the file has none, and left
         aside with a warning if it has.
@@ -179,7 +152,12 @@ def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool
         adatas = [adata.copy() if copy or adata.is_view else adata] * len(cells)
     made: list[Kernel] = []
     for node in nodes:
-        made.append(_build(node, made, adatas))
+        try:
+            made.append(_build(node, made, adatas))
+        except (LookupError, TypeError, ValueError) as error:
+            if stored:
+                raise damaged(path, error) from error
+            raise
     return made[-1]
 
 
@@ -189,7 +167,7 @@ def _path(fname: str | os.PathLike[str], suffix: str) -> Path:
         raise ValueError(f"{str(fname)!r} is no name for a file.")
     if Path(suffix).name != suffix or not suffix.strip("."):
         raise ValueError(f"ext must be a suffix, such as {SUFFIX!r}, not {suffix!r}.")
-    path = path.resolve()
+    path = path.absolute()
     if not path.name.endswith(suffix):
         path = path.with_name(path.name + suffix)
     if path.suffix.lower() in (".pickle", ".pkl", ".pk"):
@@ -225,8 +203,7 @@ def _collect(kernel: Kernel, nodes: dict[int, _Node], adatas: dict[int, AnnData]
 
 
 def _write_node(group: h5py.Group, node: _Node) -> None:
-    attributes = {"kind": node.kind, "adata": node.adata, "nameless": node.nameless, "digest": node.digest()}
-    group.attrs.update(attributes)
+    group.attrs.update({"kind": node.kind, "adata": node.adata, "nameless": node.nameless})
     write_elem(group, "parts", np.array(node.parts, dtype=np.int64))
     write_elem(group, "constants", np.array(node.constants, dtype=np.float64))
     write_elem(group, "settings", node.settings)
@@ -234,46 +211,53 @@ def _write_node(group: h5py.Group, node: _Node) -> None:
     write_elem(group, "results", node.results)
 
 
-def _write_adata(file: h5py.File, place: str, adata: AnnData) -> None:
+def _write_adata(group: h5py.Group, name: str, adata: AnnData) -> None:
     if adata.isbacked or adata.is_view:
         adata = adata.to_memory() if adata.isbacked else adata.copy()
     try:
-        write_elem(file, place, adata)
+        write_elem(group, name, _without_maps(adata))
     except Exception as error:
         error.add_note("The AnnData could not be written; `write_adata=False` leaves it out.")
         raise
 
 
+def _without_maps(adata: AnnData) -> AnnData:
+    """The same data, with plain arrays on the memory of memory-mapped ones, which anndata does not write."""
+    held = _held(adata, "X", "obs", "var", "layers", "obsm", "varm", "obsp", "varp", "uns")
+    raw = None if adata.raw is None else _held(adata.raw, "X", "var", "varm")
+    if not _has_map(held) and not _has_map(raw):
+        return adata
+    return AnnData(**_plain_arrays(held), raw=_plain_arrays(raw))
+
+
+def _held(data: Any, *places: str) -> dict[str, Any]:
+    return {place: getattr(data, place) for place in places}
+
+
+def _has_map(value: Any) -> bool:
+    return any(map(_has_map, value.values())) if isinstance(value, Mapping) else isinstance(value, np.memmap)
+
+
+def _plain_arrays(value: Any) -> Any:
+    if isinstance(value, Mapping):  # from anndata 0.13 on, layers have X too, under None
+        return {name: _plain_arrays(inner) for name, inner in value.items() if name is not None}
+    return np.asarray(value) if isinstance(value, np.memmap) else value
+
+
 def _decode(path: Path) -> tuple[list[_Node], list[Any], list[AnnData]]:
     """What is in a file, checked as far as it can be without an AnnData."""
-    try:
-        file = h5py.File(path, "r")
-    except OSError as error:
-        raise ValueError(
-            f"{path.name} is no kernel file, or damaged: HDF5 cannot open it ({error}). "
-            "Write one with `kernel.write(path)`."
-        ) from error
-    with file:
+    with load(path) as tree:
         try:
-            kind, version = file.attrs.get("format"), file.attrs.get("version")
-            foreign = kind != FORMAT or not isinstance(version, int | np.integer)
-        except Exception as error:
-            raise _damaged(path, error) from error
-        if foreign:
-            raise ValueError(f"{path.name} is an HDF5 file, but has no kernel. Write one with `kernel.write(path)`.")
-        if version > VERSION:
-            raise ValueError(
-                f"{path.name} was written by a later velowidget (format {version}; this one reads up to {VERSION}). "
-                "Update with `pip install --upgrade velowidget`."
-            )
-        try:
-            cells = [read_elem(file[f"cells/{i}"]) for i in range(len(file["cells"]))]
-            adatas = [read_elem(file[f"adatas/{i}"]) for i in range(len(file.get("adatas", ())))]
-            nodes = [_read_node(file[f"kernels/{i}"], i, cells) for i in range(len(file["kernels"]))]
+            tree.visititems(_check_sparse)
+            cells = [_element(tree["cells"][str(i)]) for i in range(len(tree["cells"]))]
+            adatas = [_element(tree["adatas"][str(i)]) for i in range(len(tree["adatas"]))]
+            nodes = [_read_node(tree["kernels"][str(i)], i, cells) for i in range(len(tree["kernels"]))]
             if not nodes or (adatas and [a.n_obs for a in adatas] != list(map(len, cells))):
                 raise ValueError("parts of it are missing")
+        except MemoryError:
+            raise
         except Exception as error:
-            raise _damaged(path, error) from error
+            raise damaged(path, error) from error
     return nodes, cells, adatas
 
 
@@ -282,37 +266,43 @@ def _read_node(group: h5py.Group, number: int, cells: list[Any]) -> _Node:
         str(group.attrs["kind"]),
         adata=int(group.attrs["adata"]),
         nameless=bool(group.attrs["nameless"]),
-        parts=read_elem(group["parts"]).tolist(),
-        constants=read_elem(group["constants"]).tolist(),
-        settings=plain(read_elem(group["settings"])),
-        params=json.loads(str(read_elem(group["params"]))),
+        parts=_element(group["parts"]).tolist(),
+        constants=_element(group["constants"]).tolist(),
+        settings=plain(_element(group["settings"])),
+        params=json.loads(str(_element(group["params"]))),
     )
-    for name, stored in read_elem(group["results"]).items():
-        matrix = float_csr(stored, name)
-        freeze(matrix)
-        node.results[name] = matrix
-    if node.digest() != group.attrs["digest"]:
-        raise ValueError("its checksum is another")
     if node.kind in _EXPRESSIONS:
         if not node.parts or not all(0 <= part < number for part in node.parts):
             raise ValueError("an expression refers to what is not there")
-    else:
-        _check_results(node, _BASES[node.kind], len(cells[node.adata]))
+        if len(node.constants) != (len(node.parts) if node.kind == "Sum" else 0):
+            raise ValueError("a sum has not as many constants as parts")
+        return node
+    results, known = _element(group["results"]), _BASES[node.kind]._RESULTS
+    if not 0 <= node.adata < len(cells) or not set(results) <= set(known):
+        raise ValueError("its results are not those of its kernel")
+    for name, stored in results.items():
+        if stored.shape != (len(cells[node.adata]),) * 2:
+            raise ValueError("its matrices have not the size of its cells")
+        matrix = float_csr(stored, name)
+        freeze(matrix)
+        # Compiled code trusts what kernels have; a checksum can be made to fit.
+        node.results[name] = stochastic_matrix(matrix) if name == "_transition_matrix" else matrix
     return node
 
 
-def _check_results(node: _Node, kind: type[Kernel], n_cells: int) -> None:
-    """Compiled code trusts what kernels have; a checksum can be made to fit."""
-    if node.adata < 0 or not set(node.results) <= set(kind._RESULTS):
-        raise ValueError("its results are not those of its kernel")
-    if any(matrix is not None and matrix.shape != (n_cells, n_cells) for matrix in node.results.values()):
-        raise ValueError("its matrices have not the size of its cells")
-    if "_transition_matrix" in node.results:
-        node.results["_transition_matrix"] = stochastic_matrix(node.results["_transition_matrix"])
+def _element(node: h5py.Group | h5py.Dataset) -> Any:
+    return read_elem(node)
 
 
-def _damaged(path: Path, error: Exception) -> ValueError:
-    return ValueError(f"{path.name} is damaged: {error}. Write it again, or restore it from a copy.")
+def _check_sparse(_: str, node: h5py.Group | h5py.Dataset) -> None:
+    """An error for a sparse matrix whose parts do not fit each other, for anndata takes them as they are."""
+    if "h5sparse_format" in node.attrs:  # of the first versions of anndata
+        raise ValueError("it has a matrix in a form that is not written")
+    layouts = {"csr_matrix": sp.csr_matrix, "csc_matrix": sp.csc_matrix}
+    layout = layouts.get(node.attrs.get("encoding-type"))
+    if layout is not None:
+        parts = tuple(node[name][()] for name in ("data", "indices", "indptr"))
+        layout(parts, shape=tuple(node.attrs["shape"].tolist())).check_format(full_check=True)
 
 
 def _check_cells(adata: AnnData, names: Any, path: Path, *, by_name: bool) -> None:

@@ -28,7 +28,7 @@ from velowidget.napari_plugin.scene import Scene, adata_of, scene_of
 from velowidget.napari_plugin.tracks import STAGE
 from velowidget.napari_plugin.walk_controls import WalkControls
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.events import Computed, Failed, Status
+from velowidget.pipeline.events import Changed, Computed, Failed, Read, Status
 from velowidget.pipeline.stages import with_ancestors
 from velowidget.pipeline.traits import DIAGNOSTICS
 from velowidget.plugins.registry import PluginError, registry, unmet
@@ -130,6 +130,7 @@ class VelocityDock(QWidget):
         self.legend = QLabel(wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self.progress = QProgressBar()
         self.cancel = QPushButton("Cancel", clicked=self._cancel_or_resume)
+        self.refresh = QPushButton("Read the data again", clicked=self._refresh, visible=False)
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
@@ -165,11 +166,12 @@ class VelocityDock(QWidget):
         layout.addWidget(self._controls)
         layout.addLayout(below)
         layout.addWidget(self.message)
+        layout.addWidget(self.refresh)
         layout.addStretch()
 
     def _fill(self, pipeline: VelocityPipeline) -> None:
         """Offer what the data have."""
-        adata, schemes = pipeline.adata, registry.contributions("schemes")
+        adata, schemes = pipeline.inputs.adata, registry.contributions("schemes")
         for combo, items in (
             (self.scheme, [(entry.title, key) for key, entry in schemes.items()]),
             (self.direction, [(name, name) for name in _DIRECTIONS]),
@@ -183,7 +185,7 @@ class VelocityDock(QWidget):
             reason = unmet(entry, adata)  # why the data cannot support it
             self.scheme.setItemData(i, reason or entry.help, Qt.ItemDataRole.ToolTipRole)
             self.scheme.model().item(i).setEnabled(reason is None)
-        self.walks.fill(pipeline.clusters)
+        self.walks.fill(pipeline.inputs.clusters)
         completer = QCompleter([*columns(adata), *map(str, adata.var_names)], self.color)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
@@ -224,6 +226,10 @@ class VelocityDock(QWidget):
         else:
             self.pipeline.compute()
 
+    def _refresh(self) -> None:
+        assert self.pipeline is not None
+        self.pipeline.refresh()
+
     # -- from the pipeline -------------------------------------------------------------------------
 
     def _react(self, event: Any) -> None:
@@ -235,7 +241,9 @@ class VelocityDock(QWidget):
                 self._show()
             case Computed(stage="similarity" | "diagnostics") | {"name": _}:
                 self._show()
-            case "plugins" if self.scene is not None:
+            case Changed(name="data"):
+                self._show_message()
+            case "plugins" | Read() if self.scene is not None:
                 self._fill(self.scene.pipeline)
                 self._show()
 
@@ -259,7 +267,7 @@ class VelocityDock(QWidget):
         scale, automatic = pipeline.softmax_scale, pipeline.automatic_scale
         self.scale.show_scale(scale, automatic, automatic=pipeline.auto_scale, fixed=fixed)
         self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
-        self.legend.setText(legend(pipeline.annotation, pipeline.palette))
+        self.legend.setText(legend(pipeline.annotation, pipeline.palette, pipeline.vmin, pipeline.vmax))
         self._show_message()
 
     def _show_status(self, status: Status) -> None:
@@ -286,7 +294,11 @@ class VelocityDock(QWidget):
         return {"parameters", *(stage.name for name in asked for stage in with_ancestors(name))}
 
     def _show_message(self) -> None:
-        notices = () if self.pipeline is None else self.pipeline.notices
+        notices: tuple[str, ...] = ()
+        if self.pipeline is not None:
+            changed = self.pipeline.changed
+            self.refresh.setVisible(bool(changed))
+            notices = (*([changed] if changed else []), *self.pipeline.notices)
         self.message.setText("\n\n".join(dict.fromkeys([*self._failures.values(), *notices])))
 
     # -- coming and going --------------------------------------------------------------------------

@@ -23,6 +23,7 @@ from velowidget.kernels.annotations import (
     read_annotation,
     read_embedding,
 )
+from velowidget.kernels.limits import Limit, read_limits
 from velowidget.plotting.palettes import AUTOMATIC, MISSING, category_colors
 
 LayerData = tuple[Any, dict[str, Any], str]
@@ -113,33 +114,36 @@ def cells(adata: AnnData, positions: NDArray[np.floating], annotation: Annotatio
 
 
 def coloring(
-    adata: AnnData, annotation: Annotation | None, shown: NDArray[np.intp], palette: str = AUTOMATIC
+    adata: AnnData,
+    annotation: Annotation | None,
+    shown: NDArray[np.intp],
+    palette: str = AUTOMATIC,
+    vmin: Limit = None,
+    vmax: Limit = None,
 ) -> dict[str, Any]:
     """Attributes that colour the points of the cells `shown`, and name them where the pointer is."""
     features: dict[str, Any] = {"cell": np.asarray(adata.obs_names[shown], dtype=object)}
     if annotation is not None:
         features[annotation.key] = _names(annotation)[shown]
-    return {"features": pd.DataFrame(features), "face_color": colors(annotation, adata.n_obs, palette)[shown]}
+    return {
+        "features": pd.DataFrame(features),
+        "face_color": colors(annotation, adata.n_obs, palette, vmin, vmax)[shown],
+    }
 
 
-def colors(annotation: Annotation | None, n_cells: int, palette: str = AUTOMATIC) -> NDArray[np.float64]:
+def colors(
+    annotation: Annotation | None, n_cells: int, palette: str = AUTOMATIC, vmin: Limit = None, vmax: Limit = None
+) -> NDArray[np.float64]:
     """Red, green, blue and opacity of each cell, shape (n_cells, 4), the same as in the widget."""
     if annotation is None:
         return to_rgba_array([MISSING] * n_cells)
     if isinstance(annotation, CategoricalAnnotation):
-        hexes = category_colors(len(annotation.categories), annotation.stored_colors, palette)
+        hexes = category_colors(annotation, palette)
         return to_rgba_array([*hexes, MISSING])[annotation.codes]  # -1 is the last
-    low, high = value_range(annotation.values)
-    rgba: NDArray[np.float64] = colormaps["viridis"]((annotation.values - low) / (high - low))
+    limits = read_limits(annotation, vmin, vmax)
+    rgba: NDArray[np.float64] = colormaps["viridis"](limits.shares(annotation.values))
     rgba[np.isnan(annotation.values)] = to_rgba_array(MISSING)
     return rgba
-
-
-def value_range(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Lowest and highest of the values that are known, never equal."""
-    known = values[np.isfinite(values)]
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
-    return low, high if high > low else low + 1.0
 
 
 def _names(annotation: Annotation) -> NDArray[Any]:

@@ -10,13 +10,11 @@ from napari.layers import Points
 from napari.utils.theme import get_theme
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import read_embedding
-from velowidget.kernels.components import default_components
 from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.tracks import WalkTracks
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.events import Computed, Status
+from velowidget.pipeline.events import Computed, Read, Status
 from velowidget.pipeline.stages import Arrows, Grid, Parameters
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS
 
@@ -47,7 +45,8 @@ def open_scene(viewer: Any, pipeline: VelocityPipeline) -> Scene:
         if scene.pipeline is pipeline and layer in viewer.layers:
             return scene
     positions = pipeline.positions(pipeline.basis)
-    points, attributes, _ = layers.cells(pipeline.adata, positions, pipeline.annotation, name="cells")
+    points, attributes, _ = layers.cells(pipeline.inputs.adata, positions, pipeline.annotation, name="cells")
+    attributes["metadata"] = {"anndata": pipeline.adata}
     layer = Points(points, **attributes)
     _scenes[layer] = Scene(viewer, layer, pipeline)  # before a dock sees the layer
     viewer.add_layer(layer)
@@ -106,12 +105,14 @@ class Scene:
         match event:
             case Computed(stage="diagnostics") if self.pipeline.color in DIAGNOSTICS:
                 self._color()
+            case Read():
+                self._start_anew()
             case Computed() | Status():
                 self._draw()
                 self.walks.draw()
             case {"name": "basis" | "components"}:
                 self._place()
-            case {"name": "color" | "palette"}:
+            case {"name": "color" | "layer" | "vmin" | "vmax" | "palette"}:
                 self._color()
             case "plugins":
                 with self.pipeline.changing():  # its scheme may be another, or gone
@@ -128,8 +129,8 @@ class Scene:
     def _on_dimensions(self, _event: Any) -> None:
         """Let napari's button choose the plane or space; an embedding that is a plane stays one."""
         pipeline, shown = self.pipeline, self.positions.shape[1]
-        components = list(pipeline.components or default_components(pipeline.adata, pipeline.basis))
-        width = read_embedding(pipeline.adata, pipeline.basis).shape[1]
+        components = list(pipeline.components or pipeline.inputs.default_components(pipeline.basis))
+        width = pipeline.inputs.width(pipeline.basis)
         if self.viewer.dims.ndisplay == 2 and shown == 3:
             pipeline.components = components[:2]
         elif self.viewer.dims.ndisplay == 3 and shown == 2 and width > 2:
@@ -178,6 +179,12 @@ class Scene:
         self._ask()
         self.walks.draw()
 
+    def _start_anew(self) -> None:
+        """Show the cells of data that were read anew."""
+        before, self._placing = np.asarray(self.cells.data), None
+        self._place()
+        self._refit = not np.array_equal(before, self.cells.data)
+
     def _resize(self) -> None:
         self.cells.size = layers.size(self.cells.data) * self.pipeline.point_size
         if self.arrows is not None:
@@ -186,7 +193,8 @@ class Scene:
     def _color(self) -> None:
         shown = layers.placed(self.positions)
         pipeline = self.pipeline
-        for name, value in layers.coloring(pipeline.adata, pipeline.annotation, shown, pipeline.palette).items():
+        look = pipeline.annotation, shown, pipeline.palette, pipeline.vmin, pipeline.vmax
+        for name, value in layers.coloring(pipeline.inputs.adata, *look).items():
             setattr(self.cells, name, value)
 
     def _ask(self) -> None:

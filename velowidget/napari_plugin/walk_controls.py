@@ -64,7 +64,7 @@ class WalkControls(QWidget):
         """Show the present parameters."""
         self.shown.setChecked(wanted)
         self._details.setVisible(wanted)
-        steps = checked_steps(pipeline.max_iter, pipeline.adata.n_obs)
+        steps = checked_steps(pipeline.max_iter, pipeline.inputs.adata.n_obs)
         for name, value in {"n_sims": pipeline.n_sims, "max_iter": steps, "seed": pipeline.seed}.items():
             self.numbers[name].show_number(value)
         for name, combo in self.rules.items():

@@ -66,12 +66,17 @@ class Failed:
 
 @dataclass(frozen=True)
 class Changed:
-    """A parameter that no stage's result can tell: the face must look at it again."""
+    """A parameter that no stage's result can tell, or ``'data'``: the face must look at it again."""
 
     name: str
 
 
-Event = Computed | Status | Failed | Changed
+@dataclass(frozen=True)
+class Read:
+    """The data were read anew: the face must look at everything again."""
+
+
+Event = Computed | Status | Failed | Changed | Read
 Listener = Callable[[Event], None]
 
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event, Failed, Listener, Outbox, Status
-from velowidget.pipeline.stages import STAGES, Context, Inputs, Parameters, Stage, key, with_ancestors
+from velowidget.pipeline.inputs import Inputs
+from velowidget.pipeline.stages import STAGES, Context, Parameters, Stage, key, with_ancestors
 
 _log = logging.getLogger(__name__)
 
@@ -32,9 +33,10 @@ _loaded: set[tuple[Any, ...]] = set()  # compiled code that this process has use
 
 @dataclass(frozen=True)
 class Target:
-    """What is asked for: stages, the most urgent first, for these parameters."""
+    """What is asked for: stages, the most urgent first, of these inputs for these parameters."""
 
     stages: tuple[str, ...]
+    inputs: Inputs
     parameters: Parameters
     refused: Exception | None = None  # why nothing can be computed for them, if so
 
@@ -47,6 +49,7 @@ class _Superseded(Exception):
 class _Job:
     stage: Stage
     key: tuple[Any, ...]
+    inputs: Inputs
     parameters: Parameters
     upstream: tuple[Any, ...]
 
@@ -69,16 +72,13 @@ class Jobs:
 
     Parameters
     ----------
-    inputs
-        The data.
     target
         Says what is asked for now; called under the lock.
     published
         Called under the lock when a stage has a new result.
     """
 
-    def __init__(self, inputs: Inputs, target: Callable[[], Target], published: Callable[[str, Any], None]) -> None:
-        self.inputs = inputs
+    def __init__(self, target: Callable[[], Target], published: Callable[[str, Any], None]) -> None:
         self.generation = 0
         self.outbox = Outbox()
         self._read_target = target
@@ -121,8 +121,16 @@ class Jobs:
             return
         if self._target is None or target.parameters != self._target.parameters:
             self.generation += 1
+        if self._target is not None and target.inputs is not self._target.inputs:
+            self._drop_results(target)
         self._target = target
         self._cancelled = False
+
+    def _drop_results(self, target: Target) -> None:
+        """Forget results of data that were read anew since, also those of other parameters."""
+        for name, (of, computed) in tuple(self._results.items()):
+            if of != key(STAGES[name], target.inputs.dated(computed.parameters)):
+                del self._results[name]
 
     # -- results -----------------------------------------------------------------------------------
 
@@ -208,7 +216,7 @@ class Jobs:
         """The most urgent stage that can be computed; None where there is none, or it was cancelled."""
         if self._target is None or self._target.refused is not None or self._cancelled:
             return None
-        parameters = self._target.parameters
+        inputs, parameters = self._target.inputs, self._target.parameters
         for asked in self._target.stages:
             for stage in with_ancestors(asked):
                 wanted = key(stage, parameters)
@@ -217,7 +225,7 @@ class Jobs:
                 stored = self._results.get(stage.name)
                 if stored is None or stored[0] != wanted:
                     upstream = tuple(self._results[name][1].value for name in stage.after)
-                    return _Job(stage, wanted, parameters, upstream)
+                    return _Job(stage, wanted, inputs, parameters, upstream)
         return None
 
     def _failure(self, stage: Stage, wanted: tuple[Any, ...]) -> Failed | None:
@@ -306,7 +314,7 @@ class Jobs:
         started = time.perf_counter()
         try:
             report(0, 0)
-            value = job.stage.compute(Context(self.inputs, job.parameters, report), *job.upstream)
+            value = job.stage.compute(Context(job.inputs, job.parameters, report), *job.upstream)
         except (_Superseded, CancelledError):
             return
         except (Exception, SystemExit) as error:  # what others wrote may want to end Python

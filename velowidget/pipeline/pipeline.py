@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,31 +11,28 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import (
-    Annotation,
-    CategoricalAnnotation,
-    bases,
-    default_column,
-    read_annotation,
-)
+from velowidget.kernels.annotations import Annotation
 from velowidget.kernels.arguments import one_of, reject_unknown
-from velowidget.kernels.components import default_components, read_components
-from velowidget.kernels.data import checked_adata, read_graph, read_velocity
+from velowidget.kernels.data import checked_adata
 from velowidget.kernels.flow import flow_table
-from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_source
+from velowidget.kernels.groups import with_source
 from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
+from velowidget.kernels.reading import Reading, Settings
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.kernels.walks import checked_steps, stop_mask, tally
+from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event
+from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
-from velowidget.pipeline.stages import STAGES, Chain, Inputs, Parameters
-from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS, ParameterTraits
+from velowidget.pipeline.live import LiveParameters
+from velowidget.pipeline.stages import STAGES, Chain, Parameters
+from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
 from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
 from velowidget.plugins.registry import PluginError
 
 
-class VelocityPipeline(ParameterTraits):
+class VelocityPipeline(LiveParameters):
     """A velocity kernel that follows its parameters.
 
     Assign to a trait, from any thread, and everything that depends on it is computed anew: at once where that is a
@@ -75,31 +71,19 @@ class VelocityPipeline(ParameterTraits):
         if not isinstance(adata, AnnData):
             checked_adata(adata)  # raises
         self.adata = adata
-        self._conn_key = conn_key
-        self._notes: tuple[str, ...] = ()
+        self.inputs = Inputs(Reading(adata, Settings(vkey, xkey, gene_subset, conn_key)), degenerate)
         self._refused = {}
-        self._positions = functools.lru_cache(maxsize=8)(functools.partial(_plane, adata))
-        self._flow_cells = functools.lru_cache(maxsize=8)(functools.partial(_flow_cells, adata))
-        inputs = Inputs(
-            adata=adata,
-            data=self._read(lambda: read_velocity(checked_adata(adata), vkey, xkey, gene_subset)),
-            graph=self._read(lambda: read_graph(checked_adata(adata), conn_key)),
-            positions=self._positions,
-            flow_cells=self._flow_cells,
-            clusters=lambda: self.clusters,
-            degenerate=degenerate,
-        )
+        self._first_values: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
-        self.jobs = Jobs(inputs, self._target, self._published)
+        self.jobs = Jobs(self._target, self._published)
         super().__init__()
         with self.changing():
-            column = default_column(adata)
-            first = {"basis": bases(adata), "color": [column] if column else [], "cluster_key": cluster_columns(adata)}
-            for name, usable in first.items():
+            for name in ("basis", "color", "cluster_key"):
                 if name not in parameters:
-                    self._set_default(name, usable)
+                    self._set_default(name, self._defaults(name))
             self._set_first(parameters)
             self._check_policy(degenerate)
+            self._settling = False
 
     # -- what is asked for ------------------------------------------------------------------------
 
@@ -132,18 +116,11 @@ class VelocityPipeline(ParameterTraits):
     @property
     def annotation(self) -> Annotation | None:
         """What cells are coloured by; None if by nothing."""
-        return self._read_color(self.color)
-
-    @functools.cached_property
-    def clusters(self) -> CategoricalAnnotation | None:
-        """The clusters that cells are known by: the column that they are coloured by at first, if it has categories."""
-        column = default_column(self.adata)
-        annotation = read_annotation(self.adata, f"obs:{column}") if column else None
-        return annotation if isinstance(annotation, CategoricalAnnotation) else None
+        return self._read_color(self.color, self.layer)
 
     def positions(self, basis: str) -> NDArray[np.float64]:
         """The cells on the present components of an embedding, shape (n_cells, 2) or (n_cells, 3), read-only."""
-        return self._positions(basis, tuple(self.components))
+        return self.inputs.plane(basis, tuple(self.components))
 
     @property
     def flow(self) -> Any:
@@ -151,6 +128,7 @@ class VelocityPipeline(ParameterTraits):
 
         That of `cluster` over time if there is a `time_key`, else that of all clusters.
         """
+        self._ask_data()
         asked = "flow" in self._asked
         self.ask("flow")
         try:
@@ -167,17 +145,33 @@ class VelocityPipeline(ParameterTraits):
     @property
     def notices(self) -> tuple[str, ...]:
         """What a user should know about how the data were read, and about the present transition matrix."""
-        computed = self.jobs.latest("T")
-        return self._notes if computed is None else (*self._notes, *notes_on(self.adata, computed.value.similarity))
+        with changes.lock:
+            inputs, computed = self.inputs, self.jobs.latest("T")
+        of_chain = () if computed is None else notes_on(inputs.adata, computed.value.similarity)
+        of_colors = filter(None, tuple(inputs.color_notes.values()))
+        return (*inputs.notes, *of_colors, *self._dropped, *of_chain)
 
     @property
     def kernel(self) -> VelocityKernel:
-        """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
+        """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only.
+
+        Its AnnData is `adata`, or, where this has changed, as it was when it was read; there is a warning then.
+        """
+        self._ask_data()
+        return self._computed_kernel(lambda inputs: inputs.reading.snapshot() if self.changed else self.adata)
+
+    @property
+    def kernel_as_read(self) -> VelocityKernel:
+        """As `kernel`, always with the AnnData as it was when it was read; for reading only."""
+        return self._computed_kernel(lambda inputs: inputs.adata)
+
+    def _computed_kernel(self, adata_of: Callable[[Inputs], AnnData]) -> VelocityKernel:
         computed = None
         while computed is None:  # another thread may change a parameter meanwhile
             self.jobs.wait(None, only=FIELDS[self.field])
-            computed = self.jobs.latest("T")
-        data = self.jobs.inputs.data
+            with changes.lock:
+                inputs, computed = self.inputs, self.jobs.latest("T")
+        data = inputs.data
         assert not isinstance(data, Exception)  # or wait() had raised
         chain: Chain = computed.value
         parameters = computed.parameters
@@ -188,10 +182,10 @@ class VelocityPipeline(ParameterTraits):
         }
         if parameters.backward:
             params["bwd_mode"] = parameters.backward_mode
-        params["degenerate"] = self.jobs.inputs.degenerate
+        params["degenerate"] = inputs.degenerate
         return VelocityKernel._of_results(
-            *(self.adata, parameters.backward, data, parameters.asked, chain.similarity, chain.transitions),
-            *(params, self._conn_key),
+            *(adata_of(inputs), parameters.backward, data, parameters.asked, chain.similarity, chain.transitions),
+            *(params, inputs.reading.settings.conn_key),
         )
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
@@ -206,7 +200,8 @@ class VelocityPipeline(ParameterTraits):
 
         Numbers of cells: column 0 is the start, -1 follows the end.
         """
-        walked: Walks = self._result("walks").value
+        self._ask_data()
+        walked: Walks = self._result("walks")[0].value
         return walked.paths
 
     @property
@@ -218,20 +213,22 @@ class VelocityPipeline(ParameterTraits):
         ValueError
             If no column of ``adata.obs`` has clusters.
         """
-        computed = self._result("walks")
+        self._ask_data()
+        computed, inputs = self._result("walks")
         if computed.value.clusters is None:
             raise ValueError("A tally needs clusters: a column of adata.obs with categories, such as 'clusters'.")
-        stops = stop_mask(self.adata, computed.parameters.stop_ixs)
+        stops = stop_mask(inputs.adata, computed.parameters.stop_ixs)
         return tally(computed.value.paths, computed.value.clusters, stops, computed.parameters.successive_hits)
 
-    def _result(self, stage: str) -> Computed:
-        """The result of a stage for the present parameters; asks and waits for it."""
+    def _result(self, stage: str) -> tuple[Computed, Inputs]:
+        """The result of a stage for the present parameters, and the data that it is of; asks and waits for it."""
         while True:
             self.ask(stage)
             self.jobs.wait(None, only=stage)
-            computed = self.jobs.latest(stage)
+            with changes.lock:
+                inputs, computed = self.inputs, self.jobs.latest(stage)
             if computed is not None:  # and no other thread has changed a parameter since
-                return computed
+                return computed, inputs
 
     def wait(self, timeout: float | None = 60) -> None:
         """Return when every stage asked for is computed for the present parameters, and handed to the listeners.
@@ -288,32 +285,12 @@ class VelocityPipeline(ParameterTraits):
             cluster_key=self.cluster_key,
             time_key=self.time_key,
             **{name: getattr(self, name) for name in WALK_PARAMETERS if name != "max_iter"},
-            max_iter=checked_steps(self.max_iter, self.adata.n_obs),  # 1 is one step, 1.0 as many as there are cells
+            max_iter=checked_steps(
+                self.max_iter, self.inputs.adata.n_obs
+            ),  # 1 is one step, 1.0 as many as there are cells
         )
-        return Target(self.wanted, parameters, refused)
+        return Target(self.wanted, self.inputs, self.inputs.dated(parameters), refused)
 
     def _published(self, stage: str, _value: Any) -> None:
         if stage == "similarity":
             self._take_automatic_scale()
-
-    def _read(self, read: Callable[[], Any]) -> Any:
-        try:
-            value = read()
-        except Exception as error:
-            return error
-        value, notes = value if isinstance(value, tuple) else (value, value.notes)
-        self._notes += notes
-        return value
-
-
-def _flow_cells(adata: AnnData, cluster_key: str, time_key: str) -> FlowCells:
-    if not cluster_key:
-        usable = ", ".join(map(repr, cluster_columns(adata)[:5]))
-        hint = f"name it as cluster_key: {usable}." if usable else "make one with `scanpy.tl.leiden(adata)`."
-        raise ValueError(f"Flow goes between the clusters of a column of adata.obs; {hint}")
-    return read_cells(adata, cluster_key=cluster_key, time_key=time_key or None)
-
-
-def _plane(adata: AnnData, basis: str, components: tuple[int, ...]) -> NDArray[np.float64]:
-    basis = basis or next(iter(bases(adata)), "umap")
-    return read_components(adata, basis, components or default_components(adata, basis))

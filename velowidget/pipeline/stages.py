@@ -7,24 +7,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
 from velowidget.core.custom import Scheme
 from velowidget.core.diagnostics import belief, entropy, fidelity, shuffled_genes, support
-from velowidget.core.graph import Graph
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
 from velowidget.core.softmax import Transitions
 from velowidget.core.streamlines import Streamlines, streamlines
-from velowidget.kernels.annotations import CategoricalAnnotation
-from velowidget.kernels.data import VelocityData
-from velowidget.kernels.groups import FlowCells
 from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
 from velowidget.pipeline.flow import compute_flow, compute_interval
+from velowidget.pipeline.inputs import Inputs, given
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
 
 
@@ -51,6 +47,11 @@ class Parameters:
     stop_ixs: Any
     seed: int
     own_scheme: Scheme | None = None  # the callable that a scheme is, where it is none of core's
+    # Of which readings of the data these are, see `Inputs.dated`: velocities and neighbours, embedding, columns.
+    of_data: Any = None
+    of_places: Any = None
+    of_flow_cells: Any = None
+    of_walk_cells: Any = None
 
     @property
     def asked(self) -> str | Scheme:
@@ -80,22 +81,6 @@ class Parameters:
         """The mode in use and the numbers that it depends on, as the kernel's `params` have them."""
         mode = self.mode_in_use
         return {"mode": mode, **{name: getattr(self, name) for name in NUMBERS[mode]}}
-
-
-@dataclass(frozen=True, eq=False)
-class Inputs:
-    """The data that stages read.
-
-    A part that could not be read is the error that says why, raised by the stage that needs it.
-    """
-
-    adata: AnnData
-    data: VelocityData | Exception
-    graph: Graph | Exception
-    positions: Callable[[str, tuple[int, ...]], NDArray[np.float64]]
-    flow_cells: Callable[[str, str], FlowCells]
-    clusters: Callable[[], CategoricalAnnotation | None]
-    degenerate: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,32 +178,33 @@ class Stage:
 
 
 def _similarity(context: Context) -> Similarity:
-    inputs, parameters = context.inputs, context.parameters
-    return similarities(
-        _given(inputs.graph), _given(inputs.data), parameters.asked, parameters.compared, context.report
-    )
+    parameters = context.parameters
+    graph = given(context.inputs.graph)
+    with context.inputs.velocities() as data:
+        return similarities(graph, data, parameters.asked, parameters.compared, context.report)
 
 
 def _chain(context: Context, similar: Similarity) -> Chain:
     inputs, parameters = context.inputs, context.parameters
     directed = similar if parameters.compared == parameters.direction else similar.reversed()
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
-    graph, params = _given(inputs.graph), {**parameters.mode_params, "softmax_scale": scale}
-    found, probabilities = expected(
-        graph, _given(inputs.data), parameters.asked, params, parameters.direction, lambda: directed, context.report
-    )
+    graph, params = given(inputs.graph), {**parameters.mode_params, "softmax_scale": scale}
+    with inputs.velocities(are_used=parameters.mode_in_use != "deterministic") as data:
+        found, probabilities = expected(
+            graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
+        )
     result = defined_transitions(inputs.adata, graph, found, probabilities, inputs.degenerate)
     return Chain(result, found, scale)
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
-    positions = context.inputs.positions(context.parameters.basis, context.parameters.components)
+    positions = context.inputs.plane(context.parameters.basis, context.parameters.components)
     return Arrows(project(chain.transitions.graph, chain.transitions.probabilities, positions), chain.softmax_scale)
 
 
 def _lattice(context: Context) -> Lattice:
     parameters = context.parameters
-    positions = context.inputs.positions(parameters.basis, parameters.components)
+    positions = context.inputs.plane(parameters.basis, parameters.components)
     return lattice(positions, smooth=parameters.smooth, density=parameters.density, report=context.report)
 
 
@@ -239,22 +225,21 @@ def _stream(context: Context, field: Field) -> Stream:
 
 
 def _null(context: Context) -> NDArray[np.float64]:
-    inputs, parameters, data = context.inputs, context.parameters, _given(context.inputs.data)
-    shuffled = replace(data, v=shuffled_genes(data.v))
-    graph = _given(inputs.graph)
-    return similarities(graph, shuffled, parameters.asked, parameters.compared, context.report).logits
+    parameters = context.parameters
+    graph = given(context.inputs.graph)
+    with context.inputs.velocities() as data:
+        shuffled = replace(data, v=shuffled_genes(data.v))
+        return similarities(graph, shuffled, parameters.asked, parameters.compared, context.report).logits
 
 
 def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64]) -> Diagnostics:
     graph, probabilities = chain.transitions.graph, chain.transitions.probabilities
-    positions = context.inputs.positions(context.parameters.basis, context.parameters.components)
-    x = _given(context.inputs.data).x
-    given = _given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
+    positions = context.inputs.plane(context.parameters.basis, context.parameters.components)
+    read = given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
+    with context.inputs.velocities() as data:
+        faithful = fidelity(graph, probabilities, data.x, positions, arrows.vectors, context.report)
     return Diagnostics(
-        fidelity(graph, probabilities, x, positions, arrows.vectors, context.report),
-        support(given, chain.similarity.logits, null),
-        entropy(graph, probabilities),
-        chain.softmax_scale,
+        faithful, support(read, chain.similarity.logits, null), entropy(graph, probabilities), chain.softmax_scale
     )
 
 
@@ -269,29 +254,36 @@ _LATTICE_PACE = ("basis", "components", "smooth", "density")
 STAGES: Mapping[str, Stage] = {
     stage.name: stage
     for stage in (
-        Stage("similarity", "Similarities", (), ("scheme", "own_scheme", "compared"), _similarity, pace=("scheme",)),
+        Stage(
+            "similarity",
+            "Similarities",
+            (),
+            ("scheme", "own_scheme", "compared", "of_data"),
+            _similarity,
+            pace=("scheme",),
+        ),
         Stage(
             *("T", "Transition matrix", ("similarity",), ("softmax_scale", "direction", "mode_params"), _chain),
             code=("mode_in_use",),
             pace=("scheme", "mode_in_use", "n_samples"),
         ),
-        Stage("projection", "Projection", ("T",), ("basis", "components"), _projection),
+        Stage("projection", "Projection", ("T",), ("basis", "components", "of_places"), _projection),
         Stage(
-            *("lattice", "Grid points", (), ("basis", "components", "smooth", "density"), _lattice),
+            *("lattice", "Grid points", (), ("basis", "components", "smooth", "density", "of_places"), _lattice),
             pace=_LATTICE_PACE,
         ),
         Stage("particles", "Mean arrows", ("projection", "lattice"), (), _field, pace=_LATTICE_PACE),
         Stage("grid", "Grid arrows", ("particles",), (), _grid, pace=_LATTICE_PACE),
         Stage("stream", "Streamlines", ("particles",), (), _stream, "places", pace=_LATTICE_PACE),
         Stage(
-            *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared"), _null),
+            *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared", "of_data"), _null),
             pace=("scheme",),
         ),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
         Stage("belief", "Belief on the grid", ("diagnostics", "lattice"), (), _belief, pace=_LATTICE_PACE),
-        Stage("flow", "Flow", ("T",), ("cluster_key", "time_key"), compute_flow),
+        Stage("flow", "Flow", ("T",), ("cluster_key", "time_key", "of_flow_cells"), compute_flow),
         Stage("flow_null", "Flow without direction", ("T", "flow"), (), compute_interval, "permutations"),
-        Stage("walks", "Random walks", ("T",), WALK_PARAMETERS, walked, "walks"),
+        Stage("walks", "Random walks", ("T",), (*WALK_PARAMETERS, "of_walk_cells"), walked, "walks"),
     )
 }
 
@@ -314,9 +306,3 @@ def with_ancestors(wanted: str) -> Iterator[Stage]:
 def key(stage: Stage, parameters: Parameters) -> tuple[Any, ...]:
     """The values of all parameters that a stage's result depends on: equal keys, equal results."""
     return tuple(getattr(parameters, name) for s in with_ancestors(stage.name) for name in s.depends)
-
-
-def _given(part: Any) -> Any:
-    if isinstance(part, Exception):
-        raise part
-    return part

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 import numpy as np
 import traitlets as t
-from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.custom import Scheme
@@ -16,16 +15,18 @@ from velowidget.kernels.annotations import (
     Annotation,
     ContinuousAnnotation,
     bases,
-    read_annotation,
+    color_layers,
 )
 from velowidget.kernels.arguments import checked_count, checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
 from velowidget.kernels.groups import FlowCells, first_source, place_of
+from velowidget.kernels.limits import Limit, checked_limits
 from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
 from velowidget.kernels.velocity import DEGENERATE
 from velowidget.kernels.walks import checked_steps
 from velowidget.pipeline.assignments import Assignments
 from velowidget.pipeline.events import Changed
+from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.selection import checked_cells
 from velowidget.pipeline.values import Automatic, Flag, Number, Plain, Real, Text, Whole, plain_number, shown
@@ -60,16 +61,15 @@ class ParameterTraits(Assignments):
 
     Attributes
     ----------
-    adata
-        The annotated data that values are checked against.
+    inputs
+        The data that values are checked against.
     jobs
         What is told of changes.
     """
 
-    adata: AnnData
+    inputs: Inputs
     jobs: Jobs
-    _positions: Callable[[str, tuple[int, ...]], NDArray[np.float64]]
-    _flow_cells: Callable[[str, str], FlowCells]
+    _first_values: dict[str, Any]  # those that were refused
     _target: Callable[[], Target]
     _fixed: ClassVar[tuple[str, ...]] = SETTINGS
 
@@ -86,7 +86,14 @@ class ParameterTraits(Assignments):
     components = Plain(
         help="Two or three columns of the embedding, counted from 1; none for the first, all if there are three."
     )
-    color = Text("", help="Column of obs, else a gene; 'obs:NAME' and 'gene:NAME' decide; '' for none.")
+    color = Text("", help="Column of obs, else a gene; 'obs:NAME', 'gene:NAME', 'LAYER:GENE' decide; '' for none.")
+    layer: t.TraitType[Any, Any] = t.TraitType(
+        None, help="Where colours of genes are from; None for adata.X, else 'Ms'."
+    )
+    vmin: t.TraitType[Any, Any] = t.TraitType(
+        None, help="Lower limit of colours: a number, 'p1' or None, see `limits`."
+    )
+    vmax: t.TraitType[Any, Any] = t.TraitType(None, help="Upper limit of colours: a number, 'p99' or None.")
     field = Text("grid", help="What is drawn: 'grid', 'arrows', 'stream', 'particles' or 'none'.")
     smooth = Number(0.8, help="Standard deviation of the Gaussian that averages arrows, in distances on the grid.")
     density = Number(1.0, help="Of grid arrows and lines: 32 along the longest side, times this.")
@@ -129,11 +136,11 @@ class ParameterTraits(Assignments):
 
     @t.default("selection")
     def _select_nothing(self) -> NDArray[np.int32]:
-        return checked_cells((), self.adata.n_obs)
+        return checked_cells((), self.inputs.adata.n_obs)
 
     @t.validate("selection")
     def _check_selection(self, proposal: Any) -> NDArray[np.int32]:
-        return checked_cells(proposal["value"], self.adata.n_obs)
+        return checked_cells(proposal["value"], self.inputs.adata.n_obs)
 
     @t.validate(*RANGES)
     def _check_number(self, proposal: Any) -> float:
@@ -164,15 +171,15 @@ class ParameterTraits(Assignments):
         palettes = registry.contributions("palettes")
         name = one_of("palette", proposal["value"], (AUTOMATIC, *palettes))
         if name != AUTOMATIC:
-            require(palettes[name], self.adata)
+            require(palettes[name], self.inputs.adata)
         return name
 
     @t.validate("basis")
     def _check_basis(self, proposal: Any) -> str:
         name = str(proposal["value"].removeprefix("X_"))
         if not name:
-            raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.adata)))}.")
-        self._positions(name, ())
+            raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.inputs.adata)))}.")
+        self.inputs.plane(name, ())
         return name
 
     @t.default("components")
@@ -185,18 +192,27 @@ class ParameterTraits(Assignments):
         if not isinstance(value, list | tuple) or not all(type(c) is int for c in map(plain_number, value)):
             raise TypeError(f"components must be two or three different whole numbers, or none, not {shown(value)}.")
         components = [int(c) for c in value]
-        self._positions(self.basis, tuple(components))
+        self.inputs.plane(self.basis, tuple(components))
         return components
 
     @t.validate("color")
     def _check_color(self, proposal: Any) -> str:
-        self._read_color(proposal["value"])
+        self._read_color(proposal["value"], self.layer)
         return str(proposal["value"])
+
+    @t.validate("layer")
+    def _check_layer(self, proposal: Any) -> str | None:
+        value = proposal["value"]
+        return None if value is None else one_of("layer", value, color_layers(self.inputs.adata))
+
+    @t.validate("vmin", "vmax")
+    def _check_limit(self, proposal: Any) -> Limit:
+        return checked_limits(vmin=self.vmin, vmax=self.vmax)[proposal["trait"].name == "vmax"]
 
     @t.validate("cluster_key", "time_key")
     def _check_flow_column(self, proposal: Any) -> str:
         if proposal["value"]:
-            self._flow_cells(self.cluster_key, self.time_key)
+            self.inputs.flow_cells(self.cluster_key, self.time_key)
         return str(proposal["value"])
 
     @t.validate("cluster")
@@ -219,20 +235,23 @@ class ParameterTraits(Assignments):
 
     @t.validate("start_ixs", "stop_ixs")
     def _check_cells(self, proposal: Any) -> Any:
-        return plain_rule(self.adata, proposal["value"], proposal["trait"].name)
+        return plain_rule(self.inputs.adata, proposal["value"], proposal["trait"].name)
 
     @t.validate("n_sims", "successive_hits", "seed", "max_iter")
     def _check_walks(self, proposal: Any) -> Any:
-        return checked_number(proposal["trait"].name, proposal["value"], self.adata.n_obs)
+        return checked_number(proposal["trait"].name, proposal["value"], self.inputs.adata.n_obs)
 
     @t.validate("step")
     def _check_step(self, proposal: Any) -> int:
-        last = checked_steps(self.max_iter, self.adata.n_obs)
+        last = checked_steps(self.max_iter, self.inputs.adata.n_obs)
         if not 0 <= proposal["value"] <= last:
             raise ValueError(f"step must be from 0 to {last}, the number of steps, not {shown(proposal['value'])}.")
         return int(proposal["value"])
 
-    @t.observe("basis", "components", "color", "palette", "field", "selection", "cluster_key", "time_key")
+    @t.observe(
+        *("basis", "components", "color", "layer", "vmin", "vmax", "palette", "field", "selection"),
+        *("cluster_key", "time_key"),
+    )
     def _announce(self, change: Any) -> None:
         self.jobs.announce(Changed(change.name))
 
@@ -242,12 +261,16 @@ class ParameterTraits(Assignments):
         values = self._trait_values
         if "components" not in given and values["basis"] != before["basis"]:
             values["components"] = []  # those of another embedding mean nothing here
+        if values["color"] != before["color"] or values["layer"] != before["layer"]:
+            for name in {"vmin", "vmax"} - given.keys():  # numbers of another colour mean nothing here
+                if not isinstance(values[name], str):
+                    values[name] = None
         if "cluster" not in given and not given.keys().isdisjoint(("cluster_key", "time_key")):
             names = map(str, self.flow_cells.names) if self.cluster_key else ()
             values["cluster"] = self.cluster if self.cluster and self.cluster in names else ""
             self._check("cluster")  # without a name it is another with times
         if "step" not in given:
-            values["step"] = min(self.step, checked_steps(self.max_iter, self.adata.n_obs))
+            values["step"] = min(self.step, checked_steps(self.max_iter, self.inputs.adata.n_obs))
         if "softmax_scale" in given and "auto_scale" not in given:
             values["auto_scale"] = self.softmax_scale is None
         if self.auto_scale:  # also where both are given
@@ -275,17 +298,17 @@ class ParameterTraits(Assignments):
     @property
     def flow_cells(self) -> FlowCells:
         """Clusters and times that the flow is between."""
-        return self._flow_cells(self.cluster_key, self.time_key)
+        return self.inputs.flow_cells(self.cluster_key, self.time_key)
 
     def is_diagnostic(self, color: str) -> bool:
         """Whether a colour is one of `DIAGNOSTICS`, and nothing of the data's."""
-        return color in DIAGNOSTICS and color not in self.adata.obs and color not in self.adata.var_names
+        return color in DIAGNOSTICS and color not in self.inputs.adata.obs and color not in self.inputs.adata.var_names
 
-    def _read_color(self, color: str) -> Annotation | None:
+    def _read_color(self, color: str, layer: str | None) -> Annotation | None:
         if not self.is_diagnostic(color):
-            return read_annotation(self.adata, color) if color else None
+            return self.inputs.annotation(color, layer) if color else None
         computed = self.jobs.latest("diagnostics")
-        values = np.full(self.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
+        values = np.full(self.inputs.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
         return ContinuousAnnotation(color, "diagnostics", values)
 
     def _own_scheme(self, name: str, mode: str) -> Scheme | None:
@@ -294,7 +317,7 @@ class ParameterTraits(Assignments):
         Also backward by transpose, which is deterministic: so the direction can change at any time.
         """
         scheme = checked_scheme(name, mode)
-        require(registry.get("schemes", name), self.adata)
+        require(registry.get("schemes", name), self.inputs.adata)
         return None if isinstance(scheme, str) else scheme
 
     def _set_default(self, name: str, usable: Sequence[str]) -> None:
@@ -315,6 +338,7 @@ class ParameterTraits(Assignments):
                 setattr(self, name, value)
             except t.TraitError as error:
                 self._refused = {**self._refused, name: error}
+                self._first_values[name] = value
 
     def _check_policy(self, degenerate: str) -> None:
         try:

@@ -78,7 +78,7 @@ def walked(context: Context, chain: Chain) -> Walks:
     ValueError
         If they are too many for a browser.
     """
-    adata, parameters, clusters = context.inputs.adata, context.parameters, context.inputs.clusters()
+    adata, parameters, clusters = context.inputs.adata, context.parameters, context.inputs.clusters
     n_steps = checked_steps(parameters.max_iter, adata.n_obs)
     if parameters.n_sims * (n_steps + 1) > _MOST_CELLS:
         raise ValueError(

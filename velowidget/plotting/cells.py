@@ -13,8 +13,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import Annotation, CategoricalAnnotation
+from velowidget.kernels.limits import Limit, read_limits
 from velowidget.plotting.figure import short
-from velowidget.plotting.palettes import MISSING, category_colors
+from velowidget.plotting.palettes import MISSING, figure_colors
 
 # Points squared of all cells together, as in scVelo and scanpy.
 _AREA = 120_000
@@ -37,6 +38,8 @@ def draw_cells(
     size: float | None = None,
     alpha: float | None = None,
     cmap: str | Colormap = "viridis",
+    vmin: Limit = None,
+    vmax: Limit = None,
     legend_loc: str = "right margin",
 ) -> None:
     """Draw cells, with a legend or a colour bar.
@@ -53,22 +56,25 @@ def draw_cells(
         Area of a cell in points squared, and its opacity; by default they depend on the number of cells.
     cmap
         Colour map for numbers.
+    vmin, vmax
+        Its limits, as :func:`velowidget.kernels.limits.read_limits` takes them; the bar is pointed where cells are
+        beyond.
     legend_loc
-        Of categories: one of `LEGENDS`. Up to 40 are named, the largest, in their order; names are cut after 40
-        characters.
+        Of categories: one of `LEGENDS`. Up to 40 that have cells are named, the largest, in their order; of names
+        longer than 40 characters the middle is left out.
     """
     if isinstance(annotation, CategoricalAnnotation):
-        palette, colors = _category_colors(annotation)
+        palette, colors = _cell_colors(annotation)
         _draw_names(ax, positions, annotation, palette, legend_loc)
     elif annotation is not None and np.isfinite(annotation.values).any():
-        ends = (
-            (0, 1)
-            if annotation.source == "diagnostics"
-            else (np.nanmin(annotation.values), np.nanmax(annotation.values))
+        limits = read_limits(annotation, vmin, vmax)
+        scale = ScalarMappable(Normalize(limits.low, limits.high), cmap)
+        colors = np.where(
+            np.isnan(annotation.values)[:, None], np.nan, scale.cmap(limits.shares(annotation.values))[:, :3]
         )
-        scale = ScalarMappable(Normalize(*ends), cmap)
-        colors = np.where(np.isnan(annotation.values)[:, None], np.nan, scale.to_rgba(annotation.values)[:, :3])
-        bar = ax.figure.colorbar(scale, ax=ax, shrink=0.5, aspect=15)
+        beyond = {(False, False): "neither", (True, False): "min", (False, True): "max", (True, True): "both"}
+        extend = beyond[limits.n_below > 0, limits.n_above > 0]
+        bar = ax.figure.colorbar(scale, ax=ax, shrink=0.5, aspect=15, extend=extend)
         bar.outline.set_visible(False)
         if np.isnan(annotation.values).any():
             _legend(bar.ax, [("missing", MISSING)], loc="upper center", at=(0.5, -0.05))
@@ -101,9 +107,9 @@ def _draw_dots(
     )
 
 
-def _category_colors(annotation: CategoricalAnnotation) -> tuple[list[str], NDArray[np.float64]]:
+def _cell_colors(annotation: CategoricalAnnotation) -> tuple[list[str], NDArray[np.float64]]:
     """Colours of the categories, and of the cells: red, green, blue, NaN where missing."""
-    palette = category_colors(len(annotation.categories), annotation.stored_colors)
+    palette = figure_colors(annotation)
     table = np.array([*map(to_rgb, palette), (np.nan,) * 3])
     return palette, table[annotation.codes]
 
@@ -115,8 +121,8 @@ def _draw_names(
     colors: Sequence[str],
     legend_loc: str,
 ) -> None:
-    counts = np.bincount(annotation.codes[annotation.codes >= 0], minlength=len(annotation.categories))
-    named = np.sort(np.argsort(-counts, kind="stable")[:_MOST_NAMES])
+    n_used = int((annotation.counts > 0).sum())
+    named = np.sort(np.argsort(-annotation.counts, kind="stable")[: min(n_used, _MOST_NAMES)])
     if legend_loc == "on data":
         for code in named:
             members = positions[annotation.codes == code]
@@ -127,7 +133,7 @@ def _draw_names(
                 ax.text(x, y, short(annotation.categories[code]), ha="center", va="center", weight="bold", bbox=halo)
     elif legend_loc == "right margin":
         entries = [(short(annotation.categories[code]), colors[code]) for code in named]
-        entries += [(f"and {len(counts) - len(named):,} more", "none")] if len(counts) > len(named) else []
+        entries += [(f"and {n_used - len(named):,} more", "none")] if n_used > len(named) else []
         entries += [("missing", MISSING)] if (annotation.codes < 0).any() else []
         _legend(ax, entries)
 

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 from unicodedata import category
 
 import matplotlib
 from matplotlib.axes import Axes
+
+from velowidget.kernels.atomic import replacing
+from velowidget.kernels.base import Kernel
 
 _ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}
 _COLUMNS = {"left": 0.0, "center": 0.5, "right": 1.0}
@@ -29,19 +34,41 @@ def axes_for(ax: Axes | None, figsize: tuple[float, float] | None = None, dpi: f
     return plt.subplots(figsize=figsize, dpi=dpi, layout="constrained")[1]
 
 
-def finish(ax: Axes, save: str | os.PathLike[str] | None, dpi: float | None = None, *, show: bool) -> Axes:
-    """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes."""
+def finish(
+    ax: Axes,
+    save: str | os.PathLike[str] | None,
+    dpi: float | None = None,
+    *,
+    show: bool,
+    kernel: Kernel,
+    settings: Mapping[str, Any],
+) -> Axes:
+    """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes.
+
+    The file is replaced only when the new one is complete. Its metadata say of which kernel the figure is, and with
+    which settings it was drawn.
+    """
     if save is not None:
         path, figure = Path(save), cast("Any", ax.figure)
-        with matplotlib.rc_context(_TEXTS):  # type: ignore[arg-type]
-            figure.figure.savefig(
-                path if path.suffix else path.with_suffix(".png"), bbox_inches="tight", dpi=dpi or 300
-            )
+        path = path if path.suffix else path.with_suffix(".png")
+        metadata = _metadata(path, kernel, settings)
+        with matplotlib.rc_context(_TEXTS), replacing(path) as temporary:  # type: ignore[arg-type]
+            figure.figure.savefig(temporary, bbox_inches="tight", dpi=dpi or 300, metadata=metadata)
     if show:
         from matplotlib import pyplot as plt
 
         plt.show()
     return ax
+
+
+def _metadata(path: Path, kernel: Kernel, settings: Mapping[str, Any]) -> dict[str, str] | None:
+    """What a file says of itself, by the names that its format has; None where it has none."""
+    describes = {".png": "Description", ".svg": "Description", ".svgz": "Description", ".pdf": "Subject"}
+    name = describes.get(path.suffix.lower())
+    if name is None:
+        return None
+    about = {"params": kernel.params, "backward": kernel.backward, **settings}
+    return {"Title": repr(kernel), name: json.dumps(about, default=str)}
 
 
 def legend_place(location: str) -> dict[str, Any]:
@@ -84,5 +111,8 @@ def plain(text: str) -> str:
 
 
 def short(name: str) -> str:
-    """A name as `plain` has it, cut where it is long."""
-    return plain(name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1].rstrip()}…")
+    """A name as `plain` has it, without its middle where it is long: many names differ at their ends only."""
+    if len(name) <= _LONGEST_NAME:
+        return plain(name)
+    head = _LONGEST_NAME // 2
+    return plain(f"{name[:head].rstrip()}…{name[head + 1 - _LONGEST_NAME :].lstrip()}")

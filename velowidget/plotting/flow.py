@@ -18,7 +18,7 @@ from scipy.interpolate import PchipInterpolator
 from velowidget.plotting.figure import axes_for as axes_for
 from velowidget.plotting.figure import finish as finish
 from velowidget.plotting.figure import legend_place, plain
-from velowidget.plotting.palettes import category_colors as category_colors
+from velowidget.plotting.palettes import figure_colors as figure_colors
 
 Floats = NDArray[np.float64]
 

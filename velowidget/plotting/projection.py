@@ -21,6 +21,7 @@ from velowidget.kernels.annotations import Annotation, ContinuousAnnotation, def
 from velowidget.kernels.arguments import checked_flag, checked_text, one_of
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.components import PLANE, read_components
+from velowidget.kernels.limits import Limit, checked_limits
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.plotting.arguments import checked_color, checked_color_map, checked_figure, checked_length
 from velowidget.plotting.belief import explain, opacities
@@ -53,6 +54,9 @@ def plot_projection(
     size: float | None = None,
     alpha: float | None = None,
     cmap: str | Colormap = "viridis",
+    vmin: Limit = None,
+    vmax: Limit = None,
+    layer: str | None = None,
     legend_loc: str = "right margin",
     title: str | None = None,
     figsize: tuple[float, float] | None = None,
@@ -102,6 +106,13 @@ def plot_projection(
         Area of a cell in points squared, and its opacity; by default they depend on the number of cells.
     cmap
         Colour map for numbers.
+    vmin, vmax
+        Its limits: a number, a percentile such as 'p99', or None for the automatic limit, which leaves out at most 1 %
+        of the cells, and only where these would have more than half of the colours. The bar is pointed at an end that
+        leaves out cells; they have its colour.
+    layer
+        Where colours of genes are from: a layer or 'X'; by default ``adata.X``, else layer 'Ms', else 'spliced'.
+        ``color='LAYER:GENE'`` says the same.
     legend_loc
         Of categories: 'right margin', 'on data' or 'none'. The 40 largest are named, in at most 40 characters each.
     title
@@ -140,7 +151,8 @@ def plot_projection(
         table = cast("VelocityKernel", kernel).diagnostics(basis, components)
         return {name: table[name].to_numpy() for name in DIAGNOSTICS}
 
-    annotation = _annotation(kernel, color, diagnostics)
+    vmin, vmax = checked_limits(vmin, vmax)
+    annotation = _annotation(kernel, color, layer, diagnostics)
     known = diagnostics() if honest and _has_diagnostics(kernel) else None
 
     def shades(places: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -150,15 +162,30 @@ def plot_projection(
 
     cmap = checked_color_map(cmap)
     ax = axes_for(ax, figsize, dpi)
-    draw_cells(ax, positions, annotation, size=size, alpha=alpha, cmap=cmap, legend_loc=legend_loc)
+    draw_cells(
+        ax, positions, annotation, size=size, alpha=alpha, cmap=cmap, vmin=vmin, vmax=vmax, legend_loc=legend_loc
+    )
     if stream:
         _draw_lines(ax, streamlines(on, field), shades, linewidth, arrow_color)
     else:
         _draw_arrows(ax, on, field, shades(on.points), arrow_length, arrow_color)
     if known is not None:
         explain(ax)
-    ax.set_title(short(annotation.key if annotation else "") if title is None else title)
-    return finish(ax, save, dpi, show=show)
+    ax.set_title(_title(annotation) if title is None else title)
+    settings = {
+        "basis": basis,
+        "components": list(components),
+        "color": annotation.key if annotation else "",
+        "layer": _layer(annotation),
+        "vmin": vmin,
+        "vmax": vmax,
+        "stream": stream,
+        "honest": known is not None,
+        "density": density,
+        "smooth": smooth,
+        "min_mass": min_mass,
+    }
+    return finish(ax, save, dpi, show=show, kernel=kernel, settings=settings)
 
 
 def _has_diagnostics(kernel: Kernel) -> bool:
@@ -167,18 +194,28 @@ def _has_diagnostics(kernel: Kernel) -> bool:
 
 
 def _annotation(
-    kernel: Kernel, color: str | None, diagnostics: Callable[[], dict[str, NDArray[np.float64]]]
+    kernel: Kernel, color: str | None, layer: str | None, diagnostics: Callable[[], dict[str, NDArray[np.float64]]]
 ) -> Annotation | None:
     """What to colour cells by: by default the clustering; a diagnostic, where the data have nothing of that name."""
     column = default_column(kernel.adata) if color is None else checked_text("color", color)
     if column not in DIAGNOSTICS or column in kernel.adata.obs or column in kernel.adata.var_names:
-        return read_annotation(kernel.adata, column) if column else None
+        return read_annotation(kernel.adata, column, layer) if column else None
     if not isinstance(kernel, VelocityKernel):
         raise ValueError(
             f"Nothing to colour by: only velocity kernels have {column!r}, and this is a {type(kernel).__name__}. "
             f"Try `VelocityKernel(adata).plot_projection(color={column!r})`."
         )
     return ContinuousAnnotation(column, "diagnostics", diagnostics()[column])
+
+
+def _layer(annotation: Annotation | None) -> str | None:
+    return annotation.layer if isinstance(annotation, ContinuousAnnotation) else None
+
+
+def _title(annotation: Annotation | None) -> str:
+    """What colours mean, and the layer of a gene."""
+    layer = _layer(annotation)
+    return short(annotation.key if annotation else "") + (f" ({short(layer)})" if layer else "")
 
 
 def _draw_lines(

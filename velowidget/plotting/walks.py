@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from velowidget.kernels.annotations import default_column, read_annotation, read_embedding
 from velowidget.kernels.arguments import checked_flag, checked_text, one_of, reject_unknown
 from velowidget.kernels.base import Kernel
+from velowidget.kernels.limits import Limit, checked_limits
 from velowidget.kernels.running import progress_bar, threads
 from velowidget.kernels.walks import simulate
 from velowidget.plotting.cells import LEGENDS, default_size, draw_cells
@@ -50,6 +51,9 @@ def plot_random_walks(
     color: str | None = None,
     size: float | None = None,
     alpha: float | None = None,
+    vmin: Limit = None,
+    vmax: Limit = None,
+    layer: str | None = None,
     legend_loc: str = "right margin",
     ax: Axes | None = None,
     show: bool = False,
@@ -80,6 +84,9 @@ def plot_random_walks(
         Column of ``adata.obs``, or a gene, that colours the cells; by default the clustering, ``''`` for none.
     size, alpha
         Area of a cell in points squared, and its opacity; by default they depend on the number of cells.
+    vmin, vmax, layer
+        Limits of the cells' colours, and where those of a gene are from, as for
+        :func:`velowidget.plotting.projection.plot_projection`.
     legend_loc
         Of the cells' categories: 'right margin', 'on data' or 'none'.
     ax
@@ -100,15 +107,29 @@ def plot_random_walks(
     adata = kernel.adata
     positions = read_embedding(adata, checked_text("basis", basis))[:, :2]
     column = default_column(adata) if color is None else checked_text("color", color)
-    annotation = read_annotation(adata, column) if column else None
+    vmin, vmax = checked_limits(vmin, vmax)
+    annotation = read_annotation(adata, column, layer) if column else None
     colors = matplotlib.colormaps.get_cmap(cmap)
     with threads(n_jobs), progress_bar(shown=checked_flag("show_progress_bar", show_progress_bar)) as report:
         walks = simulate(kernel, n_sims, max_iter, seed, successive_hits, start_ixs, stop_ixs, report)
     ax = axes_for(ax, figsize, dpi)
-    draw_cells(ax, positions, annotation, size=size, alpha=alpha, legend_loc=legend_loc)
+    draw_cells(ax, positions, annotation, size=size, alpha=alpha, vmin=vmin, vmax=vmax, legend_loc=legend_loc)
     _draw_paths(ax, positions, walks, colors, linewidth, linealpha)
     _draw_ends(ax, positions, walks, colors, default_size(len(positions)) if size is None else size, place)
-    return finish(ax, save, dpi, show=show)
+    settings = {
+        "n_sims": n_sims,
+        "max_iter": max_iter,
+        "seed": seed,
+        "successive_hits": successive_hits,
+        "start_ixs": start_ixs,
+        "stop_ixs": stop_ixs,
+        "basis": basis,
+        "color": column,
+        "layer": layer,
+        "vmin": vmin,
+        "vmax": vmax,
+    }
+    return finish(ax, save, dpi, show=show, kernel=kernel, settings=settings)
 
 
 def _draw_paths(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import CategoricalAnnotation, read_annotation
+from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.groups import cluster_columns, time_columns
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.flow import Flow, FlowInterval
@@ -17,7 +17,8 @@ from velowidget.widget.protocol import Message, encode
 
 def flow_options(pipeline: VelocityPipeline) -> Message:
     """Columns to choose clusters and times from."""
-    return encode("flow_options", cluster_keys=cluster_columns(pipeline.adata), time_keys=time_columns(pipeline.adata))
+    adata = pipeline.inputs.adata
+    return encode("flow_options", cluster_keys=cluster_columns(adata), time_keys=time_columns(adata))
 
 
 def groups(pipeline: VelocityPipeline) -> Message | None:
@@ -25,9 +26,9 @@ def groups(pipeline: VelocityPipeline) -> Message | None:
     if not pipeline.cluster_key:
         return None
     cells = pipeline.flow_cells
-    annotation = read_annotation(pipeline.adata, f"obs:{pipeline.cluster_key}")
+    annotation = pipeline.inputs.annotation(f"obs:{pipeline.cluster_key}")
     assert isinstance(annotation, CategoricalAnnotation)
-    colors = category_colors(len(annotation.categories), annotation.stored_colors, pipeline.palette)
+    colors = dict(zip(annotation.categories, category_colors(annotation, pipeline.palette), strict=True))
     codes = cells.groups.clusters
     counts = np.bincount(codes[codes >= 0], minlength=len(cells.names))
     return encode(
@@ -35,8 +36,8 @@ def groups(pipeline: VelocityPipeline) -> Message | None:
         cluster_key=pipeline.cluster_key,
         time_key=pipeline.time_key,
         clusters=[
-            {"name": str(name), "color": color, "count": int(count)}
-            for name, color, count in zip(cells.names, colors, counts, strict=True)
+            {"name": str(name), "color": colors[str(name)], "count": int(count)}
+            for name, count in zip(cells.names, counts, strict=True)
         ],
         times=[] if cells.times is None else cells.times.tolist(),
         arrays={"codes": codes, "proportions": cells.groups.proportions.astype("<f4")},

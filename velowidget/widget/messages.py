@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from traitlets import TraitError
 
-from velowidget.kernels.annotations import CategoricalAnnotation, bases, columns, find_genes, read_embedding
+from velowidget.kernels.annotations import CategoricalAnnotation, bases, color_layers, columns, find_genes
 from velowidget.kernels.cells import choices as cell_choices
-from velowidget.kernels.components import default_components
+from velowidget.kernels.limits import automatic_limits
 from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
@@ -34,6 +35,11 @@ _LARGEST = float(np.finfo(np.float32).max)
 _EXPECTED = (KeyError, ValueError, TypeError, TraitError, PluginError)
 
 
+def reading(pipeline: VelocityPipeline) -> Message:
+    """Which reading of the data everything is of, and what has changed in them since."""
+    return encode("reading", number=pipeline.inputs.number, changed=pipeline.changed)
+
+
 def options(pipeline: VelocityPipeline) -> Message:
     """What the controls offer, and why the data cannot support what is greyed out."""
     return encode(
@@ -49,17 +55,18 @@ def options(pipeline: VelocityPipeline) -> Message:
             {**_offer(pipeline, entry), "place": entry.place} for entry in registry.contributions("panels").values()
         ],
         fields=list(FIELDS),
-        bases=bases(pipeline.adata),
-        columns=columns(pipeline.adata),
+        bases=bases(pipeline.inputs.adata),
+        columns=columns(pipeline.inputs.adata),
+        layers=color_layers(pipeline.inputs.adata),
         diagnostics=[name for name in DIAGNOSTICS if pipeline.is_diagnostic(name)],
         ranges={name: list(ends) for name, ends in RANGES.items()},
-        n_genes=pipeline.adata.n_vars,
+        n_genes=pipeline.inputs.adata.n_vars,
     )
 
 
 def choices(pipeline: VelocityPipeline) -> Message:
     """The columns that cells can be chosen by: their categories, or from where to where their numbers go."""
-    found = cell_choices(pipeline.adata)
+    found = cell_choices(pipeline.inputs.adata)
     listed = [
         {"name": name, "categories": value, "range": None}
         if isinstance(value, list)
@@ -76,11 +83,11 @@ def automatic(pipeline: VelocityPipeline) -> Message:
 
 def cells(pipeline: VelocityPipeline) -> Message:
     """How many cells there are, their names, and their clusters where there are any."""
-    text = json.dumps([str(name) for name in pipeline.adata.obs_names])
-    clusters = pipeline.clusters
+    text = json.dumps([str(name) for name in pipeline.inputs.adata.obs_names])
+    clusters = pipeline.inputs.clusters
     return encode(
         "cells",
-        n_cells=pipeline.adata.n_obs,
+        n_cells=pipeline.inputs.adata.n_obs,
         clusters=None if clusters is None else {"key": clusters.key, "names": list(clusters.categories)},
         arrays={
             "names": np.frombuffer(text.encode(), dtype=np.uint8),
@@ -99,45 +106,46 @@ def embedding(pipeline: VelocityPipeline) -> Message | None:
     return encode(
         "embedding",
         basis=basis,
-        components=pipeline.components or list(default_components(pipeline.adata, basis)),
-        width=read_embedding(pipeline.adata, basis).shape[1],
+        components=pipeline.components or list(pipeline.inputs.default_components(basis)),
+        width=pipeline.inputs.width(basis),
         missing=missing,
         arrays={"positions": _float32(positions)},
     )
 
 
 def color(pipeline: VelocityPipeline) -> Message:
-    """What the cells are coloured by."""
+    """What the cells are coloured by, with the automatic limits; the browser knows those that are set."""
     annotation = pipeline.annotation
     if annotation is None:
         return encode("color", key="", type="none")
     if isinstance(annotation, CategoricalAnnotation):
-        counts = np.bincount(annotation.codes + 1, minlength=len(annotation.categories) + 1)
-        hexes = category_colors(len(annotation.categories), annotation.stored_colors, pipeline.palette)
+        hexes = category_colors(annotation, pipeline.palette)
         return encode(
             "color",
             key=annotation.key,
             source=annotation.source,
             type="categorical",
+            asked={"color": pipeline.color, "layer": pipeline.layer},
             categories=[
                 {"name": name, "color": hex_, "count": int(count)}
-                for name, hex_, count in zip(annotation.categories, hexes, counts[1:], strict=True)
+                for name, hex_, count in zip(annotation.categories, hexes, annotation.counts, strict=True)
             ],
-            missing=int(counts[0]),
+            missing=int((annotation.codes < 0).sum()),
             arrays={"codes": annotation.codes},
         )
     values = np.where(np.abs(annotation.values) <= _LARGEST, annotation.values, np.nan)
     known = values[~np.isnan(values)]
-    low, high = (known.min(), known.max()) if known.size else (0.0, 0.0)
+    lowest, highest = (known.min(), known.max()) if known.size else (0.0, 0.0)
     # What is far from 0 would lose its last digits; the distance from the value that is nearest to 0 never has more.
-    offset = np.clip(0.0, low, high)
-    if annotation.source == "diagnostics":  # shares, comparable between pictures
-        low, high = 0.0, 1.0
+    offset = np.clip(0.0, lowest, highest)
+    low, high = automatic_limits(replace(annotation, values=values))
     return encode(
         "color",
         key=annotation.key,
         source=annotation.source,
+        layer=annotation.layer,
         type="continuous",
+        asked={"color": pipeline.color, "layer": pipeline.layer},
         offset=float(offset),
         vmin=float(low),
         vmax=float(high),
@@ -216,7 +224,7 @@ def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     named = clusters and {
         "key": clusters.key,
         "names": list(clusters.categories),
-        "colors": category_colors(len(clusters.categories), clusters.stored_colors),
+        "colors": category_colors(clusters),
     }
     fields = {
         "n_walks": len(walks.paths),
@@ -261,6 +269,11 @@ def refusal(trait: str, error: Exception) -> Message:
     return encode("error", stage=None, trait=trait, **_explained(error))
 
 
+def problem(part: str, error: Exception, id: str | None = None) -> Message:
+    """Why there is no message of this kind, or no answer to a message of this kind."""
+    return encode("problem", id=id, part=part, **_explained(error))
+
+
 def notices(pipeline: VelocityPipeline) -> Message:
     """What a user should know about how the data were read, and which plugins were left out."""
     return encode("notices", items=[*pipeline.notices, *(failure.message for failure in registry.failures)])
@@ -268,8 +281,13 @@ def notices(pipeline: VelocityPipeline) -> Message:
 
 def matches(pipeline: VelocityPipeline, query: str, limit: int, id: str | None) -> Message:
     """Genes whose name contains the query."""
-    genes, more = find_genes(pipeline.adata, query, limit)
+    genes, more = find_genes(pipeline.inputs.adata, query, limit)
     return encode("matches", id=id, genes=genes, more=more)
+
+
+def pong(id: str | None = None) -> Message:
+    """That the kernel is there and knows the widget."""
+    return encode("pong", id=id)
 
 
 def _explained(error: Exception) -> dict[str, Any]:
@@ -289,7 +307,7 @@ def _offered(pipeline: VelocityPipeline, kind: str) -> list[dict[str, Any]]:
 
 
 def _offer(pipeline: VelocityPipeline, entry: Contribution) -> dict[str, Any]:
-    return {"key": entry.key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.adata)}
+    return {"key": entry.key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.inputs.adata)}
 
 
 def _float32(values: Any) -> Any:

@@ -16,9 +16,13 @@ class Shared(t.TraitType[Any, Any]):
         """The pipeline's value; of a closed widget, the last one."""
         return obj.value_of(str(self.name))
 
-    def set(self, obj: Any, value: Any) -> None:
+    def __set__(self, obj: Any, value: Any) -> None:
         """Let the pipeline check and take the value; the widget hears of that as every listener does."""
         obj.pipeline.set_trait(str(self.name), value)
+
+    def set(self, obj: Any, value: Any) -> None:
+        """As `__set__`, of a value from the browser: numbers of cells are those that it was told of."""
+        obj.pipeline.take(str(self.name), value)
 
 
 def _synced() -> Any:
@@ -38,6 +42,9 @@ class SyncedTraits(Declared):
     basis: str = _synced()
     components: list[int] = _synced()
     color: str = _synced()
+    layer: str | None = _synced()
+    vmin: float | str | None = _synced()
+    vmax: float | str | None = _synced()
     palette: str = _synced()
     field: str = _synced()
     smooth: float = _synced()

@@ -42,7 +42,7 @@ class VelocityView(Declared, anywidget.AnyWidget):
     panels = t.List(t.Unicode()).tag(sync=True)
 
     def __init__(self, widget: Any, panels: Sequence[str]) -> None:
-        adata = widget.adata  # a closed widget says so first
+        adata = widget.pipeline.inputs.adata  # a closed widget says so first
         known = registry.contributions("panels")
         if not panels:
             raise ValueError(f"Name at least one panel: {', '.join(map(repr, known))}.")

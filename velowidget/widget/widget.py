@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, ClassVar
 
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.events import Changed, Computed, Event, Failed, Status
+from velowidget.pipeline.events import Changed, Computed, Event, Failed, Read, Status
+from velowidget.pipeline.selection import checked_cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, SETTINGS
 from velowidget.plugins.registry import registry
@@ -27,13 +29,16 @@ from velowidget.widget.traits import SyncedTraits
 
 _STATIC = pathlib.Path(__file__).parent / "static"
 _FIRST_MESSAGES = (
+    messages.reading,  # the browser forgets what it has of another
     messages.options,
     messages.choices,
     messages.cells,
     messages.embedding,
     messages.color,
     messages.selection,
-    messages.notices,
+    flow_messages.flow_options,
+    flow_messages.groups,
+    messages.notices,  # the last, which the browser waits for to show everything at once
 )
 
 
@@ -46,7 +51,9 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     Parameters
     ----------
     adata
-        Annotated data with velocities, expression, a neighbour graph and an embedding; never changed.
+        Annotated data with velocities, expression, a neighbour graph and an embedding; never changed. Where it changes
+        later: columns, colours and embeddings are read anew when they are next asked for; other cells, velocities or
+        neighbours by `refresh`, and until then everything is of the data as they were.
     **settings
         As for :class:`velowidget.VelocityPipeline`: `vkey`, `xkey`, `gene_subset`, `conn_key`, `degenerate`, and first
         values of the traits.
@@ -73,8 +80,15 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     components : list of int
         Two or three columns of the embedding, counted from 1; empty for the first two, or all where there are three.
     color : str
-        Column of ``adata.obs``, else a gene; ``'obs:NAME'`` and ``'gene:NAME'`` decide. Else ``'fidelity'``,
-        ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
+        Column of ``adata.obs``, else a gene; ``'obs:NAME'``, ``'gene:NAME'`` and ``'LAYER:GENE'`` decide. Else
+        ``'fidelity'``, ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
+    layer : str or None
+        Where colours of genes are from: a layer, or ``'X'``; ``None`` for ``adata.X``, else ``'Ms'``, else
+        ``'spliced'``. The colour ``'LAYER:GENE'`` is of a layer of its own.
+    vmin, vmax : float, str or None
+        Limits of the colours of numbers: a number, a percentile such as ``'p99'``, or ``None`` for the automatic one,
+        which leaves out at most 1 % of the cells, and only where these would have more than half of the colours.
+        Another colour takes automatic limits instead of numbers; percentiles stay.
     palette : str
         Colours of categories: ``'auto'`` for the data's own where there are any, else a palette of ours or a plugin's.
     field : str
@@ -156,9 +170,21 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         """The annotated data."""
         return self.pipeline.adata
 
+    def refresh(self) -> None:
+        """Read the data anew and compute what is shown; for data that have changed since the widget was made.
+
+        Parameters that still make sense stay as they are, chosen cells are found by their names; a notice in the widget
+        says what got its default. Errors of the new data are shown as those of the first.
+        """
+        self.pipeline.refresh()
+
     @property
     def kernel(self) -> VelocityKernel:
-        """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only."""
+        """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only.
+
+        Its AnnData is `adata`; where other cells, velocities or neighbours are in this since, a copy of it as it was,
+        with a warning.
+        """
         return self.pipeline.kernel
 
     @property
@@ -219,6 +245,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         """
         from velowidget.widget.view import VelocityView
 
+        self.pipeline.look()
         return VelocityView(self, panels)
 
     def close(self) -> None:
@@ -259,7 +286,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         except t.TraitError as error:
             self._post(messages.refusal(", ".join(names), error))
             self.send_state(list(PARAMETERS))
-            if "color" in names:  # the browser may show one that it remembers
+            if "color" in names or "layer" in names:  # the browser may show one that it remembers
                 self._tell(messages.color)
         else:  # the browser is told how another spelling of a present value reads
             self.send_state([name for name in names if getattr(self, name) != sync_data[name]])
@@ -272,9 +299,21 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         except ValueError as error:
             self.log.warning("%s", error)
             return
+        try:
+            self._answer(asked, buffers)
+        except Exception as error:  # nobody sees what a handler raises
+            self._post(messages.problem(asked.kind, error, asked.id))
+
+    def _answer(self, asked: Request, buffers: Any) -> None:
         match asked.kind:
             case "hello":
+                with self._explaining("reading"):
+                    self.pipeline.look()
                 self._tell_all()
+            case "refresh":
+                self.pipeline.refresh()
+            case "ping":
+                self._post(messages.pong(asked.id))
             case "request":
                 self._compute(asked)
             case "release":
@@ -298,9 +337,13 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._displays.count(page, asked.fields["displays"])
 
     def _select(self, asked: Request, buffers: Any) -> None:
+        inputs = self.pipeline.inputs
+        if asked.fields["reading"] != inputs.number:  # numbers may be those of other cells
+            self._tell(messages.selection)
+            return
         self._selecting = asked.id
         try:
-            self.pipeline.selection = np.frombuffer(buffers[0], dtype="<i4")
+            self.pipeline.selection = checked_cells(np.frombuffer(buffers[0], dtype="<i4"), inputs.adata.n_obs)
         except (t.TraitError, ValueError, IndexError) as error:
             self._post(messages.refusal("selection", error))
         finally:
@@ -309,8 +352,6 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     def _tell_all(self) -> None:
         with self.pipeline.jobs.outbox.in_order():
             for make in _FIRST_MESSAGES:
-                self._tell(make)
-            for make in (flow_messages.flow_options, flow_messages.groups):
                 self._tell(make)
             self.pipeline.jobs.replay(self._on_event)
 
@@ -335,9 +376,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(messages.color)
             case Computed(stage="T"):
                 self._send_result(event)
-                if (noticed := self.pipeline.notices) != self._noticed:
-                    self._noticed = noticed
-                    self._tell(messages.notices)
+                self._tell_news()
             case Computed():
                 self._send_result(event)
             case Failed():
@@ -347,10 +386,15 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                     self._post(messages.failure(event, request))
             case Status():
                 self._post(messages.status(event))
+            case Read():
+                self._tell_all()
+            case Changed(name="data"):
+                self._tell(messages.reading)
             case Changed(name="basis" | "components"):
                 self._tell(messages.embedding)
-            case Changed(name="color"):
+            case Changed(name="color" | "layer"):
                 self._tell(messages.color)
+                self._tell_news()
             case Changed(name="selection"):
                 self._post(messages.selection(self.pipeline, self._selecting))
             case Changed(name="palette"):
@@ -358,10 +402,17 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(flow_messages.groups)
             case Changed(name="cluster_key" | "time_key"):
                 self._tell(flow_messages.groups)
+                self._tell_news()
             case Changed(name="field"):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
                 if computed is not None:  # for another field, and not sent then
                     self._on_event(computed)
+
+    def _tell_news(self) -> None:
+        """Notices, if there are others than were told."""
+        if (noticed := self.pipeline.notices) != self._noticed:
+            self._noticed = noticed
+            self._tell(messages.notices)
 
     def _send_result(self, computed: Computed) -> None:
         # Arrows on a grid are made of those of the cells, which are many: they are sent when they are drawn.
@@ -375,7 +426,16 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
             self._tell(flow_messages.groups)
 
     def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
-        self._post(make(self.pipeline))
+        with self._explaining(make.__name__):
+            self._post(make(self.pipeline))
+
+    @contextmanager
+    def _explaining(self, part: str) -> Iterator[None]:
+        """Tell the browser why there is no such part, instead of ending what comes after it."""
+        try:
+            yield
+        except Exception as error:
+            self._post(messages.problem(part, error))
 
     def _post(self, message: Message | None) -> None:
         if message is not None and self.comm is not None:

@@ -2,14 +2,36 @@ import { render } from "preact";
 import { Embedding } from "./embedding";
 import { FlowPanel } from "./flow/flow-panel";
 import type { Panel } from "./panel";
-import { Parameters } from "./parameters";
+import { Scale, Settings } from "./parameters";
 import { WalksPanel } from "./walks";
 
-/** Our own panels by the keys that `velowidget/plugins/builtin.toml` gives them. */
+/** The two parts of the parameters, which the whole widget shows in places of their own. */
+export const SCALE = "scale";
+export const SETTINGS = "settings";
+
+/** Our own panels by the keys that `velowidget/plugins/builtin.toml` gives them, and the parts. */
 export const BUILTIN_PANELS: Readonly<Record<string, Panel>> = {
   parameters: {
     mount(ctx) {
-      render(<Parameters store={ctx.store} />, ctx.el);
+      render(
+        <>
+          <Scale store={ctx.store} />
+          <Settings store={ctx.store} />
+        </>,
+        ctx.el,
+      );
+      return () => render(null, ctx.el);
+    },
+  },
+  [SCALE]: {
+    mount(ctx) {
+      render(<Scale store={ctx.store} />, ctx.el);
+      return () => render(null, ctx.el);
+    },
+  },
+  [SETTINGS]: {
+    mount(ctx) {
+      render(<Settings store={ctx.store} />, ctx.el);
       return () => render(null, ctx.el);
     },
   },

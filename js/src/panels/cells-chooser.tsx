@@ -118,7 +118,13 @@ function OneCell({ store, trait }: { store: Store; trait: "start_ixs" | "stop_ix
   const several = isList(rule) && rule.length !== 1;
   const named = isList(rule) && rule.length === 1 ? store.cellName(Number(rule[0])) : "";
   return (
-    <div class="vw-one-cell">
+    // biome-ignore lint/a11y/noStaticElementInteractions: a key that is pressed in what is inside
+    <div
+      class="vw-one-cell"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") store.picking.value = null;
+      }}
+    >
       <input
         class="vw-text"
         type="text"

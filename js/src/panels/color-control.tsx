@@ -1,14 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matches } from "../protocol";
+import { keptLimits } from "../state/limits";
 import type { Store } from "../state/store";
 import { formatCount } from "../text";
-import { type ColorOption, colorOptions, typedColor } from "./color-options";
+import { type ColorOption, colorOptions, lettersOf, typedColor } from "./color-options";
 import { Refused } from "./messages";
+import { useDismiss } from "./use-dismiss";
 import { useFloating } from "./use-floating";
 import { usePageId } from "./use-page-id";
 
 const HELP =
-  "What cells are coloured by: a column of adata.obs, or a gene. Type to search; leave it empty for no colour.";
+  "What cells are coloured by: a column of adata.obs, or a gene (also LAYER:GENE). Type to search; leave it empty for no colour.";
 const SEARCH_AFTER_MS = 120;
 const MOST_GENES = 50;
 
@@ -22,6 +24,7 @@ export function ColorControl({ store }: { store: Store }) {
   const list = useRef<HTMLDivElement>(null);
   const found = useGenes(store, open ? (typed ?? "") : "");
   useFloating(open, input, list);
+  useDismiss(open, input, list, () => close());
 
   const options = colorOptions(typed ?? "", store.options.value, found);
   const close = () => {
@@ -31,7 +34,7 @@ export function ColorControl({ store }: { store: Store }) {
   };
   const commit = (value: string) => {
     close();
-    if (value !== store.traits.color.value) store.set("color", value);
+    if (value !== store.traits.color.value) store.setTogether({ color: value, ...keptLimits(store.traits) });
   };
   const move = (step: 1 | -1) => {
     setOpen(true);
@@ -64,7 +67,6 @@ export function ColorControl({ store }: { store: Store }) {
         value={typed ?? store.traits.color.value}
         onFocus={(event) => event.currentTarget.select()}
         onClick={() => setOpen(true)}
-        onBlur={close}
         onInput={(event) => {
           setTyped(event.currentTarget.value);
           setActive(-1);
@@ -76,7 +78,6 @@ export function ColorControl({ store }: { store: Store }) {
           else if (event.key === "ArrowUp") move(-1);
           else if (event.key === "Enter")
             commit(picked?.value ?? typedColor(typed ?? store.traits.color.value, options));
-          else if (event.key === "Escape") close();
           else return;
           event.preventDefault();
         }}
@@ -172,7 +173,7 @@ function note(typed: string | null, options: readonly ColorOption[], nGenes: num
 /** Genes that contain the letters; null while Python has not answered for them. */
 function useGenes(store: Store, query: string): Matches | null {
   const [answer, setAnswer] = useState<{ query: string; matches: Matches } | null>(null);
-  const letters = query.trim().replace(/^(obs|gene):/, "");
+  const letters = lettersOf(query.trim(), store.options.value);
   useEffect(() => {
     if (!letters) return;
     let wanted = true;

@@ -10,9 +10,23 @@ export interface ColorOption {
 
 const PREFIX = /^(obs|gene):/;
 
+/** The layer that the letters begin with, as in "Ms:Ins1"; null for none. */
+export function layerOf(query: string, options: Options | null): string | null {
+  return options?.layers.find((layer) => query.startsWith(`${layer}:`)) ?? null;
+}
+
+/** The letters of a name, without a prefix that says of what it is. */
+export function lettersOf(query: string, options: Options | null): string {
+  const layer = layerOf(query, options);
+  return layer === null ? query.replace(PREFIX, "") : query.slice(layer.length + 1);
+}
+
 export function colorOptions(query: string, options: Options | null, found: Matches | null): ColorOption[] {
   const columns = options?.columns ?? [];
-  const wanted = query.replace(PREFIX, "").toLowerCase();
+  const wanted = lettersOf(query, options).toLowerCase();
+  const layer = layerOf(query, options);
+  const genes = found?.genes ?? [];
+  if (layer !== null) return genes.map((name) => ({ source: "gene", name, value: `${layer}:${name}` }));
   const isColumn = new Set(columns);
   return [
     ...columns
@@ -21,7 +35,7 @@ export function colorOptions(query: string, options: Options | null, found: Matc
     ...(options?.diagnostics ?? [])
       .filter((name) => name.includes(wanted) && !PREFIX.test(query))
       .map((name) => ({ source: "diagnostics" as const, name, value: name })),
-    ...(found?.genes ?? []).map((name) => ({
+    ...genes.map((name) => ({
       source: "gene" as const,
       name,
       value: isColumn.has(name) || PREFIX.test(name) ? `gene:${name}` : name,

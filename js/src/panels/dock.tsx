@@ -1,6 +1,7 @@
 /** Panels under the picture that open and close. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Store } from "../state/store";
+import { reasonWithoutKernel } from "./kernel";
 import type { MountPanel } from "./panel";
 import { usePageId } from "./use-page-id";
 
@@ -14,6 +15,7 @@ export function Dock({ store, mount }: { store: Store; mount: MountPanel }) {
       <div class="vw-dock-bar">
         {panels.map((panel) => {
           const isOpen = open.includes(panel);
+          const reason = panel.reason ?? (isOpen ? null : reasonWithoutKernel(store));
           return (
             <button
               key={panel.key}
@@ -21,9 +23,9 @@ export function Dock({ store, mount }: { store: Store; mount: MountPanel }) {
               class="vw-button vw-dock-button"
               aria-expanded={isOpen}
               aria-controls={`${id}-${panel.key}`}
-              aria-disabled={panel.reason !== null}
-              title={panel.reason ?? `${panel.help} ${isOpen ? "Close" : "Open"} the panel below.`.trim()}
-              onClick={() => panel.reason === null && store.setOpen(panel.key, !isOpen)}
+              aria-disabled={reason !== null}
+              title={reason ?? `${panel.help} ${isOpen ? "Close" : "Open"} the panel below.`.trim()}
+              onClick={() => reason === null && store.setOpen(panel.key, !isOpen)}
             >
               {panel.title}
             </button>

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { formatNumber } from "../text";
+import { NeedsKernel } from "./kernel";
 import { Refused } from "./messages";
 import { usePageId } from "./use-page-id";
 
@@ -16,22 +17,24 @@ export function Drawing({ store }: { store: Store }) {
   const field = asked === "particles" && store.calm.value ? "stream" : asked; // then lines are drawn
   return (
     <>
-      {AVERAGED.includes(field) && (
-        <NumberSlider
-          store={store}
-          name="smooth"
-          label="smoothing"
-          help="How far around arrows are averaged, in distances of grid points. Large: calm, and blind to what is small."
-        />
-      )}
-      {(field === "grid" || field === "stream") && (
-        <NumberSlider
-          store={store}
-          name="density"
-          label="density"
-          help="How close together arrows or lines are: 32 along the longest side, times this."
-        />
-      )}
+      <NeedsKernel store={store}>
+        {AVERAGED.includes(field) && (
+          <NumberSlider
+            store={store}
+            name="smooth"
+            label="smoothing"
+            help="How far around arrows are averaged, in distances of grid points. Large: calm, and blind to what is small."
+          />
+        )}
+        {(field === "grid" || field === "stream") && (
+          <NumberSlider
+            store={store}
+            name="density"
+            label="density"
+            help="How close together arrows or lines are: 32 along the longest side, times this."
+          />
+        )}
+      </NeedsKernel>
       {field !== "none" && (
         <NumberSlider
           store={store}
@@ -47,7 +50,11 @@ export function Drawing({ store }: { store: Store }) {
         label="opacity"
         help="How opaque cells are: where many lie on each other, less shows how many they are."
       />
-      {field !== "none" && <Honest store={store} />}
+      {field !== "none" && (
+        <NeedsKernel store={store}>
+          <Honest store={store} />
+        </NeedsKernel>
+      )}
     </>
   );
 }

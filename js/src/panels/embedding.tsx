@@ -1,3 +1,4 @@
+import { reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Notices } from "./messages";
 import type { PanelContext } from "./panel";
 import { failureOf } from "./panel-of-stage";
@@ -15,10 +16,10 @@ export function Embedding(props: EmbeddingProps) {
       <Notices store={store} />
       {failure && <ErrorCard error={failure} />}
       {hasPicture && <Plot {...props} />}
-      {!hasPicture && !failure && (
+      {!hasPicture && !failure && !store.problems.value.length && (
         <div class="vw-waiting" role="status">
-          <p>Waiting for the kernel…</p>
-          <p class="vw-muted">If nothing appears, run this cell again.</p>
+          <p>{reasonWithoutKernel(store) ?? "Waiting for the kernel…"}</p>
+          {store.kernel.value !== "gone" && <p class="vw-muted">If nothing appears, run this cell again.</p>}
           <StatusCard store={store} dynamics={dynamics} />
         </div>
       )}

@@ -1,12 +1,15 @@
 /** Saving the picture, and the numbers behind it. */
-import { useState } from "preact/hooks";
+import type { RefObject } from "preact";
+import { useRef, useState } from "preact/hooks";
 import type { Offer } from "../protocol";
 import type { ThemeName } from "../scene/colors";
 import { toPng, toSvg } from "../scene/export";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../state/store";
 import { download } from "./download";
+import { reasonWithoutKernel } from "./kernel";
 import type { PanelContext } from "./panel";
+import { useDismiss } from "./use-dismiss";
 import { usePageId } from "./use-page-id";
 
 const SCALES = [1, 2, 4];
@@ -17,21 +20,30 @@ export function ExportMenu(props: {
   theme: ThemeName;
   drift: HTMLCanvasElement | null;
   request: PanelContext["request"];
+  /** What opened it. */
+  anchor: RefObject<HTMLElement | null>;
   close: () => void;
 }) {
-  const { scene, store, theme, drift, request, close } = props;
+  const { scene, store, theme, drift, request, anchor, close } = props;
+  const menu = useRef<HTMLFieldSetElement>(null);
+  useDismiss(true, anchor, menu, close);
   const id = usePageId();
   const [scale, setScale] = useState(2);
   const [background, setBackground] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
   const [writing, setWriting] = useState<string | null>(null);
 
+  const finish = () => {
+    close();
+    anchor.current?.focus({ preventScroll: true });
+  };
+
   async function save(write: typeof toPng, suffix: string): Promise<void> {
     if (!drift) return;
     try {
       const blob = await write(scene, store, theme, drift, { scale, background });
       download(`${store.embedding.value?.basis ?? "embedding"}.${suffix}`, blob);
-      close();
+      finish();
     } catch (error) {
       setProblem(error instanceof Error ? error.message : String(error));
     }
@@ -45,17 +57,11 @@ export function ExportMenu(props: {
     setProblem(problem);
     if (problem !== null) return;
     download(name, new Blob([arrays.content as Uint8Array<ArrayBuffer>]));
-    close();
+    finish();
   }
 
   return (
-    <fieldset
-      class="vw-menu"
-      aria-label="export"
-      onKeyDown={(event) => {
-        if (event.key === "Escape") close();
-      }}
-    >
+    <fieldset ref={menu} class="vw-menu" aria-label="export">
       <label for={`${id}-scale`}>pixels</label>
       <select
         id={`${id}-scale`}
@@ -99,6 +105,7 @@ export function ExportMenu(props: {
             key={offer.key}
             offer={offer}
             isWriting={writing === offer.key}
+            reason={reasonWithoutKernel(store) ?? offer.reason}
             mustWait={writing !== null}
             onClick={() => exportNumbers(offer.key)}
           />
@@ -113,16 +120,23 @@ export function ExportMenu(props: {
   );
 }
 
-function ExporterButton(props: { offer: Offer; isWriting: boolean; mustWait: boolean; onClick: () => void }) {
-  const { offer, isWriting, mustWait, onClick } = props;
-  const isOff = mustWait || offer.reason !== null;
+function ExporterButton(props: {
+  offer: Offer;
+  isWriting: boolean;
+  mustWait: boolean;
+  /** Why it cannot be used. */
+  reason: string | null;
+  onClick: () => void;
+}) {
+  const { offer, isWriting, mustWait, reason, onClick } = props;
+  const isOff = mustWait || reason !== null;
   return (
     <button
       type="button"
       class="vw-button"
       aria-disabled={isOff}
       aria-busy={isWriting}
-      title={offer.reason ?? offer.help}
+      title={reason ?? offer.help}
       onClick={() => isOff || onClick()}
     >
       {offer.title}

@@ -33,6 +33,31 @@ export function Refused({ store, traits }: { store: Store; traits: readonly stri
   ));
 }
 
+/** What concerns all panels: that the data have changed, and what Python could not tell. Put into a live region. */
+export function Banner({ store }: { store: Store }) {
+  const changed = store.reading.value?.changed;
+  return (
+    <>
+      {changed && (
+        <div class="vw-card vw-changed">
+          <p class="vw-card-message">{changed} Everything shown is of the data as they were.</p>
+          <button
+            type="button"
+            class="vw-button vw-button-primary"
+            title="Read the data again and compute for them, as w.refresh() does."
+            onClick={() => store.refresh()}
+          >
+            Read again
+          </button>
+        </div>
+      )}
+      {store.problems.value.map((problem) => (
+        <ErrorCard key={problem.part} error={problem} onDismiss={() => store.dismissProblem(problem)} />
+      ))}
+    </>
+  );
+}
+
 export function Notices({ store }: { store: Store }) {
   return store.notices.value.map((notice) => (
     <div class="vw-card vw-card-notice" key={notice}>

@@ -7,6 +7,7 @@ import { ColorControl } from "./color-control";
 import { Components } from "./components";
 import { Count } from "./count";
 import { Drawing } from "./drawing";
+import { NeedsKernel, reasonWithoutKernel } from "./kernel";
 import { Refused } from "./messages";
 import { ScaleControl } from "./scale-control";
 import { usePageId } from "./use-page-id";
@@ -20,36 +21,47 @@ const FIELD_LABELS: Record<string, string> = {
 };
 const BACKWARD_MODES = ["transpose", "negate"] as const;
 
-export function Parameters({ store }: { store: Store }) {
+export function Scale({ store }: { store: Store }) {
+  return (
+    <div class="vw-parameters vw-scale" title={reasonWithoutKernel(store) ?? undefined}>
+      <NeedsKernel store={store}>
+        <ScaleControl store={store} />
+      </NeedsKernel>
+    </div>
+  );
+}
+
+export function Settings({ store }: { store: Store }) {
   const options = store.options.value;
   return (
-    <div class="vw-parameters">
-      <ScaleControl store={store} />
-      <TraitSelect
-        store={store}
-        name="scheme"
-        help="How a neighbour is compared with the velocity: by correlation, by cosine (without centring), or by dot product (longer steps count more)."
-        choices={options?.schemes.map(choice)}
-      />
-      <ModeControl store={store} />
-      <DirectionControl store={store} />
-      <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
-      <Components store={store} />
-      <ColorControl store={store} />
-      {store.color.value?.type === "categorical" && (
+    <div class="vw-parameters" title={reasonWithoutKernel(store) ?? undefined}>
+      <NeedsKernel store={store}>
         <TraitSelect
           store={store}
-          name="palette"
-          help="Colours of the categories: the data's own where they have some, or a palette's."
-          choices={options && [{ value: "auto", label: "automatic" }, ...options.palettes.map(choice)]}
+          name="scheme"
+          help="How a neighbour is compared with the velocity: by correlation, by cosine (without centring), or by dot product (longer steps count more)."
+          choices={options?.schemes.map(choice)}
         />
-      )}
-      <TraitSelect
-        store={store}
-        name="field"
-        help="How to draw the velocity: averaged, as arrows on a grid, lines or moving particles; one arrow per cell; or not at all."
-        choices={options?.fields.map((field) => ({ value: field, label: FIELD_LABELS[field] ?? field }))}
-      />
+        <ModeControl store={store} />
+        <DirectionControl store={store} />
+        <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
+        <Components store={store} />
+        <ColorControl store={store} />
+        {store.color.value?.type === "categorical" && (
+          <TraitSelect
+            store={store}
+            name="palette"
+            help="Colours of the categories: the data's own where they have some, or a palette's."
+            choices={options && [{ value: "auto", label: "automatic" }, ...options.palettes.map(choice)]}
+          />
+        )}
+        <TraitSelect
+          store={store}
+          name="field"
+          help="How to draw the velocity: averaged, as arrows on a grid, lines or moving particles; one arrow per cell; or not at all."
+          choices={options?.fields.map((field) => ({ value: field, label: FIELD_LABELS[field] ?? field }))}
+        />
+      </NeedsKernel>
       <Drawing store={store} />
     </div>
   );

@@ -1,4 +1,4 @@
-import type { ComponentChildren } from "preact";
+import type { ComponentChildren, RefObject } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { pan, zoomBy } from "../scene/camera";
 import { createDrift } from "../scene/drift";
@@ -7,6 +7,7 @@ import { markShown } from "../scene/shown-mark";
 import { turn } from "../scene/space";
 import { createStreams } from "../scene/streams";
 import { hasWebGL2 } from "../scene/webgl";
+import { aboutPicture } from "../state/caption";
 import type { Store } from "../state/store";
 import { formatCount } from "../text";
 import type { EmbeddingProps } from "./embedding";
@@ -98,7 +99,7 @@ export function Plot({ store, dynamics, theme, request }: EmbeddingProps) {
           store={store}
           scene={scene}
           fullScreen={() => toggleFullScreen(root.current)}
-          menu={(close) =>
+          menu={(anchor, close) =>
             scene && (
               <ExportMenu
                 scene={scene}
@@ -106,6 +107,7 @@ export function Plot({ store, dynamics, theme, request }: EmbeddingProps) {
                 theme={theme.value}
                 drift={drift.current}
                 request={request}
+                anchor={anchor}
                 close={close}
               />
             )
@@ -120,7 +122,7 @@ export function Plot({ store, dynamics, theme, request }: EmbeddingProps) {
             <StatusCard store={store} dynamics={dynamics} />
           </div>
         </Canvas>
-        {color && <Legend store={store} color={color} />}
+        {color && <Legend store={store} color={color} theme={theme.value} />}
       </div>
       {scene && <FieldKey store={store} scene={scene} />}
     </div>
@@ -132,8 +134,8 @@ function Heading({ store }: { store: Store }) {
   const cells = store.cells.value;
   return (
     <div class="vw-heading">
-      <h2 class="vw-basis" title="The embedding that is drawn">
-        {embedding?.basis}
+      <h2 class="vw-caption" title="The embedding, and the chain whose arrows are drawn">
+        {aboutPicture(store).caption}
       </h2>
       <span class="vw-muted">
         {cells && `${formatCount(cells.n_cells)} ${cells.n_cells === 1 ? "cell" : "cells"}`}
@@ -170,12 +172,13 @@ function Canvas(props: {
   store: Store;
   scene: Scene | null;
   fullScreen: () => void;
-  menu: (close: () => void) => ComponentChildren;
+  menu: (anchor: RefObject<HTMLElement | null>, close: () => void) => ComponentChildren;
   children: ComponentChildren;
 }) {
   const { store, scene, fullScreen, menu, children } = props;
   const [saving, setSaving] = useState(false);
   const frame = useRef<HTMLDivElement>(null);
+  const saver = useRef<HTMLButtonElement>(null);
   const hint = useHint();
   const selecting = useSelecting(store, scene);
   const { tool } = selecting;
@@ -282,6 +285,7 @@ function Canvas(props: {
         <Tool name="full screen" help="Fill the screen, or leave it (F)" onClick={fullScreen} icon={<FullIcon />} />
         <Tool
           name="export"
+          button={saver}
           help="Save the picture, or the numbers behind it."
           expanded={saving}
           onClick={() => setSaving(!saving)}
@@ -289,7 +293,7 @@ function Canvas(props: {
         />
         {store.shown.value?.stage === "particles" && <PauseTool store={store} />}
       </div>
-      {saving && menu(() => setSaving(false))}
+      {saving && menu(saver, () => setSaving(false))}
     </div>
   );
 }
@@ -319,11 +323,13 @@ function Tool(props: {
   help: string;
   pressed?: boolean;
   expanded?: boolean;
+  button?: RefObject<HTMLButtonElement | null>;
   onClick: () => void;
   icon: ComponentChildren;
 }) {
   return (
     <button
+      ref={props.button}
       type="button"
       class="vw-icon-button"
       aria-label={props.name}

@@ -120,7 +120,8 @@ export function useSelecting(store: Store, scene: Scene | null): Selecting {
       if (event.key === "l") choose(tool.value === "lasso" ? "move" : "lasso");
       else if (event.key === "b") keyboardBox();
       else if (event.key === "Escape") {
-        if (outline.value.length) choose(tool.value);
+        if (store.picking.value !== null) store.picking.value = null;
+        else if (outline.value.length) choose(tool.value);
         else if (tool.value !== "move") choose("move");
         else if (store.selection.value.length) store.select(new Int32Array());
         else return false;

@@ -5,6 +5,16 @@ import { describe } from "../text";
 
 export function StatusCard({ store, dynamics }: { store: Store; dynamics: Dynamics }) {
   const status = store.status.value;
+  if (store.kernel.value === "gone") return null;
+  if (store.kernel.value === "busy") {
+    return (
+      <div class="vw-status" role="status">
+        <span class="vw-status-label">
+          Waiting for the kernel: it is busy. If this does not end, run the cell again.
+        </span>
+      </div>
+    );
+  }
   if (status?.state === "working" && store.working.value) {
     const { progress } = status;
     const label = status.label || "Computing";

@@ -5,6 +5,7 @@ import type { Store } from "../state/store";
 import { sentence } from "./arrivals";
 import { CellsChooser } from "./cells-chooser";
 import { Count } from "./count";
+import { NeedsKernel, reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Refused } from "./messages";
 import { failureOf } from "./panel-of-stage";
 import { PlayerBar } from "./player-bar";
@@ -25,7 +26,7 @@ export function WalksPanel({ store }: { store: Store }) {
         <Settings store={store} />
         <div class="vw-walks-result">
           <p class="vw-sentence" role="status">
-            {walks ? <Summary store={store} /> : "Waiting for the walks…"}
+            {walks ? <Summary store={store} /> : (reasonWithoutKernel(store) ?? "Waiting for the walks…")}
           </p>
           {walks && <Tally walks={walks} step={step} />}
         </div>
@@ -44,67 +45,71 @@ function Settings({ store }: { store: Store }) {
   const { backward, stop_ixs, seed } = store.traits;
   const isKernelRandom = store.mode.value.seed !== null;
   return (
-    <div class="vw-walks-settings">
-      <CellsChooser
-        store={store}
-        trait="start_ixs"
-        label="start in"
-        none="all cells"
-        help="Each walk starts in one of these cells, each as likely as any other."
-      />
-      <CellsChooser
-        store={store}
-        trait="stop_ixs"
-        label="end in"
-        none="nothing: go all steps"
-        help="A walk ends when it arrives in one of these cells; its start does not count."
-      />
-      <div class="vw-walks-numbers">
-        <Count store={store} trait="n_sims" label="walks" least={1} help="How many walks." />
-        <Count store={store} trait="max_iter" label="steps" least={1} help="Steps of a walk that nothing ends." />
-        {stop_ixs.value !== null && (
+    <div class="vw-walks-settings" title={reasonWithoutKernel(store) ?? undefined}>
+      <NeedsKernel store={store}>
+        <CellsChooser
+          store={store}
+          trait="start_ixs"
+          label="start in"
+          none="all cells"
+          help="Each walk starts in one of these cells, each as likely as any other."
+        />
+        <CellsChooser
+          store={store}
+          trait="stop_ixs"
+          label="end in"
+          none="nothing: go all steps"
+          help="A walk ends when it arrives in one of these cells; its start does not count."
+        />
+        <div class="vw-walks-numbers">
+          <Count store={store} trait="n_sims" label="walks" least={1} help="How many walks." />
+          <Count store={store} trait="max_iter" label="steps" least={1} help="Steps of a walk that nothing ends." />
+          {stop_ixs.value !== null && (
+            <Count
+              store={store}
+              trait="successive_hits"
+              label="further hits"
+              least={0}
+              help="How many further cells to end in must follow directly, before a walk ends."
+            />
+          )}
           <Count
             store={store}
-            trait="successive_hits"
-            label="further hits"
+            trait="seed"
+            label="seed"
             least={0}
-            help="How many further cells to end in must follow directly, before a walk ends."
+            help={
+              isKernelRandom
+                ? "Of the walks, and of the velocities that the kernel's mode draws."
+                : "The same seed on another kernel uses the same random numbers: what differs, differs by the kernel."
+            }
           />
-        )}
-        <Count
-          store={store}
-          trait="seed"
-          label="seed"
-          least={0}
-          help={
-            isKernelRandom
-              ? "Of the walks, and of the velocities that the kernel's mode draws."
-              : "The same seed on another kernel uses the same random numbers: what differs, differs by the kernel."
-          }
-        />
-        <button
-          type="button"
-          class="vw-button vw-walks-more"
-          title={
-            isKernelRandom
-              ? "The next seed: other walks, on a kernel of other random velocities."
-              : "Other walks on the same kernel: the next seed."
-          }
-          onClick={() => store.set("seed", seed.value + 1)}
-        >
-          new walks
-        </button>
-      </div>
+          <button
+            type="button"
+            class="vw-button vw-walks-more"
+            title={
+              isKernelRandom
+                ? "The next seed: other walks, on a kernel of other random velocities."
+                : "Other walks on the same kernel: the next seed."
+            }
+            onClick={() => store.set("seed", seed.value + 1)}
+          >
+            new walks
+          </button>
+        </div>
+      </NeedsKernel>
       <div class="vw-walks-numbers">
-        <button
-          type="button"
-          class="vw-button"
-          aria-pressed={backward.value}
-          title="Walk the backward chain: where do these cells come from? It turns the kernel round, and so the arrows."
-          onClick={() => store.set("backward", !backward.value)}
-        >
-          rewind
-        </button>
+        <NeedsKernel store={store}>
+          <button
+            type="button"
+            class="vw-button"
+            aria-pressed={backward.value}
+            title="Walk the backward chain: where do these cells come from? It turns the kernel round, and so the arrows."
+            onClick={() => store.set("backward", !backward.value)}
+          >
+            rewind
+          </button>
+        </NeedsKernel>
         <ColorChoice store={store} />
         <Trail store={store} />
       </div>

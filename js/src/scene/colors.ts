@@ -25,9 +25,12 @@ export function rgb([r, g, b]: Rgb): string {
 /** Opacity of cells that are not selected while others are, of 255. */
 const UNSELECTED = 46;
 
+/** Where viridis begins: its darkest colours cannot be seen on dark. */
+const FIRST: Record<ThemeName, number> = { light: 0, dark: 0.25 };
+
 /** Of numbers, from 0 to 1. */
-export function viridis(share: number): Rgb {
-  return parseHex(interpolateViridis(share));
+export function viridis(share: number, theme: ThemeName): Rgb {
+  return parseHex(interpolateViridis(FIRST[theme] + (1 - FIRST[theme]) * share));
 }
 
 /** Red, green, blue and opacity of each cell. */
@@ -38,7 +41,7 @@ export function cellColors(
   selection: Int32Array = new Int32Array(),
 ): Uint8ClampedArray {
   const missing = MISSING[theme];
-  const rgb = rgbOf(color);
+  const rgb = rgbOf(color, theme);
   const out = new Uint8ClampedArray(4 * n);
   for (let i = 0; i < n; i++) {
     const [red, green, blue] = rgb(i) ?? missing;
@@ -58,13 +61,13 @@ export function withHighlight(colors: Uint8ClampedArray, codes: Int32Array, lit:
   return out;
 }
 
-function rgbOf(color: Color | null): (i: number) => Rgb | undefined {
+function rgbOf(color: Color | null, theme: ThemeName): (i: number) => Rgb | undefined {
   if (color === null) return () => undefined;
   if (color.type === "categorical") {
     const { codes } = color.arrays;
     const palette = color.categories.map((category) => parseHex(category.color));
     return (i) => palette[codes[i] ?? -1];
   }
-  const table = Array.from({ length: STEPS }, (_, i) => viridis(i / (STEPS - 1)));
+  const table = Array.from({ length: STEPS }, (_, i) => viridis(i / (STEPS - 1), theme));
   return (i) => table[Math.min(Math.max(Math.round(shareAt(color, i) * (STEPS - 1)), 0), STEPS - 1)];
 }

@@ -1,13 +1,15 @@
 /** The picture as a file: what is exported is what is shown, with shapes and text as such in SVG. */
 import { opacityAt } from "../layers/belief";
 import { streamsOf } from "../layers/stream-strokes";
+import { type About, aboutPicture } from "../state/caption";
 import type { Store } from "../state/store";
 import type { Size } from "./camera";
 import { rgb, type ThemeName } from "./colors";
 import { INK } from "./ink";
-import { keyLines } from "./key-lines";
+import { type KeyLine, keyLines } from "./key-lines";
 import { keyOf } from "./key-shapes";
 import { type Label, legendOf } from "./legend-shapes";
+import { describedPng, escaped, svgMetadata } from "./metadata";
 import { outline, type Shape, ShapePen } from "./pen";
 import type { Scene, View } from "./scene";
 import { slabsInSpace } from "./slabs";
@@ -50,6 +52,7 @@ export interface Drawing {
   legend: Shape[];
   labels: Label[];
   ink: string;
+  about: About;
 }
 
 /** As PNG. */
@@ -99,7 +102,7 @@ export async function toPng(
     context.textAlign = anchor === "middle" ? "center" : anchor;
     context.fillText(text, x, y);
   }
-  return blobOf(canvas);
+  return describedPng(await blobOf(canvas), scale, drawing.about);
 }
 
 /** As SVG, in which cells that lie on the same arrows, and particles, are one picture each. */
@@ -121,7 +124,7 @@ export async function toSvg(
 
 /** With what is pixels in each layer. */
 export function svgOf(drawing: Drawing, rasters: readonly string[], paper: string | null): string {
-  const { width, height, size, layers, legend, labels, ink } = drawing;
+  const { width, height, size, layers, legend, labels, ink, about } = drawing;
   const attributes = ({ d, fill, stroke, width, opacity }: Shape) =>
     [
       `d="${d}"`,
@@ -133,6 +136,7 @@ export function svgOf(drawing: Drawing, rasters: readonly string[], paper: strin
       .join(" ");
   const lines = [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">`,
+    svgMetadata(about),
     paper ? `<rect width="100%" height="100%" fill="${paper}"/>` : "",
     `<clipPath id="picture"><rect width="${size.width}" height="${size.height}"/></clipPath>`,
     `<g clip-path="url(#picture)">`,
@@ -161,17 +165,23 @@ function drawingOf(scene: Scene, store: Store, theme: ThemeName, drift: HTMLCanv
   const legend = color && legendOf(color, store.hidden.value, view.size.width + MARGIN, theme);
   const width = view.size.width + (legend ? legend.width + 2 * MARGIN : 0);
   const bottom = Math.max(view.size.height, legend ? legend.height + MARGIN : 0);
-  const lines = keyLines(store, scene, view.camera.zoom);
+  const about = aboutPicture(store);
+  const lines = [captionLine(about), ...keyLines(store, scene, view.camera.zoom)];
   const key = keyOf(lines, [MARGIN, bottom + MARGIN], width - 2 * MARGIN, ink);
   return {
     width,
-    height: bottom + (lines.length ? key.height + 2 * MARGIN : 0),
+    height: bottom + key.height + 2 * MARGIN,
     size: view.size,
     layers: layersOf(scene, store, view, theme, drift, nSlabs),
     legend: [...(legend?.shapes ?? []), ...key.shapes],
     labels: [...(legend?.labels ?? []), ...key.labels],
     ink,
+    about,
   };
+}
+
+function captionLine({ caption }: About): KeyLine {
+  return { sample: null, text: caption, advice: "", help: "" };
 }
 
 function canvasOf({ width, height }: Size, scale: number) {
@@ -310,15 +320,6 @@ function haloAndInk(theme: ThemeName, halo: number): [string, number][] {
     [rgb(INK[theme].halo), halo],
     [rgb(INK[theme].ink), 0],
   ];
-}
-
-/** Text as it is, without what no XML may hold. */
-export function escaped(text: string): string {
-  const entities: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return [...text]
-    .filter((character) => character >= " ")
-    .map((character) => entities[character] ?? character)
-    .join("");
 }
 
 function blobOf(canvas: HTMLCanvasElement): Promise<Blob> {

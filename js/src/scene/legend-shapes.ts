@@ -1,8 +1,9 @@
 /** The legend in what is exported. */
 import type { Color, ContinuousColor } from "../protocol";
 import { largest } from "../state/color";
-import { innerTicks } from "../state/ticks";
-import { digitsBetween, formatCount, formatNumber } from "../text";
+import { beyond } from "../state/limits";
+import { endTexts, innerTicks } from "../state/ticks";
+import { formatCount } from "../text";
 import { MISSING, rgb, type ThemeName, viridis } from "./colors";
 import { MEANING } from "./meaning";
 import { outline, type Shape } from "./pen";
@@ -45,9 +46,9 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
   const rows = rowsOf(color, hidden, theme).map((row) => ({ ...row, count: formatCount(row.count) }));
   const widths = rows.map(({ name, count }) => SWATCH + widthOf(name) + GAP + widthOf(count));
   const meaning = color.source === "diagnostics" ? wrapped(MEANING[color.key] ?? "", SENTENCE) : [];
-  const width = Math.max(BAR.width, widthOf(color.key), ...widths, ...meaning.map(widthOf));
-  const title = { x: left, y: 20, text: color.key };
-  const bar = color.type === "continuous" ? colorBar(color, left) : { shapes: [], labels: [], height: 27 };
+  const width = Math.max(BAR.width, widthOf(titleOf(color)), ...widths, ...meaning.map(widthOf));
+  const title = { x: left, y: 20, text: titleOf(color) };
+  const bar = color.type === "continuous" ? colorBar(color, left, theme) : { shapes: [], labels: [], height: 27 };
   const middle = (i: number) => bar.height + ROW * (i + 0.5);
   const below = bar.height + ROW * rows.length + (meaning.length && SPACE);
   return {
@@ -69,9 +70,14 @@ export function legendOf(color: Color, hidden: ReadonlySet<number>, left: number
   };
 }
 
-/** Categories that are shown, the largest if they are many, and cells without a value. */
+function titleOf(color: Color): string {
+  return color.type === "continuous" && color.layer !== null ? `${color.key} (${color.layer})` : color.key;
+}
+
+/** Categories that are shown and have cells, the largest if they are many, and cells without a value. */
 function rowsOf(color: Color, hidden: ReadonlySet<number>, theme: ThemeName): Row[] {
-  const categories = color.type === "categorical" ? color.categories.filter((_, code) => !hidden.has(code)) : [];
+  const categories =
+    color.type === "categorical" ? color.categories.filter(({ count }, code) => count && !hidden.has(code)) : [];
   const rows: Row[] = [...largest(categories, MOST_ROWS)];
   const unlisted = categories.filter((category) => !rows.includes(category));
   if (unlisted.length) {
@@ -83,18 +89,23 @@ function rowsOf(color: Color, hidden: ReadonlySet<number>, theme: ThemeName): Ro
   return rows;
 }
 
-function colorBar({ vmin, vmax }: ContinuousColor, left: number): Pick<LegendShapes, "shapes" | "labels" | "height"> {
+function colorBar(
+  color: ContinuousColor,
+  left: number,
+  theme: ThemeName,
+): Pick<LegendShapes, "shapes" | "labels" | "height"> {
+  const { vmin, vmax } = color;
   const top = 30;
   const bottom = top + BAR.height;
+  const outside = beyond(color);
   const shapes = Array.from({ length: BAR.steps }, (_, i) => {
     const [from, to] = [left + (BAR.width * i) / BAR.steps, left + (BAR.width * (i + 1)) / BAR.steps + 0.5];
-    const fill = rgb(viridis(i / (BAR.steps - 1)));
+    const fill = rgb(viridis(i / (BAR.steps - 1), theme));
     return { d: outline([[from, top], [to, top], [to, bottom], [from, bottom]], true), fill, opacity: 1 }; // biome-ignore format: a rectangle
   });
-  const digits = digitsBetween(vmin, vmax);
-  const [first, last] = [formatNumber(vmin, digits), formatNumber(vmax, digits)];
+  const [first, last] = endTexts(color, outside);
   const labels: Label[] = [{ x: left, y: bottom + 14, text: first }];
-  if (vmax === vmin) return { shapes, labels, height: bottom + 20 };
+  if (vmax === vmin && !outside.above) return { shapes, labels, height: bottom + 20 };
   const isLong = widthOf(first) + GAP + widthOf(last) > BAR.width;
   const y = bottom + (isLong ? 28 : 14);
   for (const { text, at } of isLong ? [] : innerTicks(vmin, vmax, [first, last], BAR.width))

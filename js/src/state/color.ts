@@ -1,43 +1,44 @@
-/** What cells are coloured by: as Python says, and until it does so again, as it said before of the same column or gene. */
-import { batch, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
-import type { Color, ContinuousColor, MessageKind, Options } from "../protocol";
+/** What cells are coloured by: as Python says, and until it does so again, as it said before of the same question. */
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
+import type { Color, ContinuousColor, MessageKind } from "../protocol";
+import { type Limits, limitsOf } from "./limits";
 import type { TraitSignals } from "./traits";
 
 /** Of a million cells, each is 4 MB. */
 const MOST_REMEMBERED = 12;
 
 export interface SharedColor {
+  /** With the limits in use. */
   signal: ReadonlySignal<Color | null>;
+  /** Those that there would be without `vmin` and `vmax`; null for what is no number. */
+  automatic: ReadonlySignal<Limits | null>;
   /** Categories that are not drawn; -1 is what is missing. */
   hidden: Signal<ReadonlySet<number>>;
   receive(message: MessageKind<"color">): void;
+  /** What was said of other data. */
+  forget(): void;
 }
 
-export function createColor(
-  traits: TraitSignals,
-  options: ReadonlySignal<Options | null>,
-  until: AbortSignal,
-): SharedColor {
+export function createColor(traits: TraitSignals, until: AbortSignal): SharedColor {
   const current = signal<Color | null>(null);
   const hidden = signal<ReadonlySet<number>>(new Set());
-  /** By source and key, the newest last. */
+  /** By what was asked for, the newest last. */
   const remembered = new Map<string, Color>();
 
   function show(color: Color | null): void {
     batch(() => {
-      if (nameOf(color) !== nameOf(current.value)) hidden.value = new Set();
+      if (meaningOf(color) !== meaningOf(current.value)) hidden.value = new Set();
       current.value = color;
     });
   }
 
-  /** What the trait's value means, as Python reads it: a column before a gene. */
-  function recalled(asked: string): Color | undefined {
-    const isColumn = options.value?.columns.includes(asked);
-    return (
-      remembered.get(`obs:${asked}`) ??
-      (isColumn ? undefined : (remembered.get(`gene:${asked}`) ?? remembered.get(asked)))
-    );
-  }
+  const limited = computed(() => {
+    const color = current.value;
+    const [vmin, vmax] = [traits.vmin.value, traits.vmax.value];
+    if (color?.type !== "continuous" || (vmin === null && vmax === null)) return color;
+    return { ...color, ...limitsOf(color, vmin, vmax) };
+  });
+  const automatic = computed(() => (current.value?.type === "continuous" ? current.value : null));
 
   const stops = [
     effect(() => {
@@ -45,9 +46,8 @@ export function createColor(
       remembered.clear();
     }),
     effect(() => {
-      const asked = traits.color.value;
+      const known = remembered.get(keyOf({ color: traits.color.value, layer: traits.layer.value }));
       untracked(() => {
-        const known = recalled(asked);
         if (known) show(known);
       });
     }),
@@ -57,21 +57,27 @@ export function createColor(
   });
 
   return {
-    signal: current,
+    signal: limited,
+    automatic,
     hidden,
+    forget: () => remembered.clear(),
     receive(message) {
       const color = message.type === "none" ? null : message;
-      if (color && color.source !== "diagnostics") remember(nameOf(color), color); // those follow the parameters
+      if (color && color.source !== "diagnostics") remember(keyOf(color.asked), color); // those follow the parameters
       show(color);
     },
   };
 
-  function remember(name: string, color: Color): void {
-    remembered.delete(name);
-    remembered.set(name, color);
+  function remember(key: string, color: Color): void {
+    remembered.delete(key);
+    remembered.set(key, color);
     const [oldest] = remembered.keys();
     if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest);
   }
+}
+
+function keyOf({ color, layer }: Color["asked"]): string {
+  return JSON.stringify([color, layer]);
 }
 
 /** Of a cell; NaN where there is none. */
@@ -79,16 +85,23 @@ export function valueAt({ offset, arrays }: ContinuousColor, cell: number): numb
   return offset + (arrays.values[cell] ?? Number.NaN);
 }
 
-/** Where that is from the lowest value, 0, to the highest, 1. */
+/** Where that is from the lower limit, 0, to the upper, 1, and beyond; if they are one, every larger value is 1. */
 export function shareAt(color: ContinuousColor, cell: number): number {
-  return (valueAt(color, cell) - color.vmin) / (color.vmax - color.vmin || 1);
+  const above = valueAt(color, cell) - color.vmin;
+  return color.vmax > color.vmin ? above / (color.vmax - color.vmin) : Math.sign(above);
 }
 
-/** So many of these with the highest counts, in the order they had. */
+/** So many of these that have cells, with the highest counts, in the order they had. */
 export function largest<Counted extends { count: number }>(all: readonly Counted[], most: number): readonly Counted[] {
-  if (all.length <= most) return all;
-  const chosen = new Set([...all].sort((a, b) => b.count - a.count).slice(0, most));
-  return all.filter((one) => chosen.has(one));
+  const used = all.filter(({ count }) => count > 0);
+  if (used.length <= most) return used;
+  const chosen = new Set([...used].sort((a, b) => b.count - a.count).slice(0, most));
+  return used.filter((one) => chosen.has(one));
+}
+
+/** What the codes of categories mean. */
+function meaningOf(color: Color | null): string {
+  return JSON.stringify([nameOf(color), color?.type === "categorical" && color.categories.map(({ name }) => name)]);
 }
 
 function nameOf(color: Color | null): string {

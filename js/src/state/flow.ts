@@ -53,6 +53,10 @@ export function createFlow(dynamics: Dynamics, traits: TraitSignals, until: Abor
 
   return {
     state,
+    /** What was said of other data. */
+    forget(): void {
+      groups.value = flow.value = interval.value = null;
+    },
     receive(message: Extract<Message, { kind: "groups" | "flow_options" }>): void {
       if (message.kind === "groups") groups.value = message;
       else options.value = message;

@@ -11,6 +11,8 @@ import type {
   Matches,
   Message,
   Options,
+  Problem,
+  Reading,
   Result,
   ResultOf,
   Stage,
@@ -21,7 +23,9 @@ import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
 import { createColor } from "./color";
 import { createFlow, type FlowState } from "./flow";
+import type { KernelState } from "./kernel";
 import { createLayout } from "./layout";
+import type { Limits } from "./limits";
 import { createMode, type Mode } from "./mode";
 import { createPlayer, type Player } from "./player";
 import { isOfSame, isStale, lasting } from "./staleness";
@@ -49,6 +53,10 @@ export interface Store {
 
   /** The mode that is computed with these traits. */
   readonly mode: ReadonlySignal<Mode>;
+  /** Which reading of the data everything is of. */
+  readonly reading: ReadonlySignal<Reading | null>;
+  /** Read the data anew. */
+  refresh(): void;
   readonly options: ReadonlySignal<Options | null>;
   /** The softmax scale that the data would choose; null while Python does not know it. */
   readonly automaticScale: ReadonlySignal<number | null>;
@@ -56,8 +64,13 @@ export interface Store {
   readonly choices: ReadonlySignal<Choices["columns"]>;
   readonly cells: ReadonlySignal<Cells | null>;
   readonly embedding: ReadonlySignal<Embedding | null>;
+  /** With the limits in use. */
   readonly color: ReadonlySignal<Color | null>;
+  /** The limits of its numbers if none were set; null if it has no numbers. */
+  readonly automaticLimits: ReadonlySignal<Limits | null>;
   readonly status: ReadonlySignal<Status | null>;
+  /** Whether the kernel is there; what is shown stays. */
+  readonly kernel: ReadonlySignal<KernelState>;
 
   /** The field to draw on the present embedding: right or old, but never one that belongs to another embedding. */
   readonly shown: ReadonlySignal<Drawn | null>;
@@ -81,6 +94,9 @@ export interface Store {
   /** Values that were refused. */
   readonly refusals: ReadonlySignal<readonly Failure[]>;
   dismissRefusal(refusal: Failure): void;
+  /** What Python could not tell, and why. */
+  readonly problems: ReadonlySignal<readonly Problem[]>;
+  dismissProblem(problem: Problem): void;
   readonly notices: ReadonlySignal<readonly string[]>;
   dismissNotice(notice: string): void;
 
@@ -117,9 +133,14 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const flow = createFlow(dynamics, traits.signals, until);
   const camera = createCamera(model, until);
   const layout = createLayout(model, until);
+  const reading = signal<Reading | null>(null);
+  const problems = signal<readonly Problem[]>([]);
+  /** What Python says of another reading, until it has said everything: half of it would not fit the other half. */
+  let held: Message[] | null = null;
+  let placesBefore: Embedding | null = null;
   const options = signal<Options | null>(null);
   const mode = createMode(traits.signals, options);
-  const shared = createColor(traits.signals, options, until);
+  const shared = createColor(traits.signals, until);
   const color = shared.signal;
   const automaticScale = signal<number | null>(null);
   const choices = signal<Choices["columns"]>([]);
@@ -129,7 +150,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const failures = signal<readonly Failure[]>([]);
   const refusals = signal<readonly Failure[]>([]);
   const notices = signal<readonly string[]>([]);
+  const dismissed = new Set<string>();
   const hovered = signal<number | null>(null);
+  const highlight = signal<readonly number[] | null>(null);
   const paused = signal(false);
   const selection = signal<Int32Array>(new Int32Array());
   const selecting = new Set<string>();
@@ -201,7 +224,40 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const workingNow = computed(() => status.value?.state === "working");
 
   function receive(message: Message): void {
+    if (message.kind === "reading" && message.number !== reading.value?.number) held = [message];
+    else if (held) held.push(message);
+    else apply(message);
+    if (!held || !isLast(message)) return;
+    const all = held;
+    held = null;
+    batch(() => all.forEach(apply));
+  }
+
+  /** What was said of another reading of the data. */
+  function forget(): void {
+    placesBefore = embedding.value;
+    embedding.value = cells.value = null;
+    results.forget();
+    flow.forget();
+    shared.forget();
+    failures.value = problems.value = [];
+    hovered.value = highlight.value = null;
+  }
+
+  function apply(message: Message): void {
+    problems.value = problems.value.filter(({ part }) => part !== message.kind);
     switch (message.kind) {
+      case "reading":
+        if (message.number !== reading.value?.number) forget();
+        reading.value = message;
+        break;
+      case "problem":
+        problems.value = [...problems.value.filter((other) => other.part !== message.part), message];
+        if (message.id !== null) {
+          searches.get(message.id)?.({ ...message, kind: "matches", genes: [], more: 0 });
+          searches.delete(message.id);
+        }
+        break;
       case "options":
         options.value = message;
         break;
@@ -216,8 +272,10 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         break;
       case "embedding":
         batch(() => {
-          if (embedding.value && axesOf(embedding.value) !== axesOf(message)) camera.set(null);
+          const before = embedding.value ?? placesBefore;
+          if (before && !isAtSamePlaces(before, message)) camera.set(null);
           embedding.value = message;
+          placesBefore = null;
         });
         break;
       case "color":
@@ -243,7 +301,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         flow.receive(message);
         break;
       case "notices":
-        notices.value = message.items;
+        notices.value = message.items.filter((item) => !dismissed.has(item));
         break;
       case "matches":
         if (message.id !== null) {
@@ -257,6 +315,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   function setTogether(values: Partial<Traits>): void {
     refusals.value = refusals.value.filter((refusal) => !refusedTraits(refusal).some((name) => name in values));
     traits.setTogether(values);
+    wire.kernel.sent();
   }
 
   const store: Store = {
@@ -264,13 +323,17 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     set: (name, value) => setTogether({ [name]: value }),
     setTogether,
     mode,
+    reading,
+    refresh: () => void wire.send({ kind: "refresh" }),
     options,
     automaticScale,
     choices,
     cells,
     embedding,
     color,
+    automaticLimits: shared.automatic,
     status,
+    kernel: wire.kernel.state,
     shown,
     calm,
     diagnostics,
@@ -297,8 +360,13 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     dismissRefusal(refusal) {
       refusals.value = refusals.value.filter((other) => other !== refusal);
     },
+    problems,
+    dismissProblem(problem) {
+      problems.value = problems.value.filter((other) => other !== problem);
+    },
     notices,
     dismissNotice(notice) {
+      dismissed.add(notice);
       notices.value = notices.value.filter((other) => other !== notice);
     },
     open: layout.open,
@@ -308,13 +376,13 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     selection,
     select(cells) {
       selection.value = cells;
-      selecting.add(wire.send({ kind: "select" }, [cells]));
+      selecting.add(wire.send({ kind: "select", reading: reading.value?.number ?? 0 }, [cells]));
     },
     hidden: shared.hidden,
     paused,
     hovered,
     flow: flow.state,
-    highlight: signal<readonly number[] | null>(null),
+    highlight,
     cellName: (index) => names.value[index] ?? `cell ${index}`,
     search(query, limit) {
       return new Promise((resolve) => {
@@ -333,6 +401,18 @@ export function refusedTraits(refusal: Failure): string[] {
 /** Components that are drawn where none are chosen: all of three, else the first two. */
 function defaultComponents(width: number): number[] {
   return width === 3 ? [1, 2, 3] : [1, 2];
+}
+
+/** Whether it is what Python says last of a reading. */
+function isLast(message: Message): boolean {
+  return message.kind === "notices" || (message.kind === "problem" && message.part === "notices");
+}
+
+/** Whether cells are where they were; else nobody has looked at these places yet. */
+function isAtSamePlaces(before: Embedding, now: Embedding): boolean {
+  if (axesOf(before) !== axesOf(now)) return false;
+  const [old, present] = [before.arrays.positions, now.arrays.positions];
+  return old.length === present.length && old.every((value, i) => Object.is(value, present[i]));
 }
 
 function axesOf({ basis, components }: Embedding): string {
@@ -357,7 +437,13 @@ function createResults(dynamics: Dynamics, until: AbortSignal) {
     until.addEventListener("abort", stop);
     newest.set(stage, made);
   }
-  return <S extends Stage>(stage: S) => newest.get(stage) as unknown as ReadonlySignal<ResultOf<S> | null>;
+  const of = <S extends Stage>(stage: S) => newest.get(stage) as unknown as ReadonlySignal<ResultOf<S> | null>;
+  return Object.assign(of, {
+    /** There are none any more. */
+    forget() {
+      for (const result of newest.values()) result.value = null;
+    },
+  });
 }
 
 function createCalm(until: AbortSignal): ReadonlySignal<boolean> {

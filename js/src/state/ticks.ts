@@ -1,11 +1,19 @@
 /** The numbers under a colour bar. */
 import { scaleLinear } from "d3-scale";
 import { digitsBetween, formatNumber } from "../text";
+import type { Beyond, Limits } from "./limits";
 
 /** Of a digit in small print, and between two numbers, in CSS pixels. */
 const DIGIT = 6.6;
 const GAP = 8;
 const MOST = 5;
+
+/** The numbers at the ends of a bar, which say so where cells are beyond. */
+export function endTexts({ vmin, vmax }: Limits, { below, above }: Pick<Beyond, "below" | "above">): [string, string] {
+  const digits = digitsBetween(vmin, vmax);
+  const [low, high] = [formatNumber(vmin, digits), formatNumber(vmax, digits)];
+  return [below ? `≤ ${low}` : low, above ? `≥ ${high}` : high];
+}
 
 export interface Tick {
   text: string;

@@ -1,6 +1,7 @@
 /** The synced traits as signals. */
 import type { AnyModel } from "@anywidget/types";
 import { batch, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import type { Limit } from "./limits";
 
 /** Cells by categories or a range of a column, or by name or number; null for all, or for none. */
 export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;
@@ -17,6 +18,9 @@ export interface Traits {
   basis: string;
   components: number[];
   color: string;
+  layer: string | null;
+  vmin: Limit;
+  vmax: Limit;
   palette: string;
   field: string;
   smooth: number;
@@ -51,6 +55,9 @@ const NAMES: (keyof Traits)[] = [
   "basis",
   "components",
   "color",
+  "layer",
+  "vmin",
+  "vmax",
   "palette",
   "field",
   "smooth",

@@ -27,6 +27,9 @@ export function createFakeModel(settings) {
     basis: "umap",
     components: [],
     color: settings.color,
+    layer: null,
+    vmin: null,
+    vmax: null,
     palette: "auto",
     field: settings.field,
     smooth: 0.8,
@@ -120,6 +123,7 @@ export function createFakeModel(settings) {
           { ...offer("monte_carlo"), numbers: ["n_samples", "seed"] },
         ],
         palettes: [offer("okabe_ito")],
+        layers: ["X", "Ms"],
         exporters: [],
         panels: [
           { ...offer("parameters"), place: "side" },
@@ -264,6 +268,7 @@ export function createFakeModel(settings) {
           key,
           source: "obs",
           type: "categorical",
+          asked: { color: key, layer: state.layer },
           categories: names.map((name, i) => ({ name, color: COLORS[i % COLORS.length], count: counts[i] })),
           missing: data.codes.filter((code) => code < 0).length,
         },
@@ -272,7 +277,18 @@ export function createFakeModel(settings) {
     } else {
       const source = key.startsWith("Gene") ? "gene" : "obs";
       post(
-        { kind: "color", key, source, type: "continuous", offset: 0, vmin: 0, vmax: 1, missing: 40 },
+        {
+          kind: "color",
+          key,
+          source,
+          layer: source === "gene" ? (state.layer ?? "X") : null,
+          type: "continuous",
+          asked: { color: key, layer: state.layer },
+          offset: 0,
+          vmin: 0,
+          vmax: 1,
+          missing: 40,
+        },
         { values: { values: data.values } },
       );
     }

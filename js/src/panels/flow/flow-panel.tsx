@@ -4,9 +4,11 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Dynamics } from "../../dynamics/dynamics";
 import type { Groups } from "../../protocol";
+import { aboutFlow } from "../../state/caption";
 import type { Store } from "../../state/store";
 import { formatNumber } from "../../text";
 import { download } from "../download";
+import { NeedsKernel, reasonWithoutKernel } from "../kernel";
 import { ErrorCard, Refused } from "../messages";
 import { failureOf } from "../panel-of-stage";
 import { Select } from "../parameters";
@@ -35,7 +37,7 @@ export function FlowPanel({ store, dynamics }: { store: Store; dynamics: Dynamic
       {groups && store.flow.result.value && <Body store={store} groups={groups} />}
       {!failure && !store.flow.result.value && (
         <p class="vw-muted" role="status">
-          Waiting for the kernel…
+          {reasonWithoutKernel(store) ?? "Waiting for the kernel…"}
         </p>
       )}
     </div>
@@ -48,34 +50,36 @@ function Controls({ store, groups }: { store: Store; groups: Groups | null }) {
   const none = { value: "", label: "none" };
   const names = groups?.clusters.filter(({ count }) => count).map(({ name }) => ({ value: name, label: name })) ?? [];
   return (
-    <div class="vw-flow-controls">
-      <Select
-        name="clusters"
-        help="The column of adata.obs with the clusters that flow goes between."
-        value={cluster_key.value}
-        choices={options?.cluster_keys.map((value) => ({ value, label: value }))}
-        onChange={(value) => store.set("cluster_key", value)}
-      >
-        <Refused store={store} traits={["cluster_key"]} />
-      </Select>
-      <Select
-        name="time"
-        help="A column of adata.obs with experimental times: then only steps from one time to the next count."
-        value={time_key.value}
-        choices={options ? [none, ...options.time_keys.map((value) => ({ value, label: value }))] : undefined}
-        onChange={(value) => store.set("time_key", value)}
-      >
-        <Refused store={store} traits={["time_key"]} />
-      </Select>
-      <Select
-        name="source"
-        help="The cluster whose flow is looked at. A click in the picture chooses it, too, and lets walks start there."
-        value={cluster.value}
-        choices={time_key.value ? names : [{ value: "", label: "all" }, ...names]}
-        onChange={(value) => store.set("cluster", value)}
-      >
-        <Refused store={store} traits={["cluster"]} />
-      </Select>
+    <div class="vw-flow-controls" title={reasonWithoutKernel(store) ?? undefined}>
+      <NeedsKernel store={store}>
+        <Select
+          name="clusters"
+          help="The column of adata.obs with the clusters that flow goes between."
+          value={cluster_key.value}
+          choices={options?.cluster_keys.map((value) => ({ value, label: value }))}
+          onChange={(value) => store.set("cluster_key", value)}
+        >
+          <Refused store={store} traits={["cluster_key"]} />
+        </Select>
+        <Select
+          name="time"
+          help="A column of adata.obs with experimental times: then only steps from one time to the next count."
+          value={time_key.value}
+          choices={options ? [none, ...options.time_keys.map((value) => ({ value, label: value }))] : undefined}
+          onChange={(value) => store.set("time_key", value)}
+        >
+          <Refused store={store} traits={["time_key"]} />
+        </Select>
+        <Select
+          name="source"
+          help="The cluster whose flow is looked at. A click in the picture chooses it, too, and lets walks start there."
+          value={cluster.value}
+          choices={time_key.value ? names : [{ value: "", label: "all" }, ...names]}
+          onChange={(value) => store.set("cluster", value)}
+        >
+          <Refused store={store} traits={["cluster"]} />
+        </Select>
+      </NeedsKernel>
       <MinFlow store={store} />
     </div>
   );
@@ -128,8 +132,9 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
   };
   const drawn = () => {
     const svg = picture.current?.querySelector("svg");
-    if (!svg) throw new Error("There is no picture: choose it first.");
-    return svg;
+    const about = aboutFlow(store);
+    if (!svg || !about) throw new Error("There is no picture: choose it first.");
+    return [svg, about] as const;
   };
   const text = (separator: "," | "\t") =>
     toText(
@@ -156,13 +161,13 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
               name="SVG"
               help="Download the picture as SVG."
               onClick={() =>
-                save(() => download(`${file}.svg`, new Blob([standaloneSvg(drawn())], { type: "image/svg+xml" })))
+                save(() => download(`${file}.svg`, new Blob([standaloneSvg(...drawn())], { type: "image/svg+xml" })))
               }
             />
             <Button
               name="PNG"
               help="Download the picture as PNG."
-              onClick={() => save(async () => download(`${file}.png`, await toPng(drawn())))}
+              onClick={() => save(async () => download(`${file}.png`, await toPng(...drawn())))}
             />
           </>
         ) : (
@@ -181,6 +186,7 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
         )}
       </div>
       {problem && <ErrorCard error={{ message: problem, hint: "" }} onDismiss={() => setProblem(null)} />}
+      <p class="vw-caption">{aboutFlow(store)?.caption}</p>
       <div class="vw-flow-body" data-stale={stale} data-generation={result?.generation} ref={picture}>
         {view === "picture" ? (
           <FlowFigure store={store} groups={groups} edges={edges} source={source} minFlow={minFlow} />

@@ -62,16 +62,22 @@ export function formatCell(column: Column, value: string | number): string {
   return value.toFixed(column === "z" ? 1 : column === "ratio" ? 2 : 3);
 }
 
-/** A file of separated values; names with separators, quotes or breaks are quoted. */
+// What a spreadsheet takes for the beginning of a formula, also after blanks; and numbers, which are none.
+const FORMULA = /^\s*[=+\-@\t\r\n＝＋－＠]/;
+const NUMBER = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+
+/** A name for a cell of a table: with a `'` before it, if a spreadsheet would run it as a formula. */
+export function inert(name: string): string {
+  return FORMULA.test(name) && !NUMBER.test(name) ? `'${name}` : name;
+}
+
+/** A file of separated values; names with separators, quotes or breaks are quoted, and none is a formula. */
 export function toText(rows: readonly Row[], columns: readonly Column[], separator: "," | "\t"): string {
-  const cell = (value: string | number) =>
-    typeof value === "number"
-      ? Number.isNaN(value)
-        ? ""
-        : String(Number(value.toPrecision(7)))
-      : /[",\t\r\n]/.test(value)
-        ? `"${value.replaceAll('"', '""')}"`
-        : value;
+  const cell = (value: string | number) => {
+    if (typeof value === "number") return Number.isNaN(value) ? "" : String(Number(value.toPrecision(7)));
+    const text = inert(value);
+    return /[",;\t\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  };
   const lines = [columns.join(separator), ...rows.map((row) => columns.map((name) => cell(row[name])).join(separator))];
   return `${lines.join("\n")}\n`;
 }
