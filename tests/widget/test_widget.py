@@ -307,11 +307,12 @@ def test_errors_travel_as_messages_with_what_to_do_next(adata, recorder):
 def test_a_closed_widget_sends_nothing_more(adata, recorder):
     widget = VelocityWidget(adata)
     widget.wait()
+    pipeline = widget.pipeline
     widget.close()
     widget.close()  # as Python does once more when it is forgotten
     recorder.sent.clear()
-    widget.pipeline.softmax_scale = 3.0
-    widget.pipeline.wait()
+    pipeline.softmax_scale = 3.0
+    pipeline.wait()
     assert recorder.sent == []
 
 
