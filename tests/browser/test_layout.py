@@ -19,7 +19,7 @@ BESIDE = {
     "two views": "HBox([w.view('embedding'), w.view('embedding')])",
     "a widget and its flow": "HBox([w, w.view('flow')])",
     "automatic columns": "GridBox([w, w2], layout=Layout(grid_template_columns='auto auto'))",
-    "columns as wide as what is in them": "GridBox([w, w2], layout=Layout(grid_template_columns='repeat(2, max-content)'))",
+    "columns as wide as their widgets": "GridBox([w, w2], layout=Layout(grid_template_columns='repeat(2, max-content)'))",
     "a grid": "grid = GridspecLayout(1, 2); grid[0, 0] = w; grid[0, 1] = w2; grid",
     "a layout of an app": "AppLayout(left_sidebar=w, center=w2)",
     "four corners": "TwoByTwoLayout(top_left=w, top_right=w2)",
@@ -35,7 +35,8 @@ ALONE = {
 }
 MEASURE = """cell => {
   const boxes = [...cell.querySelectorAll('.velowidget')].map(e => e.getBoundingClientRect());
-  const decks = [...cell.querySelectorAll('.vw-deck')].map(e => [e.clientWidth, e.querySelector('canvas')?.clientWidth]);
+  const decks = [...cell.querySelectorAll('.vw-deck')].map(e =>
+    [e.clientWidth, e.querySelector('canvas')?.clientWidth]);
   const scrolled = [...cell.querySelectorAll('.jp-OutputArea *')].filter(e => !e.closest('.velowidget') &&
     e.scrollWidth > e.clientWidth + 1 && ['auto', 'scroll'].includes(getComputedStyle(e).overflowX));
   return {room: cell.querySelector('.jp-OutputArea-output').clientWidth, widths: boxes.map(b => b.width),
