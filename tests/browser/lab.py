@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -203,7 +203,8 @@ class Notebook:
         self._client = None
         # The server would restart a kernel that ends by itself.
         address = f"{self.lab.address}/api/kernels/{self._kernel}?token={self.lab.token}"
-        urllib.request.urlopen(urllib.request.Request(address, method="DELETE"))
+        with suppress(urllib.error.HTTPError):  # it has ended, or is being restarted; it ends with the server
+            urllib.request.urlopen(urllib.request.Request(address, method="DELETE"))
 
     def close(self) -> None:
         """End the kernel, and leave the theme, which the server keeps, as it was."""

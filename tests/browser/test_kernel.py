@@ -22,6 +22,7 @@ def restarted(notebook):
 
 def killed(notebook):
     os.kill(notebook.python("__import__('os').getpid()"), signal.SIGKILL)
+    notebook.page.locator(".jp-Dialog .jp-mod-accept").click()  # of JupyterLab's own message
 
 
 def shut_down(notebook):
