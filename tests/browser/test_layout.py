@@ -19,7 +19,7 @@ BESIDE = {
     "two views": "HBox([w.view('embedding'), w.view('embedding')])",
     "a widget and its flow": "HBox([w, w.view('flow')])",
     "automatic columns": "GridBox([w, w2], layout=Layout(grid_template_columns='auto auto'))",
-    "columns as wide as their widgets": "GridBox([w, w2], layout=Layout(grid_template_columns='repeat(2, max-content)'))",
+    "columns of their width": "GridBox([w, w2], layout=Layout(grid_template_columns='repeat(2, max-content)'))",
     "a grid": "grid = GridspecLayout(1, 2); grid[0, 0] = w; grid[0, 1] = w2; grid",
     "a layout of an app": "AppLayout(left_sidebar=w, center=w2)",
     "four corners": "TwoByTwoLayout(top_left=w, top_right=w2)",
