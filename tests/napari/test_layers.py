@@ -7,6 +7,7 @@ import pytest
 
 from velowidget.kernels.annotations import CategoricalAnnotation, ContinuousAnnotation, read_annotation
 from velowidget.napari_plugin import layers
+from velowidget.napari_plugin.legend import legend
 from velowidget.plotting.palettes import MISSING
 
 
@@ -68,3 +69,24 @@ def test_numbers_have_a_colour_whatever_they_are(values):
     assert np.isfinite(colors).all()
     assert (colors[:, 3] == 1).all()
     assert (colors[0] == colors[1]).all() == (values[0] == values[1] or np.isnan(values[0]))
+
+
+def test_the_legend_names_categories_with_cells_and_the_limits_in_use():
+    codes = np.array([0, 2, 2, -1], dtype=np.int32)
+    found = legend(CategoricalAnnotation("c", "obs", codes, ("used", "never", "<b>too"), None))
+    assert "used" in found
+    assert "never" not in found
+    assert "&lt;b&gt;too" in found
+    numbers = ContinuousAnnotation("g", "gene", np.array([*np.linspace(0, 1, 200), 900.0]), "<Ms>")
+    assert legend(numbers).startswith("0&nbsp;")
+    assert "&ge;0.995" in legend(numbers)
+    assert "(&lt;Ms&gt;)" in legend(numbers)
+    assert legend(numbers, vmin=0.5, vmax=2000.0).startswith("&le;0.5&nbsp;")
+    assert "&ge;" not in legend(numbers, vmax=2000.0)
+
+
+def test_colours_follow_the_limits():
+    values = ContinuousAnnotation("g", "gene", np.array([0.0, 1.0, 2.0, np.nan]), "X")
+    low, high = layers.colors(values, 4)[[0, 2]]
+    np.testing.assert_array_equal(layers.colors(values, 4, vmin=1.0)[:2], [low, low])
+    np.testing.assert_array_equal(layers.colors(values, 4, vmax="p50")[1:3], [high, high])

@@ -207,6 +207,12 @@ def test_colour_by_a_gene_and_by_a_wrong_name(viewer, shown, adata):
     assert not np.allclose(cells.face_color, before)
     assert gene in cells.features
     assert shown.legend.text() != legend
+    before = cells.face_color.copy()
+    shown.pipeline.vmin, shown.pipeline.vmax = "p40", "p60"
+    assert not np.allclose(cells.face_color, before)
+    assert "&ge;" in shown.legend.text()
+    shown.pipeline.layer = "velocity"
+    assert "(velocity)" in shown.legend.text()
 
     shown.color.lineEdit().setText("cluster")
     shown.color.lineEdit().editingFinished.emit()

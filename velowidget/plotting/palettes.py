@@ -51,8 +51,8 @@ def category_colors(annotation: CategoricalAnnotation, palette: str = AUTOMATIC)
     if sum(annotation.counts[i] > 0 for i in without) > len(free):
         free = []
     n_further = len(without) - len(free)
-    free += _unlike([_hue(i) for i in range(n_further + len(taken))], [*taken, *free])
-    free += [_hue(i) for i in range(n_further)]  # of so many, some are alike
+    hues = [_hue(i) for i in range(2 * n_further + len(taken))]
+    free += [*dict.fromkeys(_unlike(hues, [*taken, *free])), *hues]  # of very many, some are alike
     for i, color in zip(without, free, strict=False):
         colors[i] = color
     return [str(color) for color in colors]
