@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from scipy.integrate import solve_ivp
+from scipy.integrate import solve_ivp, trapezoid
 
 from tests.deprecations import no_warnings
 from velowidget import datasets
@@ -133,7 +133,7 @@ def test_true_velocity_is_the_derivative_on_the_scale_of_ms(adata):
     times = branch.obs["true_time"].to_numpy()
     order = np.argsort(times)
     half = order[times[order] < times.max() / 2]
-    change = np.trapezoid(branch.layers["velocity_true"][half], times[half], axis=0)
+    change = trapezoid(branch.layers["velocity_true"][half], times[half], axis=0)
     observed = branch.layers["Ms"][half[-10:]].mean(axis=0) - branch.layers["Ms"][half[:10]].mean(axis=0)
     slope = np.sum(change * observed) / np.sum(change**2)
     assert np.corrcoef(change, observed)[0, 1] > 0.9

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import threading
 import tracemalloc
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ import pytest
 import scanpy as sc
 from traitlets import TraitError
 
+from tests.deprecations import without_warnings
 from velowidget import VelocityKernel, VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Read
 
@@ -253,8 +253,7 @@ def test_what_is_as_it_was_again_is_not_told(pipeline, adata):
     adata.layers["velocity"] = velocities
     pipeline.look()
     assert pipeline.changed == ""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with without_warnings():
         assert pipeline.kernel.adata is adata
 
 

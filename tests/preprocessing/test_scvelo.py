@@ -79,7 +79,8 @@ SETS = {
 def with_many_neighbours(adata):
     """A graph of 60 neighbours, of which moments take 30."""
     adata = counts_of(adata)
-    weights = sp.random_array((300, 300), density=0.25, rng=np.random.default_rng(0), format="lil", dtype=np.float32)
+    values = np.random.default_rng(0).random((300, 300), dtype=np.float32)
+    weights = sp.lil_array(np.where(values < 0.25, values, 0))
     weights.setdiag(0)
     adata.obsp["connectivities"] = sp.csr_matrix(weights)
     adata.obsp["connectivities"].eliminate_zeros()

@@ -83,7 +83,8 @@ def _by_category(stored: Any, categories: Sequence[str]) -> tuple[list[Any], int
         named = {_text(name): color for name, color in stored.items()}
         return [_known(named.get(name)) for name in categories], len(categories)
     if isinstance(stored, np.ma.MaskedArray):
-        stored = np.where(np.ma.getmaskarray(stored), None, stored.data.astype(object))
+        masked, stored = np.ma.getmaskarray(stored), stored.data.astype(object)
+        stored[masked] = None
     if isinstance(stored, str | bytes) or not isinstance(stored, Iterable) or getattr(stored, "ndim", 1) == 0:
         stored = [stored]
     listed = [_known(color) for color in stored]
