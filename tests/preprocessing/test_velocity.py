@@ -209,7 +209,7 @@ def test_moments_that_are_not_finite(connected):
 
 def test_moments_of_another_shape(connected):
     connected._layers["Ms"] = np.ones((3, 4))
-    with pytest.raises(ValueError, match=r"'Ms' has shape \(3, 4\) where \(200, 60\) is expected"):
+    with pytest.raises(ValueError, match=r"\(3, 4\).*\(200, 60\)"):
         velocity(connected)
 
 

@@ -14,7 +14,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.data import real_array
-from velowidget.kernels.entries import entries
+from velowidget.kernels.entries import entries, of_shape
 from velowidget.kernels.messages import MissingKeyError, count, name_cells, nearest
 
 LAYERS = ("spliced", "unspliced")
@@ -53,12 +53,8 @@ def read_layer(adata: AnnData, layer: str) -> sp.csr_matrix:
             f"(--soloFeatures Velocyto) write. If they are there by another name, say adata.layers[{layer!r}] = "
             "adata.layers[that name]; velocities made elsewhere need no counts."
         )
-    stored, what = layers[layer], f"layer {layer!r}"
-    if tuple(stored.shape) != adata.shape:
-        raise ValueError(
-            f"The {what} has shape {tuple(stored.shape)} where {adata.shape} is expected. "
-            "Store it again with one row for each cell and one column for each gene."
-        )
+    what = f"layer {layer!r}"
+    stored = of_shape(layers[layer], adata.shape, f"The {what}")
     if hasattr(stored, "to_memory"):  # sparse, and in a file
         stored = stored.to_memory()
     values = _csr(stored, what) if sp.issparse(stored) else sp.csr_matrix(real_array(stored, what))

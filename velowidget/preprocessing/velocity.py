@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from velowidget.core import steady_state
 from velowidget.kernels.arguments import checked_flag, checked_text, one_of
 from velowidget.kernels.data import checked_adata, real_array
-from velowidget.kernels.entries import entries
+from velowidget.kernels.entries import entries, of_shape
 from velowidget.kernels.messages import MAKE_MOMENTS, count
 from velowidget.kernels.running import progress_bar
 from velowidget.preprocessing.counts import LAYERS, normalized
@@ -166,9 +166,7 @@ def _velocity_genes(
 
 def _moments(adata: AnnData, key: str) -> Moments:
     """First moments that are there already."""
-    stored = entries(adata, "layers")[key]
-    if tuple(stored.shape) != adata.shape:
-        raise ValueError(f"The layer {key!r} has shape {tuple(stored.shape)} where {adata.shape} is expected.")
+    stored = of_shape(entries(adata, "layers")[key], adata.shape, f"The layer {key!r}")
     values = real_array(stored.to_memory() if hasattr(stored, "to_memory") else stored, f"layer {key!r}")
     if not np.isfinite(values).all():
         raise ValueError(
