@@ -8,7 +8,7 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
-from velowidget.plotting.figure import legend_place
+from velowidget.plotting.figure import axes_for, finish, legend_place
 
 mpl.use("Agg")
 
@@ -40,3 +40,37 @@ def test_without_in():
 def test_refused(location):
     with pytest.raises(ValueError, match="cannot be at"):
         legend_place(location)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "jpg", "PNG", "eps", "tif"])
+def test_a_picture_replaces_another_when_it_is_complete(tmp_path, monkeypatch, suffix):
+    path = tmp_path / f"figure.{suffix}"
+    path.write_text("old")
+    ax = axes_for(None)
+    with monkeypatch.context() as patched:
+        patched.setattr("matplotlib.backend_bases.FigureCanvasBase.print_figure", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            finish(ax, path, show=False)
+    assert path.read_text() == "old"
+    finish(ax, path, show=False)
+    starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "jpg": b"\xff\xd8", "eps": b"%!PS", "tif": b"II*"}
+    assert path.read_bytes().startswith(starts[suffix.lower()])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_picture_of_no_format_leaves_the_old_file(tmp_path):
+    path = tmp_path / "figure.xyz"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="xyz"):
+        finish(axes_for(None), path, show=False)
+    assert path.read_text() == "old"
+
+
+def test_pictures_are_named_as_they_are_asked_for(tmp_path):
+    (tmp_path / "link.svg").symlink_to("stored.bin")
+    finish(axes_for(None), tmp_path / "link.svg", show=False)
+    assert (tmp_path / "stored.bin").read_bytes().startswith(b"<?xml")
+    finish(axes_for(None), tmp_path / "without", show=False)
+    assert (tmp_path / "without.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        finish(axes_for(None), tmp_path / "nowhere" / "a.png", show=False)
