@@ -8,6 +8,8 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
+from tests.kernels.conftest import make_adata
+from velowidget.kernels import ConnectivityKernel
 from velowidget.plotting.figure import axes_for, finish, legend_place
 
 mpl.use("Agg")
@@ -42,6 +44,11 @@ def test_refused(location):
         legend_place(location)
 
 
+def saved(ax, path):
+    kernel = ConnectivityKernel(make_adata())
+    return finish(ax, path, show=False, kernel=kernel, settings={})
+
+
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "jpg", "PNG", "eps", "tif"])
 def test_a_picture_replaces_another_when_it_is_complete(tmp_path, monkeypatch, suffix):
     path = tmp_path / f"figure.{suffix}"
@@ -50,9 +57,9 @@ def test_a_picture_replaces_another_when_it_is_complete(tmp_path, monkeypatch, s
     with monkeypatch.context() as patched:
         patched.setattr("matplotlib.backend_bases.FigureCanvasBase.print_figure", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            finish(ax, path, show=False)
+            saved(ax, path)
     assert path.read_text() == "old"
-    finish(ax, path, show=False)
+    saved(ax, path)
     starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "jpg": b"\xff\xd8", "eps": b"%!PS", "tif": b"II*"}
     assert path.read_bytes().startswith(starts[suffix.lower()])
     assert list(tmp_path.iterdir()) == [path]
@@ -62,15 +69,15 @@ def test_a_picture_of_no_format_leaves_the_old_file(tmp_path):
     path = tmp_path / "figure.xyz"
     path.write_text("old")
     with pytest.raises(ValueError, match="xyz"):
-        finish(axes_for(None), path, show=False)
+        saved(axes_for(None), path)
     assert path.read_text() == "old"
 
 
 def test_pictures_are_named_as_they_are_asked_for(tmp_path):
     (tmp_path / "link.svg").symlink_to("stored.bin")
-    finish(axes_for(None), tmp_path / "link.svg", show=False)
+    saved(axes_for(None), tmp_path / "link.svg")
     assert (tmp_path / "stored.bin").read_bytes().startswith(b"<?xml")
-    finish(axes_for(None), tmp_path / "without", show=False)
+    saved(axes_for(None), tmp_path / "without")
     assert (tmp_path / "without.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(FileNotFoundError, match="There is no folder"):
-        finish(axes_for(None), tmp_path / "nowhere" / "a.png", show=False)
+        saved(axes_for(None), tmp_path / "nowhere" / "a.png")
