@@ -1,4 +1,4 @@
-"""Full disks, kills and damaged files: processes live on, old files stay whole, and nothing else is taken for a file."""
+"""Full disks, kills and damaged files: processes live on, old files stay whole, and nothing wrong is accepted."""
 
 from __future__ import annotations
 

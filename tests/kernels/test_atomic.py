@@ -48,10 +48,14 @@ def test_new_and_old_files(tmp_path, name):
 
 @pytest.mark.parametrize("raised", [ValueError, OSError, KeyboardInterrupt, SystemExit, MemoryError, GeneratorExit])
 def test_an_error_leaves_the_old_file(file, raised):
-    with pytest.raises(raised), replacing(file) as temporary:
-        temporary.write_bytes(b"half")
-        (temporary.parent / "more").write_bytes(b"of the writer's own")
-        raise raised
+    def fails():
+        with replacing(file) as temporary:
+            temporary.write_bytes(b"half")
+            (temporary.parent / "more").write_bytes(b"of the writer's own")
+            raise raised
+
+    with pytest.raises(raised):
+        fails()
     assert file.read_bytes() == b"old"
     assert names(file.parent) == ["file.txt"]
 
@@ -88,11 +92,9 @@ def test_places_that_are_none(tmp_path, file):
 
 
 def test_a_size_that_is_not_free(file):
-    with pytest.raises(
-        OSError, match=r"No room for 'file\.txt': it needs 1,\d{3},.* are free\. .* old file is as it was"
-    ):
-        with replacing(file, 2**60):
-            pytest.fail("nothing is written")
+    said = r"No room for 'file\.txt': it needs 1,\d{3},.* are free\. .* old file is as it was"
+    with pytest.raises(OSError, match=said), replacing(file, 2**60):
+        pytest.fail("nothing is written")
     assert names(file.parent) == ["file.txt"]
 
 

@@ -8,7 +8,9 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
-from velowidget.plotting.figure import legend_place
+from tests.kernels.conftest import make_adata
+from velowidget.kernels import ConnectivityKernel
+from velowidget.plotting.figure import axes_for, finish, legend_place
 
 mpl.use("Agg")
 
@@ -40,3 +42,42 @@ def test_without_in():
 def test_refused(location):
     with pytest.raises(ValueError, match="cannot be at"):
         legend_place(location)
+
+
+def saved(ax, path):
+    kernel = ConnectivityKernel(make_adata())
+    return finish(ax, path, show=False, kernel=kernel, settings={})
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "jpg", "PNG", "eps", "tif"])
+def test_a_picture_replaces_another_when_it_is_complete(tmp_path, monkeypatch, suffix):
+    path = tmp_path / f"figure.{suffix}"
+    path.write_text("old")
+    ax = axes_for(None)
+    with monkeypatch.context() as patched:
+        patched.setattr("matplotlib.backend_bases.FigureCanvasBase.print_figure", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            saved(ax, path)
+    assert path.read_text() == "old"
+    saved(ax, path)
+    starts = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF", "jpg": b"\xff\xd8", "eps": b"%!PS", "tif": b"II*"}
+    assert path.read_bytes().startswith(starts[suffix.lower()])
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_picture_of_no_format_leaves_the_old_file(tmp_path):
+    path = tmp_path / "figure.xyz"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="xyz"):
+        saved(axes_for(None), path)
+    assert path.read_text() == "old"
+
+
+def test_pictures_are_named_as_they_are_asked_for(tmp_path):
+    (tmp_path / "link.svg").symlink_to("stored.bin")
+    saved(axes_for(None), tmp_path / "link.svg")
+    assert (tmp_path / "stored.bin").read_bytes().startswith(b"<?xml")
+    saved(axes_for(None), tmp_path / "without")
+    assert (tmp_path / "without.png").read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        saved(axes_for(None), tmp_path / "nowhere" / "a.png")

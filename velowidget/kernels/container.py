@@ -33,6 +33,7 @@ _HEAD = struct.Struct("<8sQQ32sQ")
 _ALIGNMENT = 8
 # What an index may have: more than any AnnData does, and little enough to be read in seconds.
 MAX_NODES, _MAX_DEPTH, _MAX_INDEX = 100_000, 64, 2**26
+_LONGEST_REASON = 300  # characters: what is wrong may be said with half of the file
 _NUMBERS = re.compile(r"[<>|][biufc]\d{1,2}|\|S[1-9]\d{0,8}")
 _TEXT = h5py.string_dtype()
 
@@ -106,7 +107,8 @@ def load(path: Path) -> h5py.File:
 
 def damaged(path: Path, error: Exception) -> ValueError:
     """The error that says what is wrong with a file, and what to do."""
-    reason = error if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    reason = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+    reason = reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
     return ValueError(f"{path.name} is damaged: {reason}. Write it again, or restore it from a copy.")
 
 

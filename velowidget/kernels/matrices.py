@@ -115,8 +115,10 @@ def sound_csr(given: Any, dtype: type[np.generic], what: str, remedy: str = "") 
         parts = (given.data.astype(dtype), *(_whole(part, what, remedy) for part in (given.indices, given.indptr)))
     try:
         matrix = layout(parts, shape=given.shape, copy=True)
-        if layout is not sp.coo_matrix:  # which has checked them itself
-            matrix.check_format(full_check=True)
+        shape = matrix.shape[::-1] if layout is sp.csc_matrix else matrix.shape
+        # COO has checked its own.
+        if layout is not sp.coo_matrix and not well_formed(matrix.data, matrix.indices, matrix.indptr, shape):
+            raise ValueError
     except ValueError as error:
         raise ValueError(f"{what} is damaged: its indices do not fit its shape. {remedy}".rstrip()) from error
     matrix = matrix.tocsr()
@@ -133,6 +135,24 @@ def _whole(indices: NDArray[Any], what: str, remedy: str) -> NDArray[Any]:
     if indices.dtype.kind != "f" or not np.array_equal(whole, indices):
         raise ValueError(f"{what} is damaged: its indices are not whole numbers. {remedy}".rstrip())
     return whole
+
+
+def well_formed(data: NDArray[Any], indices: NDArray[Any], indptr: NDArray[Any], shape: tuple[int, int]) -> bool:
+    """Whether the parts of a CSR matrix fit each other and its shape, so that compiled code stays within them.
+
+    Of a CSC matrix, give the shape reversed. SciPy's own check takes a matrix for an empty one, and looks no further,
+    where its last pointer is 0 or less, and its differences of pointers can overflow.
+    """
+    return bool(
+        data.ndim == indices.ndim == indptr.ndim == 1
+        and indices.dtype.kind == indptr.dtype.kind == "i"
+        and len(indptr) == shape[0] + 1
+        and indptr[0] == 0
+        and (indptr[1:] >= indptr[:-1]).all()
+        and indptr[-1] <= len(indices) == len(data)
+        and indices.min(initial=0) >= 0
+        and indices.max(initial=-1) < shape[1]
+    )
 
 
 def sharing(matrix: sp.csr_matrix) -> sp.csr_matrix:

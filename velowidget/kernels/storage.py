@@ -33,7 +33,7 @@ from velowidget.kernels.connectivity import ConnectivityKernel
 from velowidget.kernels.container import damaged, dump, in_memory, load, size
 from velowidget.kernels.data import checked_adata
 from velowidget.kernels.expression import Expression, Product, Sum
-from velowidget.kernels.matrices import float_csr, stochastic_matrix
+from velowidget.kernels.matrices import float_csr, stochastic_matrix, well_formed
 from velowidget.kernels.precomputed import PrecomputedKernel, numbered
 from velowidget.kernels.velocity import VelocityKernel
 
@@ -298,11 +298,12 @@ def _check_sparse(_: str, node: h5py.Group | h5py.Dataset) -> None:
     """An error for a sparse matrix whose parts do not fit each other, for anndata takes them as they are."""
     if "h5sparse_format" in node.attrs:  # of the first versions of anndata
         raise ValueError("it has a matrix in a form that is not written")
-    layouts = {"csr_matrix": sp.csr_matrix, "csc_matrix": sp.csc_matrix}
-    layout = layouts.get(node.attrs.get("encoding-type"))
-    if layout is not None:
-        parts = tuple(node[name][()] for name in ("data", "indices", "indptr"))
-        layout(parts, shape=tuple(node.attrs["shape"].tolist())).check_format(full_check=True)
+    layout = node.attrs.get("encoding-type")
+    if layout in ("csr_matrix", "csc_matrix"):
+        data, indices, indptr = (node[name][()] for name in ("data", "indices", "indptr"))
+        rows, columns = node.attrs["shape"].tolist()
+        if not well_formed(data, indices, indptr, (rows, columns) if layout == "csr_matrix" else (columns, rows)):
+            raise ValueError(f"the parts of its sparse matrix {node.name} do not fit each other")
 
 
 def _check_cells(adata: AnnData, names: Any, path: Path, *, by_name: bool) -> None:
