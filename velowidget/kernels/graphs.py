@@ -87,7 +87,7 @@ def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
     """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
     obsp = entries(adata, "obsp")
     recorded = _recorded_key(adata, "neighbors" if conn_key == "connectivities" else conn_key)
-    usable = [key for key in (conn_key, recorded, f"{conn_key}_connectivities") if key in obsp]
+    usable = [key for key in (conn_key, recorded, f"{conn_key}_connectivities") if key is not None and key in obsp]
     if not usable:
         named = f" has no {shown(conn_key)}{nearest(conn_key, obsp)}"
         if recorded is not None and recorded != conn_key:
