@@ -254,4 +254,6 @@ export type Request =
   /** Read the data anew. */
   | { kind: "refresh" }
   /** With the cells' indices, int32, as its buffer; of the cells of a reading. */
-  | { kind: "select"; reading: number };
+  | { kind: "select"; reading: number }
+  /** How many displays this page has now. */
+  | { kind: "shown"; displays: number };

@@ -1,4 +1,7 @@
-"""Screenshots of the layout, light and dark, in wide and narrow windows: ``python tests/browser/screens.py FOLDER``."""
+"""Screenshots to judge the layout by, light and dark, in wide and narrow windows.
+
+``python tests/browser/screens.py FOLDER`` makes all of them; names of windows behind it, those of these windows only.
+"""
 
 from __future__ import annotations
 
@@ -51,12 +54,13 @@ STATES: dict[str, Callable[[Notebook], None]] = {
 }
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, *windows: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home, jupyterlab(Path(home)) as lab, chromium() as browser:
         if browser is None:
             sys.exit("No Chromium: install one (apt install chromium).")
-        for window, (width, height) in WINDOWS.items():
+        for window in windows or WINDOWS:
+            width, height = WINDOWS[window]
             for theme in ("light", "dark"):
                 page = browser.new_page(viewport={"width": width, "height": height})
                 notebook = Notebook(lab, page)
@@ -73,4 +77,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 from matplotlib.image import imread
+from PIL import Image
 
 from tests.browser.shown import SIMULATED, other_pixels, pixels, settled
 
@@ -40,12 +42,23 @@ def test_svg_has_lines_and_text_and_one_picture_of_cells(shown):
     assert len(below) == 2
     texts = [text.text for text in root.iter(f"{SVG}text")]
     assert texts[:5] == beside
-    assert " ".join(texts[5:]).split() == " ".join(below).split()
+    caption = shown.page.locator(".vw-caption").inner_text()
+    assert caption.startswith("umap: correlation, deterministic, forward, softmax scale ")
+    assert " ".join(texts[5:]).split() == " ".join([caption, *below]).split()
+    assert root.find(f"{SVG}title").text == caption
+    settings = json.loads(root.find(f"{SVG}metadata").text)
+    assert settings["softmax_scale"] == pytest.approx(shown.python("w.softmax_scale"))
+    assert (settings["field"], settings["color"], settings["n_cells"]) == ("stream", "odd", 400)
 
 
 def test_png_has_the_scale_that_was_chosen_and_can_be_transparent(shown):
     frame = shown.page.locator(".velowidget .vw-deck").bounding_box()
-    picture = imread(saved(shown, "PNG"), format="png")
+    path = saved(shown, "PNG")
+    image = Image.open(path)
+    assert image.info["Title"] == shown.page.locator(".vw-caption").inner_text()
+    assert json.loads(image.info["Description"])["scheme"] == "correlation"
+    assert image.info["dpi"] == pytest.approx((192, 192), abs=0.1)
+    picture = imread(path, format="png")
     assert picture.shape[0] > 2 * frame["height"]  # the key is below
     assert picture.shape[2] == 3 or picture[..., 3].min() == 1.0
     assert picture[..., :3].min() < 0.3 < 0.9 < picture[..., :3].max()

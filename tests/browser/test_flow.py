@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import xml.etree.ElementTree as ElementTree
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from tests.browser.shown import SHOW, SIMULATED, canvas, control, drag, pixels, python_has, settled
@@ -95,8 +97,12 @@ def test_the_keyboard_goes_through_the_flows(flow):
 
 
 def test_table_and_files(flow):
-    assert saved(flow, "SVG").startswith(b"<svg")
-    assert saved(flow, "PNG").startswith(b"\x89PNG")
+    caption = flow.page.locator(".vw-flow .vw-caption").inner_text()
+    assert caption.startswith("flow between clusters: correlation, deterministic, forward, softmax scale ")
+    svg = ElementTree.fromstring(saved(flow, "SVG"))
+    assert svg.find("{http://www.w3.org/2000/svg}title").text == caption
+    assert caption in " ".join(text.text or "" for text in svg.iter("{http://www.w3.org/2000/svg}text"))
+    assert Image.open(io.BytesIO(saved(flow, "PNG"))).info["Title"] == caption
     flow.page.get_by_role("button", name="Table", exact=True).click()
     flow.python("w.wait()")
     table = flow.page.get_by_role("table", name="Flow between clusters")

@@ -254,7 +254,7 @@ def test_cluster_names_are_text(notebook):
 
 
 BROKEN = {
-    "velocity": ("del adata.layers['velocity']", "scvelo.tl.velocity"),
+    "velocity": ("del adata.layers['velocity']", "velowidget.velocity"),
     "graph": ("del adata.obsp['connectivities']", "scanpy.pp.neighbors"),
     "embedding": ("adata.obsm.clear()", "scanpy.tl.umap"),
     "empty": ("adata = adata[:0].copy()", "at least two"),

@@ -23,8 +23,38 @@ from tests.kernels.conftest import make_adata
 from velowidget.kernels import ConnectivityKernel, Kernel, PrecomputedKernel, VelocityKernel
 
 HEAD = struct.Struct("<8sQQ32sQ")
-ODD = [None, True, -1, 0, 1, 31, 2**31, 2**63, 2**70, 1.5, float("nan"), "", "text", "<f8", "|S9", "<c16", "|O", "/", ".."]
-ODD += [[], {}, [2**40], [2**40, 0], [0, 2**62], [-1], [[1]], {"shape": [3], "dtype": "<i8"}, {"nodes": {}, "attrs": {}}]
+ODD = [
+    None,
+    True,
+    -1,
+    0,
+    1,
+    31,
+    2**31,
+    2**63,
+    2**70,
+    1.5,
+    float("nan"),
+    "",
+    "text",
+    "<f8",
+    "|S9",
+    "<c16",
+    "|O",
+    "/",
+    "..",
+]
+ODD += [
+    [],
+    {},
+    [2**40],
+    [2**40, 0],
+    [0, 2**62],
+    [-1],
+    [[1]],
+    {"shape": [3], "dtype": "<i8"},
+    {"nodes": {}, "attrs": {}},
+]
 MEMORY = 6 * 2**30
 
 

@@ -32,7 +32,9 @@ def small_disk(tmp_path):
     """A disk of 1 MB where one can be mounted, else a folder, for which files are limited in size."""
     folder = tmp_path / "disk"
     folder.mkdir()
-    mounted = os.geteuid() == 0 and not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder]).returncode
+    mounted = (
+        os.geteuid() == 0 and not subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder]).returncode
+    )
     yield folder
     if mounted:
         subprocess.run(["umount", folder], check=True)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { colorOptions, lettersOf, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
-import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "../../js/src/panels/scale";
+import { formatScale, fromSlider, parseScale, SLIDER, toSlider, whyFixed } from "../../js/src/panels/scale";
 import { shortNames } from "../../js/src/panels/short-names";
 import type { ContinuousColor } from "../../js/src/protocol";
 import { beyond, limitsOf, parseLimit } from "../../js/src/state/limits";
@@ -10,6 +10,14 @@ import { describe as describeParams, digitsBetween, formatCount, formatNumber } 
 import { message } from "./fixtures";
 
 describe("the softmax scale's slider", () => {
+  it("cannot be moved before the scale is known, and where there are no similarities", () => {
+    expect(whyFixed(12.5, [])).toBeNull();
+    expect(whyFixed(12.5, [{ stage: "walks" }, { stage: "T" }, { stage: "parameters" }])).toBeNull();
+    expect(whyFixed(null, [])).toContain("Not known before");
+    expect(whyFixed(null, [{ stage: "similarity" }])).toContain("could not be computed");
+    expect(whyFixed(12.5, [{ stage: "walks" }, { stage: "similarity" }])).toContain("could not be computed");
+  });
+
   it("has the automatic value in its middle, exactly, and reaches a hundred times either way", () => {
     expect(toSlider(12.439806293, 12.439806293)).toBe(0);
     expect(fromSlider(0, 12.439806293)).toBe(12.439806293);
@@ -30,7 +38,7 @@ describe("the softmax scale's slider", () => {
   });
 
   it("is edited with the digits that it has", () => {
-    expect([99_999, 12.439806293, 0.00123].map(formatScale)).toEqual(["99999", "12.4398", "0.00123"]);
+    expect([99_999, 12.439806293, 0.00123, null].map(formatScale)).toEqual(["99999", "12.4398", "0.00123", "auto"]);
   });
 
   it("takes typed numbers above 0 only", () => {

@@ -271,6 +271,18 @@ describe("the field", () => {
     expect(store.stale.value).toBe(true);
   });
 
+  it("is right without a number for the automatic scale, and old with another one's", () => {
+    const { model, store } = ready();
+    const params = result("grid").params;
+    model.receiveFixture("result-grid", { params: { ...params, auto_scale: true } });
+    store.set("softmax_scale", null);
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(false);
+    model.receiveFixture("result-grid", { params: { ...params, auto_scale: false } });
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(true);
+  });
+
   /** Whether a field of this mode is old when a trait is changed after it. */
   function isOldAfter(mode: Mode, name: keyof Mode, value: string | number): boolean {
     const { model, store } = ready();

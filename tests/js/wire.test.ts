@@ -16,6 +16,7 @@ const FROM_BROWSER = [
   "ask",
   "select",
   "refresh",
+  "shown",
 ];
 
 afterEach(() => {

@@ -88,7 +88,9 @@ def test_places_that_are_none(tmp_path, file):
 
 
 def test_a_size_that_is_not_free(file):
-    with pytest.raises(OSError, match=r"No room for 'file\.txt': it needs 1,\d{3},.* are free\. .* old file is as it was"):
+    with pytest.raises(
+        OSError, match=r"No room for 'file\.txt': it needs 1,\d{3},.* are free\. .* old file is as it was"
+    ):
         with replacing(file, 2**60):
             pytest.fail("nothing is written")
     assert names(file.parent) == ["file.txt"]

@@ -176,12 +176,12 @@ BAD = {
     "no velocity layer": (
         lambda a: without(a, "layers", "velocity"),
         MissingKeyError,
-        ["velocity", "adata.layers has no 'velocity'", "scvelo.tl.velocity(adata)", "vkey"],
+        ["velocity", "adata.layers has no 'velocity'", "velowidget.velocity(adata)", "vkey"],
     ),
     "no Ms layer": (
         lambda a: without(a, "layers", "Ms"),
         MissingKeyError,
-        ["expression", "adata.layers has no 'Ms'", "scvelo.pp.moments(adata)", "xkey"],
+        ["expression", "adata.layers has no 'Ms'", "velowidget.moments(adata)", "xkey"],
     ),
     "no layers at all": (
         lambda a: (without(a, "layers", "Ms"), without(a, "layers", "velocity")),
@@ -196,12 +196,12 @@ BAD = {
     "all velocities NaN": (
         fill("velocity", np.nan),
         ValueError,
-        ["No gene is left", "NaN for each of the 11 genes", "scvelo.tl.velocity", "gene_subset"],
+        ["No gene is left", "NaN for each of the 11 genes", "velowidget.velocity", "gene_subset"],
     ),
     "all velocities zero": (
         fill("velocity", 0),
         ValueError,
-        ["No automatic softmax scale", "all velocities are zero", "scvelo.tl.velocity", "softmax_scale"],
+        ["No automatic softmax scale", "all velocities are zero", "velowidget.velocity", "softmax_scale"],
     ),
     "inf in velocity": (
         infinite_in("velocity"),
@@ -559,7 +559,7 @@ def test_velocity_or_expression_in_x(adata, expected, key):
 def test_no_x(adata, expected):
     adata.X = None
     np.testing.assert_array_equal(transition_matrix(adata), expected)
-    with pytest.raises(MissingKeyError, match=r"No velocity: adata\.X is empty.*scvelo\.tl\.velocity"):
+    with pytest.raises(MissingKeyError, match=r"No velocity: adata\.X is empty.*velowidget\.velocity"):
         VelocityKernel(adata, vkey="X")
 
 

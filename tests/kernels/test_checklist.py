@@ -58,7 +58,7 @@ def test_ctor_vkey_xkey(adata):
     adata.layers["v"], adata.layers["x"] = adata.layers.pop("velocity"), adata.layers.pop("Ms")
     adata.var["v_genes"] = adata.var.pop("velocity_genes")
     np.testing.assert_array_equal(dense(VelocityKernel(adata, vkey="v", xkey="x")), expected)
-    with pytest.raises(KeyError, match=r"scvelo.tl.velocity\(adata\)"):
+    with pytest.raises(KeyError, match=r"velowidget.velocity\(adata\)"):
         VelocityKernel(adata, xkey="x")
 
 

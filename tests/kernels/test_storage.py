@@ -227,7 +227,7 @@ def test_an_adata_must_come_from_somewhere(adata, vk, tmp_path):
     with pytest.raises(ValueError, match="another order: number 0 is 'cell0' there and 'cell29'"):
         Kernel.read(path, adata[::-1])
     del adata.layers["velocity"]
-    with pytest.raises(KeyError, match=r"scvelo\.tl\.velocity"):
+    with pytest.raises(KeyError, match=r"velowidget\.velocity"):
         Kernel.read(path, adata)
 
 

@@ -422,7 +422,10 @@ def test_data_without_velocity_say_so_in_the_dock(viewer, adata, until):
     del adata.layers["velocity"]
     show(adata, viewer)
     dock = viewer.window.dock_widgets[TITLE]
-    until(lambda: "scvelo.tl.velocity" in dock.message.text())
+    until(lambda: "velowidget.velocity" in dock.message.text())
+    assert dock.pipeline.softmax_scale is None
+    assert (dock.scale.number.text(), dock.scale.isEnabled()) == ("auto", False)
+    assert "similarities could not be computed" in dock.scale.toolTip()
     assert len(viewer.layers) == 1
     assert dock.cancel.text() == "Try again"
 

@@ -201,11 +201,15 @@ def test_set_together_scheme_and_mode_count_as_they_are_in_the_end(pipeline):
 def test_what_was_there_before_can_be_put_back(pipeline, scheme):
     pipeline.scheme = scheme
     pipeline.mode = "stochastic" if scheme == "cosine" else "sampling"
+    pipeline.wait()
     before = pipeline.values()
     pipeline.mode = "deterministic"
     pipeline.scheme = "bent.straight" if scheme == "cosine" else "cosine"
     pipeline.mode = "sampling" if scheme == "cosine" else "stochastic"
-    pipeline.restore(before)
+    with pipeline.hold_trait_notifications():
+        for name, value in before.items():
+            setattr(pipeline, name, value)
+    pipeline.wait()
     assert pipeline.values() == before
 
 

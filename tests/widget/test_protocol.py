@@ -28,6 +28,7 @@ FROM_BROWSER = {
     "ask",
     "select",
     "refresh",
+    "shown",
 }
 
 

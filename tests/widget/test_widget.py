@@ -300,18 +300,19 @@ def test_errors_travel_as_messages_with_what_to_do_next(adata, recorder):
     error, _ = recorder.last("error")
     assert error["stage"] == "similarity"
     assert "no 'velocity'" in error["message"]
-    assert "scvelo.tl.velocity(adata)" in error["hint"]
+    assert "velowidget.velocity(adata)" in error["hint"]
     assert recorder.last("status")[0]["state"] == "failed"
 
 
 def test_a_closed_widget_sends_nothing_more(adata, recorder):
     widget = VelocityWidget(adata)
     widget.wait()
+    pipeline = widget.pipeline
     widget.close()
     widget.close()  # as Python does once more when it is forgotten
     recorder.sent.clear()
-    widget.pipeline.softmax_scale = 3.0
-    widget.pipeline.wait()
+    pipeline.softmax_scale = 3.0
+    pipeline.wait()
     assert recorder.sent == []
 
 

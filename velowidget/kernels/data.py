@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from velowidget.kernels.entries import entries, of_shape, shape_of
 from velowidget.kernels.genes import gene_mask
 from velowidget.kernels.matrices import in_memory
-from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
+from velowidget.kernels.messages import MAKE_MOMENTS, MAKE_VELOCITY, MissingKeyError, count, nearest, shown
 from velowidget.kernels.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
 
 
@@ -173,7 +173,7 @@ def read_velocity(
         if still.all():
             raise ValueError(
                 f"No gene is left: the {of_v} holds NaN for each of the {count(v.shape[1], 'gene')} in use, in every "
-                "cell. Compute velocities with `scvelo.tl.velocity(adata)`, or choose others with `gene_subset`."
+                f"cell. Compute velocities with `{MAKE_VELOCITY}`, or choose others with `gene_subset`."
             )
         if with_nan.all():
             raise no_gene_left(adata, v, of_v)
@@ -190,9 +190,7 @@ def read_velocity(
     if not _has_finite_sum(x):
         unplaced, _ = empty_cells(x)
         if unplaced.all():
-            raise ValueError(
-                f"The {of_x} holds NaN in every cell and gene in use. Make it with `scvelo.pp.moments(adata)`."
-            )
+            raise ValueError(f"The {of_x} holds NaN in every cell and gene in use. Make it with `{MAKE_MOMENTS}`.")
         x, v = zeroed(x, unplaced), zeroed(v, unplaced)
         _check_finite(adata, attr, x, genes, of_x)
     if (still & ~unplaced).any():
@@ -277,8 +275,8 @@ def is_real(dtype: object) -> bool:
 def _stored(adata: AnnData, attr: str, argument: str, key: str | None) -> tuple[Any, str]:
     """What is stored under a key, with one row for each cell; and its name in messages."""
     what, call = {
-        "vkey": ("velocity", "scvelo.tl.velocity(adata)"),
-        "xkey": ("expression", "scvelo.pp.moments(adata)"),
+        "vkey": ("velocity", MAKE_VELOCITY),
+        "xkey": ("expression", MAKE_MOMENTS),
     }[argument]
     if key is None or key == "X":
         if adata.X is None:

@@ -11,7 +11,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.gene_names import genes_of, known_names
-from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
+from velowidget.kernels.messages import MAKE_VELOCITY, MissingKeyError, count, nearest, shown
 
 
 def gene_mask(
@@ -59,7 +59,7 @@ def gene_mask(
     if not mask.any():
         raise ValueError(
             f"No gene is left: {source} chose none of {adata.n_vars:,}. "
-            "Choose genes with `gene_subset`, or run `scvelo.tl.velocity(adata)` again."
+            f"Choose genes with `gene_subset`, or run `{MAKE_VELOCITY}` again."
         )
     return mask, notes
 

@@ -1,4 +1,4 @@
-"""Parts of messages to users: given values, nearest names, cells by name, counted nouns."""
+"""Parts of messages to users: calls to make, given values, nearest names, cells by name, counted nouns."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.plugins.names import closest, shown
+
+# The calls that make what is missing.
+MAKE_VELOCITY, MAKE_MOMENTS = "velowidget.velocity(adata)", "velowidget.moments(adata)"
 
 
 class MissingKeyError(KeyError):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import Similarity
 from velowidget.core.softmax import Transitions, transitions
-from velowidget.kernels.messages import count, name_cells
+from velowidget.kernels.messages import MAKE_VELOCITY, count, name_cells
 
 
 def automatic_scale(directed: Similarity) -> float:
@@ -31,7 +31,7 @@ def automatic_scale(directed: Similarity) -> float:
         else:
             reason = "the similarities are too large or too small for float64"
         raise ValueError(
-            f"No automatic softmax scale: {reason}. Check the velocity layer (`scvelo.tl.velocity(adata)` makes it), "
+            f"No automatic softmax scale: {reason}. Check the velocity layer (`{MAKE_VELOCITY}` makes it), "
             "or give a number as softmax_scale."
         )
     return scale

@@ -239,7 +239,7 @@ class VelocityDock(QWidget):
                 self._show_status(event)
             case Failed() if event.stage in self._needed():
                 self._failures[event.stage] = _explained(event.error)
-                self._show_message()
+                self._show()
             case Computed(stage="similarity" | "diagnostics") | {"name": _}:
                 self._show()
             case Changed(name="data"):
@@ -264,13 +264,18 @@ class VelocityDock(QWidget):
         if not self.color.lineEdit().hasFocus() or "refused" not in self._failures:
             self.color.setEditText(pipeline.color)
         self.mode.show_mode(pipeline)
-        self.scale.show_scale(float(pipeline.softmax_scale), pipeline.automatic_scale, automatic=pipeline.auto_scale)
+        fixed = "No effect: the similarities could not be computed." if "similarity" in self._failures else None
+        scale, automatic = pipeline.softmax_scale, pipeline.automatic_scale
+        self.scale.show_scale(scale, automatic, automatic=pipeline.auto_scale, fixed=fixed)
         self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
         self.legend.setText(legend(pipeline.annotation, pipeline.palette, pipeline.vmin, pipeline.vmax))
         self._show_message()
 
     def _show_status(self, status: Status) -> None:
-        self._failures = {stage: text for stage, text in self._failures.items() if stage in (*status.failed, "refused")}
+        before = self._failures
+        self._failures = {stage: text for stage, text in before.items() if stage in (*status.failed, "refused")}
+        if self._failures.keys() != before.keys():
+            self._show()
         working = status.state == "working"
         self.progress.setVisible(working)
         self.progress.setRange(0, 0 if status.progress is None else 100)

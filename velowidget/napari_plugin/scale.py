@@ -12,6 +12,8 @@ DECADES = 2
 STEPS = 100
 """Positions of the slider to a factor of ten."""
 
+_HELP = "How sharply cells prefer the neighbours that their velocity points to."
+
 
 class ScaleControl(QWidget):
     """Emits `changed` with a number, and `automatic` with whether the data are to choose it."""
@@ -20,9 +22,9 @@ class ScaleControl(QWidget):
     automatic = Signal(bool)
 
     def __init__(self) -> None:
-        super().__init__(toolTip="How sharply cells prefer the neighbours that their velocity points to.")
+        super().__init__(toolTip=_HELP)
         self._middle = 1.0
-        self._scale = 1.0
+        self._scale: float | None = None
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(-DECADES * STEPS, DECADES * STEPS)
         self.slider.setPageStep(STEPS // 10)
@@ -41,28 +43,39 @@ class ScaleControl(QWidget):
         below.addStretch()
         layout.addLayout(below)
 
-    def show_scale(self, scale: float, automatic_scale: float | None, *, automatic: bool) -> None:
-        """Show the number in use, and whether the data chose it; the automatic one is in the slider's middle."""
+    def show_scale(
+        self, scale: float | None, automatic_scale: float | None, *, automatic: bool, fixed: str | None = None
+    ) -> None:
+        """Show the number in use, and whether the data chose it; the automatic one is in the slider's middle.
+
+        Without a number, which is not known yet, only a typed one can be chosen; with a reason (`fixed`) none can.
+        """
         self._scale = scale
         self._middle = automatic_scale or self._middle
+        self.slider.setEnabled(scale is not None)
+        self.setEnabled(fixed is None)
+        self.setToolTip(fixed or _HELP)
         if not self.slider.isSliderDown():  # while it is dragged it is the pointer's
-            position = STEPS * math.log10(scale / self._middle)
+            position = 0 if scale is None else STEPS * math.log10(scale / self._middle)
             self.slider.blockSignals(True)
             self.slider.setValue(round(min(max(position, self.slider.minimum()), self.slider.maximum())))
             self.slider.blockSignals(False)
-        self.number.setText(f"{scale:.6g}")
+        self.number.setText(self._text())
         self.auto.setChecked(automatic)
 
     def _at(self, position: int) -> float:
         """The value under the thumb, in four digits; exactly the middle in the middle."""
         return self._middle if position == 0 else float(f"{self._middle * 10 ** (position / STEPS):.4g}")
 
+    def _text(self) -> str:
+        return "auto" if self._scale is None else f"{self._scale:.6g}"
+
     def _typed(self) -> None:
         """Take a typed number, if it is another one; the pipeline has the last word."""
         text = self.number.text().strip().replace(",", ".")
-        if text == f"{self._scale:.6g}":
+        if text == self._text():
             return
         try:
             self.changed.emit(float(text))
         except ValueError:
-            self.number.setText(f"{self._scale:.6g}")
+            self.number.setText(self._text())

@@ -57,14 +57,15 @@ def change(follower: Follower) -> Iterator[None]:
     due: tuple[Follower, ...] = ()
     try:
         with lock:
-            _present.depth, _present.owner = _present.depth + 1, threading.get_ident()
-            _present.concerned[follower] = None
+            depth, owner = _present.depth, _present.owner
             try:
+                _present.depth, _present.owner = depth + 1, threading.get_ident()
+                _present.concerned[follower] = None
                 yield
-            finally:
-                _present.depth -= 1
-                if _present.depth == 0:
-                    _present.owner, due = None, _present.aimed()
+            finally:  # put back, not counted down: an interrupt may come at any point
+                _present.depth, _present.owner = depth, owner
+                if depth == 0:
+                    due = _present.aimed()
     finally:
         for concerned in due:
             concerned.advance()

@@ -148,13 +148,15 @@ class Jobs:
             for event in events:
                 listener(event)
 
-    def latest(self, stage: str) -> Computed | None:
-        """The stage's result if it is right for the present parameters, else None."""
+    def latest(self, stage: str, parameters: Parameters | None = None) -> Computed | None:
+        """The stage's result if it is right for these parameters, by default the present ones; else None."""
         with changes.lock:
             stored = self._results.get(stage)
-            if stored is None or self._target is None:
+            if parameters is None and self._target is not None:
+                parameters = self._target.parameters
+            if stored is None or parameters is None:
                 return None
-            return stored[1] if stored[0] == key(STAGES[stage], self._target.parameters) else None
+            return stored[1] if stored[0] == key(STAGES[stage], parameters) else None
 
     def wait(self, timeout: float | None, only: str | None = None) -> None:
         """Return when everything asked for is computed and its events are handed out.
@@ -175,6 +177,8 @@ class Jobs:
         Exception
             The stage's own error, if it failed.
         """
+        with self.changing():
+            pass  # what is asked for is looked at again, as an interrupt may have kept a change from counting
         if self._runner == threading.get_ident():
             self._finish_inside()
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -75,19 +75,16 @@ class LiveParameters(ParameterTraits):
         with self.changing():
             self._turn_to(inputs)
 
+    def set_trait(self, name: str, value: Any) -> None:
+        """Assign a parameter; numbers of cells are those of the present `adata`."""
+        self.take(name, self.as_read(name, value))
+
     def take(self, name: str, value: Any) -> None:
         """Assign a parameter as a face shows it: numbers of cells are those of the cells that were read."""
-        if name in _ASKING and self._looks:
-            with self.changing():
+        with self.changing():
+            if name in _ASKING:
                 self.look()
-                try:
-                    super().__setattr__(name, value)
-                except t.TraitError as error:
-                    if not self.changed:
-                        raise
-                    raise t.TraitError(f"{error} {self.changed} Read them again with w.refresh().") from error
-        else:
-            super().__setattr__(name, value)
+            super().set_trait(name, value)
 
     def as_read(self, name: str, cells: Any) -> Any:
         """Cells that somebody means who looks at the present `adata`; see `velowidget.kernels.reading.cells_as_read`.
@@ -97,7 +94,7 @@ class LiveParameters(ParameterTraits):
         traitlets.TraitError
             If it cannot be told which are meant.
         """
-        if name not in _CELLS or isinstance(cells, Selection) or not self._looks:
+        if name not in _CELLS or isinstance(cells, Selection) or self._settling:
             return cells
         with self.changing():
             self.look()
@@ -109,12 +106,9 @@ class LiveParameters(ParameterTraits):
         same = found is cells or not np.any(found)  # of none, the checks say what is wrong
         return found if same else checked_cells(found, self.inputs.adata.n_obs)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        self.take(name, self.as_read(name, value))
-
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:
-        """As in traitlets; the data are looked at before."""
+        """Assign several values as one; the data are looked at before."""
         self.look()
         with super().hold_trait_notifications():
             yield
@@ -124,7 +118,15 @@ class LiveParameters(ParameterTraits):
     @property
     def _looks(self) -> bool:
         """Whether an assignment is somebody's who may have new data in mind."""
-        return not (self._settling or self._trusted or self._cross_validation_lock)  # held values count later
+        return not self._settling and self._held is None  # held values count later
+
+    def _take(self, given: Mapping[str, Any]) -> None:
+        try:
+            super()._take(given)
+        except t.TraitError as error:
+            if not self.changed or self._settling or given.keys().isdisjoint(_ASKING):
+                raise
+            raise t.TraitError(f"{error} {self.changed} Read them again with w.refresh().") from error
 
     def _ask_data(self) -> None:
         """Look for changes for somebody who asks for a result, and say if it is not one of the present data."""
@@ -150,8 +152,7 @@ class LiveParameters(ParameterTraits):
         with self._fitting():
             cells = {name: getattr(self, name) for name in _CELLS}
             self.inputs, self.changed, self._dropped = inputs, "", ()
-            for name in [name for name in self._refused if name in self._first_values]:
-                self._set_first(name, self._first_values[name])
+            self._set_first({name: self._first_values[name] for name in self._refused if name in self._first_values})
             for name in _DEPENDENT:
                 if name not in self._refused:
                     self._keep(name, getattr(self, name))

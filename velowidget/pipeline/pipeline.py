@@ -20,14 +20,14 @@ from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
 from velowidget.kernels.reading import Reading, Settings
 from velowidget.kernels.velocity import VelocityKernel
-from velowidget.kernels.walks import stop_mask, tally
+from velowidget.kernels.walks import checked_steps, stop_mask, tally
 from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.live import LiveParameters
 from velowidget.pipeline.stages import STAGES, Chain, Parameters
-from velowidget.pipeline.traits import FIELDS, PARAMETERS
+from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
 from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
 from velowidget.plugins.registry import PluginError
 
@@ -67,24 +67,19 @@ class VelocityPipeline(LiveParameters):
         degenerate: str = "error",
         **parameters: Any,
     ) -> None:
-        settings = ("vkey", "xkey", "gene_subset", "conn_key", "degenerate")
-        reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *settings))
+        reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *SETTINGS))
         self.adata = loaded(adata)
         self.inputs = Inputs(Reading(adata, Settings(vkey, xkey, gene_subset, conn_key)), degenerate)
-        self._refused: dict[str, Exception] = {}
+        self._refused = {}
         self._first_values: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
-        self._trusted = False
-        self._scale_known = False
-        self._limited = "", None
         self.jobs = Jobs(self._target, self._published)
         super().__init__()
         with self.changing():
             for name in ("basis", "color", "cluster_key"):
                 if name not in parameters:
                     self._set_default(name, self._defaults(name))
-            for name in sorted(parameters, key=PARAMETERS.index):
-                self._set_first(name, parameters[name])
+            self._set_first(parameters)
             self._check_policy(degenerate)
             self._settling = False
 
@@ -277,7 +272,7 @@ class VelocityPipeline(LiveParameters):
         parameters = Parameters(
             scheme=self.scheme,
             own_scheme=own_scheme,
-            softmax_scale=None if self.auto_scale or not self._scale_known else self.softmax_scale,
+            softmax_scale=None if self.auto_scale else self.softmax_scale,
             mode=self.mode,
             n_samples=self.n_samples,
             backward=self.backward,
@@ -288,12 +283,13 @@ class VelocityPipeline(LiveParameters):
             density=self.density,
             cluster_key=self.cluster_key,
             time_key=self.time_key,
-            **{name: getattr(self, name) for name in WALK_PARAMETERS},
+            **{name: getattr(self, name) for name in WALK_PARAMETERS if name != "max_iter"},
+            max_iter=checked_steps(
+                self.max_iter, self.inputs.adata.n_obs
+            ),  # 1 is one step, 1.0 as many as there are cells
         )
         return Target(self.wanted, self.inputs, self.inputs.dated(parameters), refused)
 
-    def _published(self, stage: str, value: Any) -> None:
-        if stage == "T" and (self.auto_scale or not self._scale_known):
-            self._scale_known = True
-            with self._trusting():
-                self.softmax_scale = value.softmax_scale
+    def _published(self, stage: str, _value: Any) -> None:
+        if stage == "similarity":
+            self._take_automatic_scale()

@@ -5,20 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import traitlets as t
-from numpy.typing import NDArray
-
-
-class Cells(t.TraitType[NDArray[np.int32], Any]):
-    """A trait for an array of cells that its owner checks; observers hear of another array only, not of the same."""
-
-    def set(self, obj: t.HasTraits, value: Any) -> None:
-        """As in traitlets, which cannot tell whether two arrays are equal."""
-        name = str(self.name)
-        new, old = self._validate(obj, value), obj._trait_values.get(name)
-        if new is not old:
-            obj._trait_values[name] = new
-            obj._notify_trait(name, old, new)
 
 
 class Selection(np.ndarray[Any, np.dtype[np.int32]]):

@@ -41,7 +41,7 @@ class Parameters:
     cluster_key: str
     time_key: str
     n_sims: int
-    max_iter: float
+    max_iter: int  # steps
     successive_hits: int
     start_ixs: Any
     stop_ixs: Any

@@ -13,7 +13,7 @@ from velowidget.core import steady_state
 from velowidget.kernels.arguments import checked_flag, checked_text, one_of
 from velowidget.kernels.data import checked_adata, real_array
 from velowidget.kernels.entries import entries
-from velowidget.kernels.messages import count
+from velowidget.kernels.messages import MAKE_MOMENTS, count
 from velowidget.kernels.running import progress_bar
 from velowidget.preprocessing.counts import LAYERS, normalized
 from velowidget.preprocessing.genes import highly_variable
@@ -173,7 +173,7 @@ def _moments(adata: AnnData, key: str) -> Moments:
     if not np.isfinite(values).all():
         raise ValueError(
             f"The layer {key!r} is NaN or infinite in {count(int((~np.isfinite(values)).sum()), 'place')}. "
-            "Make it again with `velowidget.moments(adata)`."
+            f"Make it again with `{MAKE_MOMENTS}`."
         )
     return values
 

@@ -3,11 +3,12 @@
 Browser to Python: ``hello`` (tell me everything), ``ping`` (are you there), ``request`` (a stage from now on),
 ``release`` (no longer), ``cancel``, ``resume`` (go on), ``search`` (genes by name), ``select`` (cells, as a buffer of
 int32), ``panel`` (the JavaScript of one), ``ask`` (what a panel asks its Python side), ``refresh`` (read the data
-anew). Python to browser: ``reading`` (which one the following is of, and what has changed since), ``options``,
-``choices`` (columns to choose cells by), ``automatic``, ``cells``, ``embedding``, ``color``, ``selection``, ``result``,
-``status``, ``error``, ``problem`` (why a message of some kind cannot be sent), ``notices``, ``matches``,
-``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``), ``pong`` (to ``ping``). The TypeScript side is
-``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from both sides.
+anew), ``shown`` (how often this page shows it now). Python to browser: ``reading`` (which one the following is of, and
+what has changed since), ``options``, ``choices`` (columns to choose cells by), ``automatic``, ``cells``, ``embedding``,
+``color``, ``selection``, ``result``, ``status``, ``error``, ``problem`` (why a message of some kind cannot be sent),
+``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``), ``pong`` (to ``ping``).
+The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from
+both sides.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ _REQUESTS: Mapping[str, Mapping[str, type]] = {
     "ask": {"panel": str, "name": str, "payload": object},
     "select": {"reading": int},
     "refresh": {},
+    "shown": {"displays": int},
 }
 
 

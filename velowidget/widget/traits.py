@@ -1,4 +1,4 @@
-"""The pipeline's parameters as traits that cross the wire; the pipeline has the last word on every value."""
+"""The pipeline's parameters as traits that cross the wire: their values are the pipeline's, there are no others."""
 
 from __future__ import annotations
 
@@ -6,42 +6,62 @@ from typing import Any
 
 import traitlets as t
 
-from velowidget.pipeline.selection import Cells
+from velowidget.pipeline.assignments import Declared
 
 
-class SyncedTraits(t.HasTraits):
-    """As `velowidget.pipeline.traits.ParameterTraits`, of the same types; values and checks are the pipeline's."""
+class Shared(t.TraitType[Any, Any]):
+    """A trait that is read from, and assigned to, the one of that name of the widget's pipeline."""
 
-    softmax_scale: t.TraitType[float, Any] = t.TraitType(4.0).tag(sync=True)
-    auto_scale = t.Bool(True).tag(sync=True)
-    scheme = t.Unicode("").tag(sync=True)
-    mode = t.Unicode("").tag(sync=True)
-    n_samples = t.Int(1).tag(sync=True)
-    backward = t.Bool(False).tag(sync=True)
-    backward_mode = t.Unicode("").tag(sync=True)
-    basis = t.Unicode("").tag(sync=True)
-    components: t.List[int] = t.List(t.Int()).tag(sync=True)
-    color = t.Unicode("").tag(sync=True)
-    layer: t.TraitType[Any, Any] = t.TraitType(None).tag(sync=True)
-    vmin: t.TraitType[Any, Any] = t.TraitType(None).tag(sync=True)
-    vmax: t.TraitType[Any, Any] = t.TraitType(None).tag(sync=True)
-    palette = t.Unicode("").tag(sync=True)
-    field = t.Unicode("").tag(sync=True)
-    smooth = t.Float(0.0).tag(sync=True)
-    density = t.Float(0.0).tag(sync=True)
-    arrow_length = t.Float(0.0).tag(sync=True)
-    point_size = t.Float(0.0).tag(sync=True)
-    opacity = t.Float(0.0).tag(sync=True)
-    honest = t.Bool(True).tag(sync=True)
-    selection = Cells()  # crosses the wire as a message
-    cluster_key = t.Unicode("").tag(sync=True)
-    time_key = t.Unicode("").tag(sync=True)
-    cluster = t.Unicode("").tag(sync=True)
-    min_flow = t.Float(0.0).tag(sync=True)
-    n_sims = t.Int(1).tag(sync=True)
-    max_iter: t.TraitType[Any, Any] = t.Any(1).tag(sync=True)
-    successive_hits = t.Int(0).tag(sync=True)
-    start_ixs: t.TraitType[Any, Any] = t.Any(None).tag(sync=True)
-    stop_ixs: t.TraitType[Any, Any] = t.Any(None).tag(sync=True)
-    seed = t.Int(0).tag(sync=True)
-    step = t.Int(0).tag(sync=True)
+    def get(self, obj: Any, _cls: type[Any] | None = None) -> Any:
+        """The pipeline's value; of a closed widget, the last one."""
+        return obj.value_of(str(self.name))
+
+    def __set__(self, obj: Any, value: Any) -> None:
+        """Let the pipeline check and take the value; the widget hears of that as every listener does."""
+        obj.pipeline.set_trait(str(self.name), value)
+
+    def set(self, obj: Any, value: Any) -> None:
+        """As `__set__`, of a value from the browser: numbers of cells are those that it was told of."""
+        obj.pipeline.take(str(self.name), value)
+
+
+def _synced() -> Any:
+    return Shared().tag(sync=True)
+
+
+class SyncedTraits(Declared):
+    """As `velowidget.pipeline.traits.ParameterTraits`."""
+
+    softmax_scale: float | None = _synced()
+    auto_scale: bool = _synced()
+    scheme: str = _synced()
+    mode: str = _synced()
+    n_samples: int = _synced()
+    backward: bool = _synced()
+    backward_mode: str = _synced()
+    basis: str = _synced()
+    components: list[int] = _synced()
+    color: str = _synced()
+    layer: str | None = _synced()
+    vmin: float | str | None = _synced()
+    vmax: float | str | None = _synced()
+    palette: str = _synced()
+    field: str = _synced()
+    smooth: float = _synced()
+    density: float = _synced()
+    arrow_length: float = _synced()
+    point_size: float = _synced()
+    opacity: float = _synced()
+    honest: bool = _synced()
+    selection: Any = Shared()  # an array, which crosses the wire as a message
+    cluster_key: str = _synced()
+    time_key: str = _synced()
+    cluster: str = _synced()
+    min_flow: float = _synced()
+    n_sims: int = _synced()
+    max_iter: float = _synced()
+    successive_hits: int = _synced()
+    start_ixs: Any = _synced()
+    stop_ixs: Any = _synced()
+    seed: int = _synced()
+    step: int = _synced()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import pathlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import anywidget
 import numpy as np
@@ -20,10 +20,11 @@ from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Read, Status
 from velowidget.pipeline.selection import checked_cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
-from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, plain_number
+from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, SETTINGS
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
+from velowidget.widget.reruns import Displays
 from velowidget.widget.traits import SyncedTraits
 
 _STATIC = pathlib.Path(__file__).parent / "static"
@@ -59,8 +60,9 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
 
     Attributes
     ----------
-    softmax_scale : float
-        The number in use. Assigning a number sets `auto_scale` False; ``None`` or ``'auto'`` sets it True.
+    softmax_scale : float or None
+        The number in use; None while it is the automatic one and that is not computed yet. Assigning a number sets
+        `auto_scale` False; ``None`` or ``'auto'`` sets it True.
     auto_scale : bool
         Whether the softmax scale follows the data.
     scheme : str
@@ -118,6 +120,10 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     TypeError
         If `adata` is not an AnnData, or a keyword is unknown. Every other problem is shown in the widget, and raised by
         `wait` and `kernel`.
+    AttributeError
+        On assigning to anything but a trait: a misspelt name, or what is chosen only when the widget is made.
+    RuntimeError
+        On using a closed widget, other than reading its traits.
 
     Examples
     --------
@@ -126,27 +132,38 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     >>> w.kernel.transition_matrix
     """
 
-    _esm = _STATIC / "widget.js"
-    _css = _STATIC / "widget.css"
+    # As text: for a path, anywidget keeps every widget alive for as long as Python runs.
+    _esm = (_STATIC / "widget.js").read_text(encoding="utf-8")
+    _css = (_STATIC / "widget.css").read_text(encoding="utf-8")
+
+    _fixed: ClassVar[tuple[str, ...]] = (*SETTINGS, "adata")
+    _pipeline: VelocityPipeline | None = None
+    _last: Mapping[str, Any]
 
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, adata: AnnData, **settings: Any) -> None:
-        self.pipeline = VelocityPipeline(adata, **settings)
+        self._pipeline = VelocityPipeline(adata, **settings)
         self._asked: dict[str, str] = {}
         self._selecting: str | None = None  # the message that is changing the selection
         self._answers = panels.Answers()
         self._noticed = self.pipeline.notices
-        self._following = True  # the first values come from the pipeline
         with self.pipeline.changing():
-            super().__init__(**{name: getattr(self.pipeline, name) for name in PARAMETERS})
-            self._following = False
+            super().__init__()
             self.pipeline.observe(self._follow, [*PARAMETERS, "selection"])
             self._stop_listening = self.pipeline.listen(self._on_event)
             self._stop_following_plugins = registry.listen(self._follow_plugins)
+        self._displays = Displays(self)
         self.on_msg(self._on_message)
 
     # -- for users ---------------------------------------------------------------------------------
+
+    @property
+    def pipeline(self) -> VelocityPipeline:
+        """Where the parameters live and the results are computed."""
+        if self._pipeline is None:
+            raise RuntimeError("This widget is closed; make a new one: `velowidget.VelocityWidget(adata)`.")
+        return self._pipeline
 
     @property
     def adata(self) -> AnnData:
@@ -232,73 +249,47 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         return VelocityView(self, panels)
 
     def close(self) -> None:
-        """Stop computing and take the widget off the page."""
-        if hasattr(self, "_stop_listening"):  # Python also closes what was never made, for a wrong argument
+        """Stop computing, take the widget off the page, and let go of the data and results.
+
+        The traits can still be read. Running a notebook's cell again closes the widgets that it had made and shown,
+        once they are shown nowhere any more; any other widget stays until it is closed, whatever becomes of its name.
+        """
+        if self._pipeline is not None:  # Python also closes what was never made, and what is closed
+            pipeline = self._pipeline
+            self._last = {**pipeline.values(), "selection": pipeline.selection}
             self._stop_listening()
             self._stop_following_plugins()
             self._answers.close()
-            self.pipeline.cancel()
+            pipeline.unobserve(self._follow, [*PARAMETERS, "selection"])
+            pipeline.cancel()
+            self._pipeline = None
         super().close()
 
-    # -- parameters: they live on the pipeline, which has the last word on every value -------------
+    # -- parameters: they live on the pipeline ------------------------------------------------------
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in PARAMETERS:
-            with self.pipeline.changing():
-                super().__setattr__(name, plain_number(self._as_read(name, value)))
-        elif name == "selection":
-            super().__setattr__(name, self._as_read(name, value))
-        else:
-            super().__setattr__(name, value)
+    def value_of(self, name: str) -> Any:
+        """The value of a parameter; of a closed widget, the last one."""
+        return self._last[name] if self._pipeline is None else getattr(self._pipeline, name)
 
-    def _as_read(self, name: str, value: Any) -> Any:
-        # What the pipeline has is of the cells that were read.
-        return value if self._following else self.pipeline.as_read(name, value)
-
-    @contextmanager
-    def hold_trait_notifications(self) -> Iterator[None]:
-        """As in traitlets, under the pipeline's lock: traitlets by itself loses notifications between threads.
-
-        If one of several values is refused, none of them counts.
-        """
-        with self.pipeline.changing():
-            before = self.pipeline.values()
-            try:
-                with super().hold_trait_notifications():
-                    yield
-            except t.TraitError:
-                self.pipeline.restore(before)
-                raise
-
-    @t.default("selection")
-    def _selection_of_pipeline(self) -> NDArray[np.int32]:
-        return self.pipeline.selection
-
-    @t.validate(*PARAMETERS, "selection")
-    def _ask_pipeline(self, proposal: Any) -> Any:
-        name = proposal["trait"].name
-        if not self._following:
-            self.pipeline.take(name, proposal["value"])
-        return getattr(self.pipeline, name)
+    def hold_trait_notifications(self) -> Any:
+        """Context manager: assign several parameters as one. If one of them is refused, none counts."""
+        return self.pipeline.hold_trait_notifications()
 
     def _follow(self, change: Any) -> None:
-        before, self._following = self._following, True
-        try:
-            setattr(self, change.name, change.new)
-        finally:
-            self._following = before
+        self._notify_trait(change.name, change.old, change.new)
 
     def set_state(self, sync_data: dict[str, Any]) -> None:
         """Take over values from the browser; one that is refused is explained there, and put back."""
+        names = [name for name in sync_data if name in PARAMETERS]
         try:
-            with self.pipeline.changing():
-                super().set_state(sync_data)
+            super().set_state(sync_data)
         except t.TraitError as error:
-            names = [name for name in sync_data if name in PARAMETERS]
             self._post(messages.refusal(", ".join(names), error))
             self.send_state(list(PARAMETERS))
             if "color" in names or "layer" in names:  # the browser may show one that it remembers
                 self._tell(messages.color)
+        else:  # the browser is told how another spelling of a present value reads
+            self.send_state([name for name in names if getattr(self, name) != sync_data[name]])
 
     # -- messages ----------------------------------------------------------------------------------
 
@@ -341,6 +332,9 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._answers.submit(asked.fields["panel"], lambda: self._post(answer()))
             case "select":
                 self._select(asked, buffers)
+            case "shown":
+                page = str(asked.id).partition("-")[0]
+                self._displays.count(page, asked.fields["displays"])
 
     def _select(self, asked: Request, buffers: Any) -> None:
         inputs = self.pipeline.inputs
@@ -349,7 +343,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
             return
         self._selecting = asked.id
         try:
-            self.selection = checked_cells(np.frombuffer(buffers[0], dtype="<i4"), inputs.adata.n_obs)
+            self.pipeline.selection = checked_cells(np.frombuffer(buffers[0], dtype="<i4"), inputs.adata.n_obs)
         except (t.TraitError, ValueError, IndexError) as error:
             self._post(messages.refusal("selection", error))
         finally:
@@ -449,6 +443,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
             self.send(content, buffers)
 
     def __repr__(self) -> str:
+        if self._pipeline is None:
+            return "VelocityWidget(closed)"
         return f"VelocityWidget({self.adata.n_obs} cells x {self.adata.n_vars} genes)"
 
 

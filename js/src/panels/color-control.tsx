@@ -88,6 +88,8 @@ export function ColorControl({ store }: { store: Store }) {
         class="vw-list"
         role="listbox"
         aria-label="color"
+        // It scrolls, so browsers would make it a stop for the Tab key.
+        tabIndex={-1}
         popover="manual"
         hidden={!open}
         // Keeps the focus in the text.

@@ -100,7 +100,9 @@ function mountDisplay(
     empty();
     root.remove();
     if (!el.querySelector(":scope > .velowidget")) el.classList.remove("velowidget-host");
+    state.display(-1);
   };
+  state.display(1);
   if (signal?.aborted) dispose();
   else signal?.addEventListener("abort", dispose, { once: true });
   return dispose;

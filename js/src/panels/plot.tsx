@@ -134,13 +134,15 @@ function Heading({ store }: { store: Store }) {
   const cells = store.cells.value;
   return (
     <div class="vw-heading">
-      <h2 class="vw-caption" title="The embedding, and the chain whose arrows are drawn">
-        {aboutPicture(store).caption}
-      </h2>
-      <span class="vw-muted">
-        {cells && `${formatCount(cells.n_cells)} ${cells.n_cells === 1 ? "cell" : "cells"}`}
-        {embedding && embedding.missing > 0 && `, ${formatCount(embedding.missing)} without coordinates`}
-      </span>
+      <div class="vw-title">
+        <h2 class="vw-caption" title="The embedding, and the chain whose arrows are drawn">
+          {aboutPicture(store).caption}
+        </h2>{" "}
+        <span class="vw-muted">
+          {cells && `${formatCount(cells.n_cells)} ${cells.n_cells === 1 ? "cell" : "cells"}`}
+          {embedding && embedding.missing > 0 && `, ${formatCount(embedding.missing)} without coordinates`}
+        </span>
+      </div>
       <Selected store={store} />
     </div>
   );

@@ -2,7 +2,7 @@ import { useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
 import { formatNumber } from "../text";
 import { Refused } from "./messages";
-import { formatScale, fromSlider, parseScale, SLIDER, toSlider } from "./scale";
+import { formatScale, fromSlider, parseScale, SLIDER, toSlider, whyFixed } from "./scale";
 import { usePageId } from "./use-page-id";
 
 const HELP =
@@ -15,15 +15,17 @@ export function ScaleControl({ store }: { store: Store }) {
   const scale = store.traits.softmax_scale.value;
   const isAuto = store.traits.auto_scale.value;
   const middle = useMiddle(auto, scale);
+  const fixed = whyFixed(scale, store.failures.value);
+  const help = fixed ?? HELP;
   // While it is dragged the thumb is the pointer's: answers about earlier positions must not move it.
   const [dragged, setDragged] = useState<number | null>(null);
   const release = () => setDragged(null);
 
   return (
-    <div class="vw-field vw-field-wide" title={HELP}>
+    <div class="vw-field vw-field-wide" title={help}>
       <div class="vw-scale-head">
         <label for={id}>softmax scale</label>
-        <ScaleNumber store={store} />
+        <ScaleNumber store={store} fixed={fixed} />
       </div>
       <div class="vw-slider">
         <input
@@ -32,9 +34,11 @@ export function ScaleControl({ store }: { store: Store }) {
           min={SLIDER.min}
           max={SLIDER.max}
           step={SLIDER.step}
-          value={dragged ?? toSlider(scale, middle)}
-          aria-valuetext={formatNumber(dragged === null ? scale : fromSlider(dragged, middle))}
-          title={HELP}
+          value={dragged ?? (scale === null ? 0 : toSlider(scale, middle))}
+          aria-valuetext={dragged === null ? formatScale(scale) : formatNumber(fromSlider(dragged, middle))}
+          aria-describedby={fixed === null ? undefined : `${id}-fixed`}
+          title={help}
+          disabled={fixed !== null}
           onInput={(event) => {
             const position = event.currentTarget.valueAsNumber;
             setDragged(position);
@@ -48,32 +52,39 @@ export function ScaleControl({ store }: { store: Store }) {
         {auto !== null && <span class="vw-slider-tick" aria-hidden="true" />}
       </div>
       <div class="vw-scale-foot">
-        <span aria-hidden="true">{formatNumber(middle / 100)}</span>
+        <span aria-hidden="true">{scale === null ? "" : formatNumber(middle / 100)}</span>
         <button
           type="button"
           class="vw-button vw-button-small"
           aria-pressed={isAuto}
           // Not `disabled`, which would take the focus away from whoever just pressed it.
-          aria-disabled={isAuto}
+          aria-disabled={isAuto || fixed !== null}
           title={
-            auto === null
-              ? "Let the data choose the scale: one over the median size of the similarities."
-              : `Let the data choose the scale: ${formatNumber(auto)}, one over the median size of the similarities.`
+            fixed !== null
+              ? fixed
+              : auto === null
+                ? "Let the data choose the scale: one over the median size of the similarities."
+                : `Let the data choose the scale: ${formatNumber(auto)}, one over the median size of the similarities.`
           }
           onClick={() => {
-            if (!isAuto) store.set("auto_scale", true);
+            if (!isAuto && fixed === null) store.set("auto_scale", true);
           }}
         >
           reset to auto
         </button>
-        <span aria-hidden="true">{formatNumber(middle * 100)}</span>
+        <span aria-hidden="true">{scale === null ? "" : formatNumber(middle * 100)}</span>
       </div>
+      {fixed !== null && (
+        <p class="vw-why" id={`${id}-fixed`}>
+          {fixed}
+        </p>
+      )}
       <Refused store={store} traits={["softmax_scale", "auto_scale"]} />
     </div>
   );
 }
 
-function ScaleNumber({ store }: { store: Store }) {
+function ScaleNumber({ store, fixed }: { store: Store; fixed: string | null }) {
   const [typed, setTyped] = useState<string | null>(null);
   const commit = () => {
     const value = typed === null ? null : parseScale(typed);
@@ -87,7 +98,8 @@ function ScaleNumber({ store }: { store: Store }) {
       inputMode="decimal"
       aria-label="softmax scale value"
       aria-invalid={typed !== null && parseScale(typed) === null}
-      title="The softmax scale in use; any positive number can be typed."
+      title={fixed ?? "The softmax scale in use; any positive number can be typed."}
+      disabled={fixed !== null}
       value={typed ?? formatScale(store.traits.softmax_scale.value)}
       onInput={(event) => setTyped(event.currentTarget.value)}
       onKeyDown={(event) => {
@@ -100,9 +112,9 @@ function ScaleNumber({ store }: { store: Store }) {
 }
 
 /** The automatic scale; before it is known, the first scale seen: one that moved along would run away from the pointer. */
-function useMiddle(auto: number | null, scale: number): number {
+function useMiddle(auto: number | null, scale: number | null): number {
   const last = useRef<number | null>(null);
   if (auto !== null && auto > 0) last.current = auto;
-  else if (last.current === null && scale > 0) last.current = scale;
+  else if (last.current === null && scale !== null) last.current = scale;
   return last.current ?? 1;
 }

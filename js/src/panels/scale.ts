@@ -1,3 +1,5 @@
+import type { Failure } from "../protocol";
+
 /** The slider of the softmax scale: logarithmic, from a hundredth to a hundred times the value in its middle. */
 
 export const SLIDER = { min: -2, max: 2, step: 0.01 } as const;
@@ -13,9 +15,17 @@ export function fromSlider(position: number, middle: number): number {
   return Math.abs(position) < SLIDER.step / 2 ? middle : Number((middle * 10 ** position).toPrecision(4));
 }
 
-/** The scale to be edited: with more digits than to be read. */
-export function formatScale(scale: number): string {
-  return String(Number(scale.toPrecision(6)));
+/** The scale to be edited: with more digits than to be read; 'auto' before the automatic one is known. */
+export function formatScale(scale: number | null): string {
+  return scale === null ? "auto" : String(Number(scale.toPrecision(6)));
+}
+
+/** Why the scale cannot be moved, if so. */
+export function whyFixed(scale: number | null, failures: readonly Pick<Failure, "stage">[]): string | null {
+  if (failures.some(({ stage }) => stage === "similarity")) {
+    return "No effect: the similarities could not be computed.";
+  }
+  return scale === null ? "Not known before the similarities are computed." : null;
 }
 
 /** A typed scale, or null if it is none. */

@@ -12,6 +12,8 @@ export interface WidgetState {
   plugins: Plugins;
   /** Ask Python to tell everything it has. */
   hello(): void;
+  /** Tell Python that there is one display more, or one less. */
+  display(change: 1 | -1): void;
 }
 
 export function createWidgetState(model: AnyModel, until: AbortSignal): WidgetState {
@@ -25,5 +27,15 @@ export function createWidgetState(model: AnyModel, until: AbortSignal): WidgetSt
   const dynamics = createPythonDynamics(wire);
   const plugins = createPlugins(wire, until);
   const store = createStore(model, wire, dynamics, until);
-  return { store: store.store, dynamics, plugins, hello: () => void wire.send({ kind: "hello" }) };
+  let displays = 0;
+  return {
+    store: store.store,
+    dynamics,
+    plugins,
+    hello: () => void wire.send({ kind: "hello" }),
+    display(change) {
+      displays += change;
+      wire.send({ kind: "shown", displays });
+    },
+  };
 }

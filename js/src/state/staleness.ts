@@ -47,9 +47,15 @@ function shows(params: Params, wanted: Omit<Parameters, "smooth" | "density">): 
     String(params.components) === String(wanted.components) &&
     params.backward === wanted.backward &&
     (!params.backward || params.backward_mode === wanted.backward_mode) &&
-    // Python may have computed with the number's float32 neighbour.
-    Math.abs(params.softmax_scale - wanted.softmax_scale) <= 1e-6 * Math.abs(wanted.softmax_scale)
+    isOfScale(params, wanted.softmax_scale)
   );
+}
+
+/** Whether a result is of a scale; the automatic one has no number before it is known. */
+function isOfScale(params: Params, wanted: number | null): boolean {
+  if (wanted === null) return params.auto_scale;
+  // Python may have computed with the number's float32 neighbour.
+  return Math.abs(params.softmax_scale - wanted) <= 1e-6 * Math.abs(wanted);
 }
 
 /**

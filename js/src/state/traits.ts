@@ -7,7 +7,8 @@ import type { Limit } from "./limits";
 export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;
 
 export interface Traits {
-  softmax_scale: number;
+  /** Null while it is the automatic one, and Python has not computed that. */
+  softmax_scale: number | null;
   auto_scale: boolean;
   scheme: string;
   mode: string;
