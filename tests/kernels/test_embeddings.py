@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 
+from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS
 from velowidget.kernels import VelocityKernel
@@ -14,7 +15,7 @@ from velowidget.kernels.data import MissingKeyError
 from velowidget.kernels.embeddings import bases, embedding_name, read_embedding
 from velowidget.pipeline import VelocityPipeline
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 
 def wide(offset=0.0, columns=2):
@@ -56,8 +57,9 @@ def test_bases_without_a_prefix(adata):
 
 
 def test_bases_of_a_damaged_store(adata):
+    """AnnData gives out none of its embeddings then, or from 0.13 on all of them, this one too."""
     adata._obsm["X_pca"] = np.zeros((3, 2))
-    assert bases(adata) == []
+    assert "pca" not in bases(adata)
     del adata._obsm["X_pca"]
 
 

@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS
 from velowidget.kernels import ConnectivityKernel, VelocityKernel
 from velowidget.kernels.boundary import cbc
 from velowidget.kernels.data import MissingKeyError
 from velowidget.kernels.graphs import read_graph, read_weights
+from velowidget.pipeline import VelocityPipeline
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 
 def matrix_of(adata, **options):
@@ -71,6 +73,15 @@ def test_records_that_say_nothing(adata, record):
     adata.uns["mine"] = record
     with pytest.raises(MissingKeyError, match=r"adata\.obsp has no 'mine'; there are 'connectivities'"):
         VelocityKernel(adata, conn_key="mine")
+
+
+def test_a_graph_in_uns_is_none_for_kernel_and_pipeline_alike(adata):
+    """As files of before 2020 had it: AnnData moves it to obsp when it reads one."""
+    adata.uns["neighbors"] = {"connectivities": adata.obsp["connectivities"], "params": {}}
+    del adata.obsp["connectivities"]
+    for make in (VelocityKernel, lambda data: VelocityPipeline(data).wait()):
+        with unchanged(adata), pytest.raises(MissingKeyError, match="or name another with `conn_key`"):
+            make(adata)
 
 
 # Loops and zeros ----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
+from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_CELLS, make_adata
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.annotations import read_annotation
@@ -17,7 +18,7 @@ from velowidget.kernels.embeddings import bases, read_embedding
 from velowidget.pipeline import VelocityPipeline
 from velowidget.widget import VelocityWidget
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 KINDS = {
     "dense": np.asarray,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.deprecations import no_warnings
 from tests.kernels.conftest import make_adata
 from velowidget import plugins
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
@@ -13,7 +14,7 @@ from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.exporters import export
 from velowidget.plugins.names import closest, shown
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 LONG = "a" * 10_000_000
 LONGS = {"text": LONG, "list": [LONG] * 3, "bytes": LONG.encode(), "dict": {LONG: LONG}, "int": 10**20_000}

@@ -8,12 +8,13 @@ import warnings
 import numpy as np
 import pytest
 
+from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, N_GENES
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.data import read_velocity
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 CELLS = [4, 11, 29]
 OTHERS = np.setdiff1d(np.arange(N_CELLS), CELLS)

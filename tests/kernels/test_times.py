@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_CELLS
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.groups import read_times, time_columns
 from velowidget.pipeline import VelocityPipeline
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 
 def with_times(adata, *labels, as_=list):

@@ -224,7 +224,7 @@ def test_a_refused_word_names_the_nearest(pipeline, name, value, nearest):
 
 
 def test_no_embedding_is_refused_with_those_there_are(pipeline):
-    with pytest.raises(TraitError, match="'umap', 'pca'"):
+    with pytest.raises(TraitError, match="'umap', 'umap3d', 'pca'"):
         pipeline.basis = ""
     assert pipeline.basis == "umap"
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, make_adata
 from velowidget.kernels import VelocityKernel
@@ -15,7 +16,7 @@ from velowidget.kernels.groups import cluster_columns, time_columns
 from velowidget.pipeline import VelocityPipeline
 from velowidget.widget import flow_messages, messages
 
-pytestmark = pytest.mark.filterwarnings("error", "ignore:The .mode.chained_assignment. option")
+pytestmark = no_warnings
 
 USED = ["b", "d", "f"]
 MANY = sorted({*USED, *(f"unused {i}" for i in range(300)), *"aceg"})

@@ -63,13 +63,14 @@ def snapshot(adata: AnnData) -> AnnData:
         with _quiet():
             return snapshot(adata._adata_ref)[adata._oidx, adata._vidx]
     with _quiet():
-        return AnnData(
+        copied = AnnData(
             X=adata.X,
             obs=adata.obs.copy(),
             var=adata.var.copy(),
-            uns=_referenced(adata.uns),
             **{store: dict(entries(adata, store)) for store in ("layers", "obsm", "obsp", "varm")},
         )
+        copied.uns = _referenced(adata.uns)  # afterwards: given to AnnData, graphs of old files would move to obsp
+        return copied
 
 
 class Reading:
