@@ -47,5 +47,5 @@ class Displays:
 def _present_run(comm: Any) -> tuple[str, str]:
     """The notebook's cell that is running, and which run of it; empty where the kernel does not know."""
     kernel = getattr(comm, "kernel", None)
-    parent = kernel.get_parent() if hasattr(kernel, "get_parent") else {}
+    parent = kernel.get_parent() if kernel is not None and hasattr(kernel, "get_parent") else {}
     return parent.get("metadata", {}).get("cellId", ""), parent.get("header", {}).get("msg_id", "")
