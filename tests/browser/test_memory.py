@@ -76,7 +76,7 @@ def test_closed_widgets_give_back_memory_and_webgl(notebook, record_property):
     notebook.page.add_init_script(COUNT_CONTEXTS)
     notebook.open([SETUP, SHOW])
     drawn(notebook)
-    for _ in range(2):  # code is loaded and compiled
+    for _ in range(5):  # code is loaded and compiled
         close(notebook)
         show(notebook)
     close(notebook)
@@ -98,7 +98,7 @@ def test_running_a_cell_again_gives_back_what_its_widget_had(notebook, record_pr
     notebook.page.add_init_script(COUNT_CONTEXTS)
     notebook.open([SETUP, SHOW])
     drawn(notebook)
-    for _ in range(2):
+    for _ in range(5):
         show(notebook)
     before = notebook.python("megabytes()")
     for _ in range(TIMES):
