@@ -22,6 +22,7 @@ from velowidget.pipeline.events import Changed, Read
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.selection import Selection, checked_cells
 from velowidget.pipeline.traits import ParameterTraits
+from velowidget.plugins.names import shown
 
 _CELLS = ("start_ixs", "stop_ixs", "selection")
 _ASKING = ("basis", "color", "layer", "components", "cluster_key", "time_key", "cluster", "palette", *_CELLS)
@@ -175,7 +176,7 @@ class LiveParameters(ParameterTraits):
         if getattr(self, name) is not value and value:
             now = getattr(self, name)
             into = f"now {now!r}" if now else "now not set"
-            self._dropped += (f"{name} was {_short(value)}, which the data have no longer; {into}. {error}",)
+            self._dropped += (f"{name} was {shown(value)}, which the data have no longer; {into}. {error}",)
 
     def _keep_cells(self, name: str, chosen: Any, names: Any) -> None:
         now = self.inputs.adata.obs_names
@@ -194,8 +195,3 @@ class LiveParameters(ParameterTraits):
         adata, column = self.inputs.adata, self.inputs.first_column
         of_data = {"basis": bases(adata), "color": [column] if column else [], "cluster_key": cluster_columns(adata)}
         return [*of_data.get(name, []), [] if name == "components" else self.traits()[name].default_value]
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 100 else f"{text[:100]}…"

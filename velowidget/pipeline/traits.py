@@ -29,8 +29,9 @@ from velowidget.pipeline.events import Changed
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.selection import checked_cells
-from velowidget.pipeline.values import Automatic, Flag, Number, Plain, Real, Text, Whole, plain_number, shown
+from velowidget.pipeline.values import Automatic, Flag, Number, Plain, Real, Text, Whole, plain_number
 from velowidget.pipeline.walks import checked_number
+from velowidget.plugins.names import shown
 from velowidget.plugins.registry import registry, require
 
 FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}

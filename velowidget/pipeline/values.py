@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import traitlets as t
 
+from velowidget.plugins.names import shown
+
 
 class Real(t.TraitType[Any, Any]):
     """A number, as an int or a float, whichever it is."""
@@ -86,12 +88,3 @@ class Plain(t.TraitType[Any, Any]):
 def plain_number(value: Any) -> Any:
     """A scalar of NumPy's as the one of Python's; anything else as it is."""
     return value.item() if isinstance(value, np.generic) else value
-
-
-def shown(value: Any) -> str:
-    """A value in an error, shortened."""
-    try:
-        text = repr(value)
-    except Exception:  # of somebody else's class, or a number of too many digits
-        text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= 80 else f"{text[:60]}... ({type(value).__name__})"
