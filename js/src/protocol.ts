@@ -38,7 +38,8 @@ const params = shape({
   mode: text,
   n_samples: nullable(number),
   seed: nullable(number),
-  softmax_scale: number,
+  /** Null of a given kernel without velocities. */
+  softmax_scale: nullable(number),
   auto_scale: flag,
   backward: flag,
   backward_mode: text,
@@ -79,6 +80,8 @@ export const VARIANTS = [
   /** Which reading of the data everything is of, and in words what has changed in them since. */
   variant("reading", { number, changed: text }),
   variant("options", {
+    /** A given kernel that is shown as it is, and the traits that cannot be changed then. */
+    fixed: nullable(shape({ kernel: text, names: list(text), reason: text })),
     schemes: list(shape(offer)),
     /** With the traits that are numbers of theirs. */
     modes: list(shape({ key: text, title: text, help: text, numbers: list(text) })),

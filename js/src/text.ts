@@ -30,12 +30,13 @@ export function formatDirection(backward: boolean, mode: string): string {
 }
 
 /** The chain that a picture shows, in the controls' words. */
-export function describe(params: Params, options: Pick<Options, "schemes" | "modes"> | null): string {
+export function describe(params: Params, options: Pick<Options, "schemes" | "modes" | "fixed"> | null): string {
+  if (options?.fixed) return params.backward ? `${options.fixed.kernel}, backward` : options.fixed.kernel;
   return [
     titleOf(params.scheme, options?.schemes),
     ...describeMode(params, options?.modes),
     formatDirection(params.backward, params.backward_mode),
-    `softmax scale ${formatNumber(params.softmax_scale)}${params.auto_scale ? " (auto)" : ""}`,
+    `softmax scale ${formatNumber(params.softmax_scale ?? Number.NaN)}${params.auto_scale ? " (auto)" : ""}`,
   ].join(", ");
 }
 

@@ -75,19 +75,20 @@ class Transitions:
     probabilities
         float64, shape (n_edges,).
     staying
-        bool, shape (n_cells,): cells that stay where they are with probability 1, and have 0 on all their edges.
+        float64, shape (n_cells,): probability of staying where a cell is, beyond that on an edge to itself. A velocity
+        kernel's is 1 for cells that have 0 on all their edges, and 0 for the others.
     """
 
     graph: Graph
     probabilities: NDArray[np.float64]
-    staying: NDArray[np.bool_]
+    staying: NDArray[np.float64]
 
     @cached_property
     def matrix(self) -> sp.csr_matrix:
         """The row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only; no stored zeros."""
         matrix = self.graph.matrix(self.probabilities)
         if self.staying.any():
-            matrix = sp.csr_matrix(matrix + sp.diags_array(self.staying.astype(np.float64), format="csr"))
+            matrix = sp.csr_matrix(matrix + sp.diags_array(self.staying, format="csr"))
         if not matrix.data.all():
             matrix = matrix.copy()
             matrix.eliminate_zeros()
@@ -119,4 +120,4 @@ def transitions(
     if uniform.any():
         probabilities = probabilities.copy()
         probabilities[uniform] = 1.0 / graph.degree[graph.sources[uniform]]
-    return Transitions(graph, probabilities, staying)
+    return Transitions(graph, probabilities, staying.astype(np.float64))

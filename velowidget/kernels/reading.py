@@ -35,6 +35,7 @@ class Settings:
     xkey: str | None = "Ms"
     gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None
     conn_key: str = "connectivities"
+    attr: str = "layers"
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,8 @@ class Reading:
             if not alike(stored, self._stored(after, place), sampled, self._known, place):
                 changed.add(place)
         of_chain = {
-            _place(self.settings.vkey): "other velocities",
-            _place(self.settings.xkey): "other expression values",
+            _place(self.settings, self.settings.vkey): "other velocities",
+            _place(self.settings, self.settings.xkey): "other expression values",
             _GRAPH: "other neighbours",
         }
         words = [words for place, words in of_chain.items() if place in changed]
@@ -142,7 +143,7 @@ class Reading:
 
     def still_has(self, *used: NDArray[Any]) -> bool:
         """Whether velocities and expression of the AnnData, where `used` share their memory, hold what they did."""
-        for place in (_place(self.settings.vkey), _place(self.settings.xkey)):
+        for place in (_place(self.settings, self.settings.vkey), _place(self.settings, self.settings.xkey)):
             stored = self._stored(_base(self.adata), place)
             shared = isinstance(stored, np.ndarray) and any(np.may_share_memory(stored, array) for array in used)
             if shared and sample(stored) != self._sampled[place]:
@@ -284,8 +285,8 @@ def _are_numbers(cells: Any) -> bool:
     return bool(len(cells)) and pd.api.types.infer_dtype(cells, skipna=False) == "integer"
 
 
-def _place(key: str | None) -> str:
-    return "X" if key is None or key == "X" else f"layers:{key}"
+def _place(settings: Settings, key: str | None) -> str:
+    return "X" if key is None or key == "X" else f"{settings.attr}:{key}"
 
 
 def _base(adata: AnnData) -> AnnData:
@@ -305,6 +306,8 @@ def _places(adata: AnnData) -> list[str]:
 
 
 def _genes(adata: AnnData, settings: Settings) -> Any:
+    if settings.attr == "obsm":
+        return None  # all columns are in use
     try:
         return gene_mask(adata, settings.vkey, settings.gene_subset)[0]
     except Exception as error:

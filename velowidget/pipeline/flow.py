@@ -12,7 +12,8 @@ from velowidget.core.flow import Null, interval, masses, null, shares
 from velowidget.kernels.groups import FlowCells
 
 if TYPE_CHECKING:
-    from velowidget.pipeline.stages import Chain, Context
+    from velowidget.pipeline.chain import Chain
+    from velowidget.pipeline.stages import Context
 
 Floats = NDArray[np.float64]
 
@@ -71,8 +72,9 @@ def compute_flow(context: Context, chain: Chain) -> Flow:
     groups, steps = cells.groups, chain.transitions
     staying = np.zeros(groups.shape)
     if groups.lag == 0:
-        at = groups.clusters[steps.staying]
-        np.add.at(staying[0], (at[at >= 0], at[at >= 0]), 1.0)
+        known = groups.clusters >= 0
+        at = groups.clusters[known]
+        np.add.at(staying[0], (at, at), steps.staying[known])
     values = shares(masses(steps.graph, steps.probabilities, groups) + staying)
     expectation = null(steps.graph, steps.probabilities, groups, staying)
     return Flow(cells, values, expectation, staying, chain.softmax_scale)

@@ -27,6 +27,7 @@ from velowidget.kernels.embeddings import bases, read_embedding
 from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_cells
 from velowidget.kernels.reading import Changes, Reading
+from velowidget.pipeline.chain import GivenKernel
 
 if TYPE_CHECKING:
     from velowidget.pipeline.stages import Parameters
@@ -43,6 +44,8 @@ class Inputs:
         What was read.
     degenerate
         As for :meth:`velowidget.VelocityKernel.compute_transition_matrix`.
+    kernel
+        The kernel that was given and is shown as it is; None where the chain is computed.
     kept, changes
         The inputs before, where only annotations have changed since: velocities and neighbours are taken from them.
 
@@ -51,7 +54,8 @@ class Inputs:
     number
         Of the reading; no two have the same.
     data, graph
-        Velocities and neighbours; where they could not be read, the error that says why.
+        Velocities and neighbours; where they could not be read, the error that says why. Of a kernel that was given,
+        its own; `data` is None where it has no velocities.
     notes
         What a user should know about how they were read.
     plane
@@ -64,13 +68,19 @@ class Inputs:
         By column, what a user should know about its stored colours, of those that were read; ``''`` for nothing.
     """
 
-    data: VelocityData | Exception
+    data: VelocityData | Exception | None
     graph: Graph | Exception
 
     def __init__(
-        self, reading: Reading, degenerate: str, kept: Inputs | None = None, changes: Changes | None = None
+        self,
+        reading: Reading,
+        degenerate: str,
+        kernel: GivenKernel | None,
+        kept: Inputs | None = None,
+        changes: Changes | None = None,
     ) -> None:
         self.reading = reading
+        self.kernel = kernel
         self.degenerate = degenerate
         self.number = next(_numbers)
         self.notes: tuple[str, ...] = ()
@@ -78,12 +88,10 @@ class Inputs:
         if kept is None or changes is None:
             self._first = self.number
             self._later: Mapping[str, int] = {}  # by part: the reading that it is of, where that is not the first
-            adata, settings = reading.adata, reading.settings
-            self.data = self._read(
-                lambda: read_velocity(checked_adata(adata), settings.vkey, settings.xkey, settings.gene_subset)
-            )
-            placed = None if isinstance(self.data, Exception) else self.data.placed
-            self.graph = self._read(lambda: read_graph(checked_adata(adata), settings.conn_key, placed))
+            if kernel is None:
+                self._read_chain()
+            else:
+                self.data, self.graph = kernel.data, kernel.graph
         else:
             self._first = kept._first
             self._later = {**kept._later, **dict.fromkeys(changes.annotations, self.number)}
@@ -97,6 +105,13 @@ class Inputs:
         self.default_components: Callable[[str], tuple[int, ...]] = cached(_default_components, 8)
         self.flow_cells: Callable[[str, str], FlowCells] = cached(_flow_cells, 8)
         self._annotation: Callable[[str, str | None], Annotation] = cached(_annotation, 4)
+
+    def _read_chain(self) -> None:
+        adata, settings = self.adata, self.reading.settings
+        of_data = (settings.vkey, settings.xkey, settings.gene_subset, settings.attr)
+        self.data = self._read(lambda: read_velocity(checked_adata(adata), *of_data))
+        placed = None if isinstance(self.data, Exception) else self.data.placed
+        self.graph = self._read(lambda: read_graph(checked_adata(adata), settings.conn_key, placed))
 
     @property
     def adata(self) -> AnnData:
@@ -122,8 +137,8 @@ class Inputs:
         return annotation if isinstance(annotation, CategoricalAnnotation) else None
 
     @contextmanager
-    def velocities(self, *, are_used: bool = True) -> Iterator[VelocityData]:
-        """Velocities and expression, which must not change in place while they are used.
+    def velocities(self, *, are_used: bool = True) -> Iterator[VelocityData | None]:
+        """Velocities and expression, which must not change in place while they are used; None where there are none.
 
         Raises
         ------
@@ -131,6 +146,7 @@ class Inputs:
             If they have; or whatever error they could not be read for.
         """
         data = given(self.data)
+        are_used = are_used and data is not None
         if are_used:
             _check(self.reading.still_has(data.x, data.v), "Velocities or expression")
         yield data

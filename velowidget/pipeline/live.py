@@ -60,7 +60,8 @@ class LiveParameters(ParameterTraits):
             changes = self.inputs.reading.changes()
             if changes.annotations:
                 reading = Reading(self.adata, self.inputs.reading.settings)
-                self._turn_to(Inputs(reading, self.inputs.degenerate, self.inputs, changes))
+                before = self.inputs
+                self._turn_to(Inputs(reading, before.degenerate, before.kernel, before, changes))
             words = f"The data have changed since they were read: {', '.join(changes.chain)}." if changes.chain else ""
             if words != self.changed:
                 self.changed = words
@@ -72,7 +73,8 @@ class LiveParameters(ParameterTraits):
         Parameters that still make sense stay as they are; cells that were chosen are found again by their names. What
         does not make sense any more gets its default, and `notices` say so.
         """
-        inputs = Inputs(Reading(self.adata, self.inputs.reading.settings), self.inputs.degenerate)
+        reading = Reading(self.adata, self.inputs.reading.settings)
+        inputs = Inputs(reading, self.inputs.degenerate, self.inputs.kernel)
         with self.changing():
             self._turn_to(inputs)
 
@@ -122,6 +124,11 @@ class LiveParameters(ParameterTraits):
         return not self._settling and self._held is None  # held values count later
 
     def _take(self, given: Mapping[str, Any]) -> None:
+        kernel = self.inputs.kernel
+        if kernel is not None and not self._settling:
+            for name in given:
+                if name in kernel.fixed:
+                    raise t.TraitError(f"{name} cannot be changed. {kernel.reason}")
         try:
             super()._take(given)
         except t.TraitError as error:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import Annotation
 from velowidget.kernels.arguments import one_of, reject_unknown
-from velowidget.kernels.data import loaded
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.data import VelocityData
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import with_source
 from velowidget.kernels.modes import name_of
@@ -26,7 +27,8 @@ from velowidget.pipeline.events import Computed, Event
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.live import LiveParameters
-from velowidget.pipeline.stages import STAGES, Chain, Parameters
+from velowidget.pipeline.source import source_of
+from velowidget.pipeline.stages import STAGES, Parameters
 from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
 from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
 from velowidget.plugins.registry import PluginError
@@ -40,10 +42,12 @@ class VelocityPipeline(LiveParameters):
 
     Parameters
     ----------
-    adata
-        Annotated data; read once, never changed.
-    vkey, xkey, gene_subset, conn_key
-        As for :class:`velowidget.VelocityKernel`.
+    data
+        Annotated data; read once, never changed. Or a kernel: a velocity kernel is tuned further from its own
+        parameters; the chain of any other (a combination, a matrix from elsewhere) is shown as it is, and the
+        parameters that a chain is computed from cannot be changed.
+    vkey, xkey, gene_subset, attr, conn_key
+        As for :class:`velowidget.VelocityKernel`; a kernel that is given has its own.
     degenerate
         As for :meth:`velowidget.VelocityKernel.compute_transition_matrix`.
     parameters
@@ -52,24 +56,27 @@ class VelocityPipeline(LiveParameters):
     Raises
     ------
     TypeError
-        If `adata` is not an AnnData, or was opened lazily, or a keyword is unknown. Every other problem with the data
-        or a first value is kept, and raised by `wait`, so that a face can show it.
+        If `data` is neither, or was opened lazily, or a keyword is unknown, or the given kernel's own. Every other
+        problem with the data or a first value is kept, and raised by `wait`, so that a face can show it.
     """
 
     def __init__(
         self,
-        adata: AnnData,
+        data: AnnData | Kernel,
         *,
         vkey: str | None = "velocity",
         xkey: str | None = "Ms",
         gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+        attr: str = "layers",
         conn_key: str = "connectivities",
         degenerate: str = "error",
         **parameters: Any,
     ) -> None:
         reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *SETTINGS))
-        self.adata = loaded(adata)
-        self.inputs = Inputs(Reading(adata, Settings(vkey, xkey, gene_subset, conn_key)), degenerate)
+        source = source_of(data, Settings(vkey, xkey, gene_subset, conn_key, attr), degenerate, parameters)
+        parameters = dict(source.parameters)
+        self.adata = source.adata
+        self.inputs = Inputs(Reading(source.adata, source.settings), source.degenerate, source.given)
         self._refused = {}
         self._first_values: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
@@ -80,7 +87,7 @@ class VelocityPipeline(LiveParameters):
                 if name not in parameters:
                     self._set_default(name, self._defaults(name))
             self._set_first(parameters)
-            self._check_policy(degenerate)
+            self._check_policy(source.degenerate)
             self._settling = False
 
     # -- what is asked for ------------------------------------------------------------------------
@@ -146,12 +153,13 @@ class VelocityPipeline(LiveParameters):
         """What a user should know about how the data were read, and about the present transition matrix."""
         with changes.lock:
             inputs, computed = self.inputs, self.jobs.latest("T")
-        of_chain = () if computed is None else notes_on(inputs.adata, computed.value.similarity)
+        similar = None if computed is None else computed.value.similarity
+        of_chain = () if similar is None else notes_on(inputs.adata, similar)
         of_colors = filter(None, tuple(inputs.color_notes.values()))
         return (*inputs.notes, *of_colors, *self._dropped, *of_chain)
 
     @property
-    def kernel(self) -> VelocityKernel:
+    def kernel(self) -> Kernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only.
 
         Its AnnData is `adata`, or, where this has changed, as it was when it was read; there is a warning then.
@@ -160,19 +168,20 @@ class VelocityPipeline(LiveParameters):
         return self._computed_kernel(lambda inputs: inputs.reading.snapshot() if self.changed else self.adata)
 
     @property
-    def kernel_as_read(self) -> VelocityKernel:
+    def kernel_as_read(self) -> Kernel:
         """As `kernel`, always with the AnnData as it was when it was read; for reading only."""
         return self._computed_kernel(lambda inputs: inputs.adata)
 
-    def _computed_kernel(self, adata_of: Callable[[Inputs], AnnData]) -> VelocityKernel:
+    def _computed_kernel(self, adata_of: Callable[[Inputs], AnnData]) -> Kernel:
         computed = None
         while computed is None:  # another thread may change a parameter meanwhile
             self.jobs.wait(None, only=FIELDS[self.field])
             with changes.lock:
                 inputs, computed = self.inputs, self.jobs.latest("T")
-        data = inputs.data
-        assert not isinstance(data, Exception)  # or wait() had raised
-        chain: Chain = computed.value
+        if inputs.kernel is not None:
+            return inputs.kernel.on(adata_of(inputs))
+        data, chain = inputs.data, computed.value
+        assert isinstance(data, VelocityData)  # or wait() had raised
         parameters = computed.parameters
         params: dict[str, Any] = {
             **parameters.mode_params,

@@ -15,10 +15,10 @@ from velowidget.core.diagnostics import belief, entropy, fidelity, shuffled_gene
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
-from velowidget.core.softmax import Transitions
 from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
 from velowidget.kernels.velocity import automatic_scale, defined_transitions
+from velowidget.pipeline.chain import Chain
 from velowidget.pipeline.flow import compute_flow, compute_interval
 from velowidget.pipeline.inputs import Inputs, given
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
@@ -90,15 +90,6 @@ class Context:
     inputs: Inputs
     parameters: Parameters
     report: Report
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """The Markov chain: what the stage ``'T'`` computes; similarities are those of its mode."""
-
-    transitions: Transitions
-    similarity: Similarity
-    softmax_scale: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,19 +168,26 @@ class Stage:
     pace: tuple[str, ...] = ()
 
 
-def _similarity(context: Context) -> Similarity:
+def _similarity(context: Context) -> Similarity | None:
     parameters = context.parameters
+    if context.inputs.kernel is not None:
+        return context.inputs.kernel.chain.similarity
     graph = given(context.inputs.graph)
     with context.inputs.velocities() as data:
+        assert data is not None  # or a kernel was given
         return similarities(graph, data, parameters.asked, parameters.compared, context.report)
 
 
-def _chain(context: Context, similar: Similarity) -> Chain:
+def _chain(context: Context, similar: Similarity | None) -> Chain:
     inputs, parameters = context.inputs, context.parameters
+    if inputs.kernel is not None:
+        return inputs.kernel.chain_for(inputs.adata)
+    assert similar is not None  # or a kernel was given
     directed = similar if parameters.compared == parameters.direction else similar.reversed()
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
     graph, params = given(inputs.graph), {**parameters.mode_params, "softmax_scale": scale}
     with inputs.velocities(are_used=parameters.mode_in_use != "deterministic") as data:
+        assert data is not None  # or a kernel was given
         found, probabilities = expected(
             graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
         )
@@ -224,19 +222,25 @@ def _stream(context: Context, field: Field) -> Stream:
     return Stream(lines, field.softmax_scale)
 
 
-def _null(context: Context) -> NDArray[np.float64]:
+def _null(context: Context) -> NDArray[np.float64] | None:
     parameters = context.parameters
     graph = given(context.inputs.graph)
     with context.inputs.velocities() as data:
+        if data is None:
+            return None
         shuffled = replace(data, v=shuffled_genes(data.v))
         return similarities(graph, shuffled, parameters.asked, parameters.compared, context.report).logits
 
 
-def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64]) -> Diagnostics:
+def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64] | None) -> Diagnostics:
     graph, probabilities = chain.transitions.graph, chain.transitions.probabilities
+    if chain.similarity is None or null is None:
+        unknown = np.full(graph.n_cells, np.nan)
+        return Diagnostics(unknown, unknown, entropy(graph, probabilities), chain.softmax_scale)
     positions = context.inputs.plane(context.parameters.basis, context.parameters.components)
     read = given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
     with context.inputs.velocities() as data:
+        assert data is not None  # or there is no similarity
         faithful = fidelity(graph, probabilities, data.x, positions, arrows.vectors, context.report)
     return Diagnostics(
         faithful, support(read, chain.similarity.logits, null), entropy(graph, probabilities), chain.softmax_scale

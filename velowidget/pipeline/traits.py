@@ -48,11 +48,14 @@ RANGES = {
 
 AUTOMATIC = "auto"
 
-SETTINGS = ("vkey", "xkey", "gene_subset", "conn_key", "degenerate")
+SETTINGS = ("vkey", "xkey", "gene_subset", "attr", "conn_key", "degenerate")
 """What is chosen when a pipeline is made."""
 
 DIAGNOSTICS = ("fidelity", "support", "entropy")
 """What cells can be coloured by besides what the data have."""
+
+OF_THE_CHAIN = ("softmax_scale", "auto_scale", "scheme", "mode", "n_samples", "backward", "backward_mode")
+"""Parameters that a chain is computed from."""
 
 
 class ParameterTraits(Assignments):
@@ -293,7 +296,8 @@ class ParameterTraits(Assignments):
     def automatic_scale(self) -> float | None:
         """The automatic softmax scale for the present scheme and direction; None while it is not known."""
         computed = self.jobs.latest("similarity", self._target().parameters)
-        scale = computed.value.automatic_scale if computed is not None else float("nan")
+        similar = None if computed is None else computed.value
+        scale = float("nan") if similar is None else similar.automatic_scale
         return None if np.isnan(scale) else float(scale)
 
     @property
@@ -301,9 +305,15 @@ class ParameterTraits(Assignments):
         """Clusters and times that the flow is between."""
         return self.inputs.flow_cells(self.cluster_key, self.time_key)
 
+    @property
+    def diagnostics(self) -> tuple[str, ...]:
+        """Those of `DIAGNOSTICS` that the chain has."""
+        return DIAGNOSTICS if self.inputs.kernel is None else self.inputs.kernel.diagnostics
+
     def is_diagnostic(self, color: str) -> bool:
         """Whether a colour is one of `DIAGNOSTICS`, and nothing of the data's."""
-        return color in DIAGNOSTICS and color not in self.inputs.adata.obs and color not in self.inputs.adata.var_names
+        adata = self.inputs.adata
+        return color in self.diagnostics and color not in adata.obs and color not in adata.var_names
 
     def _read_color(self, color: str, layer: str | None) -> Annotation | None:
         if not self.is_diagnostic(color):

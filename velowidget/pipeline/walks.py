@@ -14,7 +14,8 @@ from velowidget.kernels.arguments import checked_count, checked_seed
 from velowidget.kernels.walks import checked_hits, checked_steps, start_cells, stop_mask
 
 if TYPE_CHECKING:
-    from velowidget.pipeline.stages import Chain, Context
+    from velowidget.pipeline.chain import Chain
+    from velowidget.pipeline.stages import Context
 
 WALK_PARAMETERS = ("n_sims", "max_iter", "successive_hits", "start_ixs", "stop_ixs", "seed")
 

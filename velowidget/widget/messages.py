@@ -22,7 +22,7 @@ from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
 from velowidget.pipeline.modes import WORDS
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
-from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, RANGES
+from velowidget.pipeline.traits import FIELDS, RANGES
 from velowidget.pipeline.walks import Walks
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins.manifest import Contribution
@@ -46,6 +46,7 @@ def options(pipeline: VelocityPipeline) -> Message:
     """What the controls offer, and why the data cannot support what is greyed out."""
     return encode(
         "options",
+        fixed=_fixed(pipeline),
         schemes=_offered(pipeline, "schemes"),
         modes=[
             {"key": mode, "title": title, "help": text, "numbers": list(NUMBERS[mode])}
@@ -60,10 +61,18 @@ def options(pipeline: VelocityPipeline) -> Message:
         bases=bases(pipeline.inputs.adata),
         columns=columns(pipeline.inputs.adata),
         layers=color_layers(pipeline.inputs.adata),
-        diagnostics=[name for name in DIAGNOSTICS if pipeline.is_diagnostic(name)],
+        diagnostics=[name for name in pipeline.diagnostics if pipeline.is_diagnostic(name)],
         ranges={name: list(ends) for name, ends in RANGES.items()},
         n_genes=pipeline.inputs.adata.n_vars,
     )
+
+
+def _fixed(pipeline: VelocityPipeline) -> dict[str, Any] | None:
+    """Of a given kernel that is shown as it is: what it is called, which parameters it fixes, and why."""
+    given = pipeline.inputs.kernel
+    if given is None:
+        return None
+    return {"kernel": str(given.kernel), "names": list(given.fixed), "reason": given.reason}
 
 
 def choices(pipeline: VelocityPipeline) -> Message:
@@ -167,13 +176,13 @@ def result(computed: Computed, id: str | None = None) -> Message | None:
     if parts is None:
         return None
     fields, arrays = parts
-    parameters = computed.parameters
+    parameters, scale = computed.parameters, computed.value.softmax_scale
     shown = {
         "scheme": parameters.scheme,
         "n_samples": None,
         "seed": None,
         **parameters.mode_params,  # the numbers only where it draws
-        "softmax_scale": computed.value.softmax_scale,
+        "softmax_scale": None if np.isnan(scale) else scale,  # a given kernel may have none
         "auto_scale": parameters.softmax_scale is None,
         "backward": parameters.backward,
         "backward_mode": parameters.backward_mode,

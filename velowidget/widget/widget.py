@@ -15,7 +15,7 @@ import traitlets as t
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels import VelocityKernel
+from velowidget.kernels import Kernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Read, Status
 from velowidget.pipeline.selection import checked_cells
@@ -50,13 +50,15 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
 
     Parameters
     ----------
-    adata
+    data
         Annotated data with velocities, expression, a neighbour graph and an embedding; never changed. Where it changes
         later: columns, colours and embeddings are read anew when they are next asked for; other cells, velocities or
         neighbours by `refresh`, and until then everything is of the data as they were.
+        Or a kernel: a velocity kernel is tuned further from its own parameters; any other, such as
+        ``0.8 * vk + 0.2 * ck`` or a :class:`velowidget.PrecomputedKernel`, is shown as it is.
     **settings
-        As for :class:`velowidget.VelocityPipeline`: `vkey`, `xkey`, `gene_subset`, `conn_key`, `degenerate`, and first
-        values of the traits.
+        As for :class:`velowidget.VelocityPipeline`: `vkey`, `xkey`, `gene_subset`, `attr`, `conn_key`, `degenerate`,
+        and first values of the traits.
 
     Attributes
     ----------
@@ -118,8 +120,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     Raises
     ------
     TypeError
-        If `adata` is not an AnnData, or a keyword is unknown. Every other problem is shown in the widget, and raised by
-        `wait` and `kernel`.
+        If `data` is neither an AnnData nor a kernel, or a keyword is unknown or the given kernel's own. Every other
+        problem is shown in the widget, and raised by `wait` and `kernel`.
     AttributeError
         On assigning to anything but a trait: a misspelt name, or what is chosen only when the widget is made.
     RuntimeError
@@ -142,8 +144,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
 
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
 
-    def __init__(self, adata: AnnData, **settings: Any) -> None:
-        self._pipeline = VelocityPipeline(adata, **settings)
+    def __init__(self, data: AnnData | Kernel, **settings: Any) -> None:
+        self._pipeline = VelocityPipeline(data, **settings)
         self._asked: dict[str, str] = {}
         self._selecting: str | None = None  # the message that is changing the selection
         self._answers = panels.Answers()
@@ -179,7 +181,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         self.pipeline.refresh()
 
     @property
-    def kernel(self) -> VelocityKernel:
+    def kernel(self) -> Kernel:
         """An independent, computed kernel of the present parameters; waits for it. Arrays are shared and read-only.
 
         Its AnnData is `adata`; where other cells, velocities or neighbours are in this since, a copy of it as it was,

@@ -102,8 +102,12 @@ function Labelled(props: { id: string; label: string; help: string; value: strin
 
 function Honest({ store }: { store: Store }) {
   const id = usePageId();
+  const fixed = store.options.value?.fixed;
+  const isFixed = fixed?.names.includes("honest") ?? false;
   const help =
-    "Arrows, lines and particles fade where the picture, or the velocities, deserve less belief: by the smaller of fidelity and support.";
+    fixed && isFixed
+      ? fixed.reason
+      : "Arrows, lines and particles fade where the picture, or the velocities, deserve less belief: by the smaller of fidelity and support.";
   return (
     <div class="vw-check" title={help}>
       <input
@@ -111,6 +115,7 @@ function Honest({ store }: { store: Store }) {
         type="checkbox"
         title={help}
         checked={store.traits.honest.value}
+        disabled={isFixed}
         onChange={(event) => store.set("honest", event.currentTarget.checked)}
       />
       <label for={id}>fade by belief</label>

@@ -22,10 +22,11 @@ const FIELD_LABELS: Record<string, string> = {
 const BACKWARD_MODES = ["transpose", "negate"] as const;
 
 export function Scale({ store }: { store: Store }) {
+  const fixed = store.options.value?.fixed;
   return (
     <div class="vw-parameters vw-scale" title={reasonWithoutKernel(store) ?? undefined}>
       <NeedsKernel store={store}>
-        <ScaleControl store={store} />
+        {fixed ? <p class="vw-field-note">{fixed.reason}</p> : <ScaleControl store={store} />}
       </NeedsKernel>
     </div>
   );
@@ -36,14 +37,18 @@ export function Settings({ store }: { store: Store }) {
   return (
     <div class="vw-parameters" title={reasonWithoutKernel(store) ?? undefined}>
       <NeedsKernel store={store}>
-        <TraitSelect
-          store={store}
-          name="scheme"
-          help="How a neighbour is compared with the velocity: by correlation, by cosine (without centring), or by dot product (longer steps count more)."
-          choices={options?.schemes.map(choice)}
-        />
-        <ModeControl store={store} />
-        <DirectionControl store={store} />
+        {!options?.fixed && (
+          <>
+            <TraitSelect
+              store={store}
+              name="scheme"
+              help="How a neighbour is compared with the velocity: by correlation, by cosine (without centring), or by dot product (longer steps count more)."
+              choices={options?.schemes.map(choice)}
+            />
+            <ModeControl store={store} />
+            <DirectionControl store={store} />
+          </>
+        )}
         <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
         <Components store={store} />
         <ColorControl store={store} />

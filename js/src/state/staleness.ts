@@ -55,7 +55,7 @@ function shows(params: Params, wanted: Omit<Parameters, "smooth" | "density">): 
 function isOfScale(params: Params, wanted: number | null): boolean {
   if (wanted === null) return params.auto_scale;
   // Python may have computed with the number's float32 neighbour.
-  return Math.abs(params.softmax_scale - wanted) <= 1e-6 * Math.abs(wanted);
+  return params.softmax_scale !== null && Math.abs(params.softmax_scale - wanted) <= 1e-6 * Math.abs(wanted);
 }
 
 /**
