@@ -44,6 +44,21 @@ describe("the caption", () => {
     expect(aboutPicture(store).settings).toMatchObject(changed);
   });
 
+  it("names a given kernel that is shown as it is, whatever the parameters are", () => {
+    const { model, store } = shown(["result-grid"]);
+    const fixed = {
+      kernel: "PrecomputedKernel[n=5]",
+      names: ["scheme"],
+      reason: "The chain is that of a given kernel.",
+    };
+    model.receiveFixture("options", { fixed });
+    const { params } = result("grid");
+    model.receiveFixture("result-grid", { params: { ...params, softmax_scale: null } });
+    expect(aboutPicture(store).caption).toBe("umap: PrecomputedKernel[n=5]");
+    model.receiveFixture("result-grid", { params: { ...params, softmax_scale: null, backward: true } });
+    expect(aboutPicture(store).caption).toBe("umap: PrecomputedKernel[n=5], backward");
+  });
+
   it("is of the walks where there are no arrows, and of the embedding alone where there are neither", () => {
     const { store } = shown(["result-grid", "result-walks"], { field: "none" });
     expect(aboutPicture(store).caption).toBe("umap");

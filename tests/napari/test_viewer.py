@@ -10,6 +10,7 @@ import pytest
 from napari.layers import Layer
 
 from tests.plugins.made import registered
+from velowidget import PrecomputedKernel, VelocityKernel
 from velowidget.napari_plugin import layers, show
 from velowidget.napari_plugin.dock import TITLE, VelocityDock
 from velowidget.napari_plugin.scene import open_scene, scene_of
@@ -194,7 +195,7 @@ def test_schemes_of_plugins_come_and_go(shown, until):
 
 
 def test_only_pipelines_and_data_are_shown(viewer):
-    with pytest.raises(TypeError, match="a VelocityPipeline or an AnnData, not None"):
+    with pytest.raises(TypeError, match="a VelocityPipeline, an AnnData or a kernel, not None"):
         show(None, viewer)
 
 
@@ -434,6 +435,20 @@ def test_data_without_velocity_say_so_in_the_dock(viewer, adata, until):
     assert "similarities could not be computed" in dock.scale.toolTip()
     assert len(viewer.layers) == 1
     assert dock.cancel.text() == "Try again"
+
+
+def test_a_kernel_that_is_shown_as_it_is_leaves_its_parameters_no_choice(viewer, adata, until):
+    kernel = PrecomputedKernel(VelocityKernel(adata).transition_matrix, adata)
+    show(kernel, viewer)
+    dock = viewer.window.dock_widgets[TITLE]
+    settle(dock, until)
+    for control in (dock.scheme, dock.direction, dock.mode, dock.scale):
+        assert not control.isEnabled()
+    assert "given kernel PrecomputedKernel" in dock.scale.toolTip()
+    offered = [dock.color.itemData(i) for i in range(dock.color.count())]
+    assert "entropy" in offered
+    assert "fidelity" not in offered
+    np.testing.assert_allclose(dock.pipeline.flow, kernel.flow())
 
 
 def test_what_fails_for_others_is_not_shown_here(shown, until):

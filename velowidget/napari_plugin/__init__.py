@@ -13,7 +13,8 @@ def show(pipeline: Any, viewer: Any = None) -> Any:
     Parameters
     ----------
     pipeline
-        A :class:`velowidget.VelocityPipeline`, such as ``w.pipeline`` of a widget, or an AnnData to make one of.
+        A :class:`velowidget.VelocityPipeline`, such as ``w.pipeline`` of a widget; or an AnnData or a kernel, to make
+        one of.
     viewer
         A ``napari.Viewer``; a new one by default.
 
@@ -24,19 +25,20 @@ def show(pipeline: Any, viewer: Any = None) -> Any:
     Raises
     ------
     TypeError
-        If `pipeline` is neither.
+        If `pipeline` is none of them.
     """
     import napari
     from anndata import AnnData
 
+    from velowidget.kernels import Kernel
     from velowidget.napari_plugin.dock import open_dock
     from velowidget.napari_plugin.scene import open_scene
     from velowidget.pipeline import VelocityPipeline
 
-    if isinstance(pipeline, AnnData):
+    if isinstance(pipeline, AnnData | Kernel):
         pipeline = VelocityPipeline(pipeline)
     elif not isinstance(pipeline, VelocityPipeline):
-        raise TypeError(f"pipeline must be a VelocityPipeline or an AnnData, not {pipeline!r}.")
+        raise TypeError(f"pipeline must be a VelocityPipeline, an AnnData or a kernel, not {pipeline!r}.")
     viewer = napari.Viewer() if viewer is None else viewer
     open_dock(viewer, open_scene(viewer, pipeline))
     return viewer

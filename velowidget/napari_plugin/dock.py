@@ -177,7 +177,7 @@ class VelocityDock(QWidget):
             (self.scheme, [(entry.title, key) for key, entry in schemes.items()]),
             (self.direction, [(name, name) for name in _DIRECTIONS]),
             (self.basis, [(basis, basis) for basis in bases(adata)]),
-            (self.color, [(column, column) for column in [*columns(adata), *DIAGNOSTICS]]),
+            (self.color, [(column, column) for column in [*columns(adata), *pipeline.diagnostics]]),
         ):
             combo.clear()
             for label, value in items:
@@ -264,7 +264,11 @@ class VelocityDock(QWidget):
         if not self.color.lineEdit().hasFocus() or "refused" not in self._failures:
             self.color.setEditText(pipeline.color)
         self.mode.show_mode(pipeline)
+        kernel = pipeline.inputs.kernel
+        for control in (self.scheme, self.direction, self.mode):
+            control.setEnabled(kernel is None)
         fixed = "No effect: the similarities could not be computed." if "similarity" in self._failures else None
+        fixed = kernel.reason if kernel is not None else fixed
         scale, automatic = pipeline.softmax_scale, pipeline.automatic_scale
         self.scale.show_scale(scale, automatic, automatic=pipeline.auto_scale, fixed=fixed)
         self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
