@@ -87,6 +87,8 @@ def _as_mask(column: pd.Series | pd.DataFrame, name: str) -> NDArray[np.bool_]:
     """A column of ``adata.var`` as a mask, as files really store it: booleans, 0 and 1, words, with gaps."""
     if isinstance(column, pd.DataFrame):
         raise ValueError(f"adata.var has several columns called {name!r}; rename all but one.")
+    if column.dtype == bool:
+        return column.to_numpy()
     words = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
     missing = column.isna().to_numpy()
     lowered = column.astype(object).where(~missing, False).astype(str).str.strip().str.lower()

@@ -55,14 +55,16 @@ _present = _Present()
 def change(follower: Follower) -> Iterator[None]:
     """Hold the lock for a change that concerns `follower`; when the outermost change ends, go for what is asked for."""
     due: tuple[Follower, ...] = ()
+    # Not only what is written down: an interrupt may have come before a change could take itself off.
+    is_outermost = not _is_held_here()
     try:
         with lock:
-            depth, owner = _present.depth, _present.owner
+            depth, owner = (0, None) if is_outermost else (_present.depth, _present.owner)
             try:
                 _present.depth, _present.owner = depth + 1, threading.get_ident()
                 _present.concerned[follower] = None
                 yield
-            finally:  # put back, not counted down: an interrupt may come at any point
+            finally:
                 _present.depth, _present.owner = depth, owner
                 if depth == 0:
                     due = _present.aimed()
@@ -89,4 +91,8 @@ def suspended() -> Iterator[None]:
 
 def is_mine() -> bool:
     """Whether this thread is in the middle of a change."""
-    return _present.owner == threading.get_ident()
+    return _is_held_here() and _present.owner == threading.get_ident()
+
+
+def _is_held_here() -> bool:
+    return bool(lock._is_owned())  # type: ignore[attr-defined]  # as threading.Condition asks it

@@ -84,10 +84,7 @@ class LiveParameters(ParameterTraits):
 
     def take(self, name: str, value: Any) -> None:
         """Assign a parameter as a face shows it: numbers of cells are those of the cells that were read."""
-        with self.changing():
-            if name in _ASKING:
-                self.look()
-            super().set_trait(name, value)
+        super().set_trait(name, value)
 
     def as_read(self, name: str, cells: Any) -> Any:
         """Cells that somebody means who looks at the present `adata`; see `velowidget.kernels.reading.cells_as_read`.
@@ -109,13 +106,6 @@ class LiveParameters(ParameterTraits):
         same = found is cells or not np.any(found)  # of none, the checks say what is wrong
         return found if same else checked_cells(found, self.inputs.adata.n_obs)
 
-    @contextmanager
-    def hold_trait_notifications(self) -> Iterator[None]:
-        """Assign several values as one; the data are looked at before."""
-        self.look()
-        with super().hold_trait_notifications():
-            yield
-
     # -- inside ------------------------------------------------------------------------------------
 
     @property
@@ -129,10 +119,13 @@ class LiveParameters(ParameterTraits):
             for name in given:
                 if name in kernel.fixed:
                     raise t.TraitError(f"{name} cannot be changed. {kernel.reason}")
+        asks = not self._settling and not given.keys().isdisjoint(_ASKING)
+        if asks:
+            self.look()
         try:
             super()._take(given)
         except t.TraitError as error:
-            if not self.changed or self._settling or given.keys().isdisjoint(_ASKING):
+            if not self.changed or not asks:
                 raise
             raise t.TraitError(f"{error} {self.changed} Read them again with w.refresh().") from error
 
@@ -158,12 +151,12 @@ class LiveParameters(ParameterTraits):
         """Show other inputs, with the present parameters where they make sense; the lock must be held."""
         names = self.inputs.adata.obs_names
         with self._fitting():
-            cells = {name: getattr(self, name) for name in _CELLS}
+            cells, cluster = {name: getattr(self, name) for name in _CELLS}, self.cluster
             self.inputs, self.changed, self._dropped = inputs, "", ()
             self._set_first({name: self._first_values[name] for name in self._refused if name in self._first_values})
             for name in _DEPENDENT:
-                if name not in self._refused:
-                    self._keep(name, getattr(self, name))
+                if name not in self._refused:  # a column without the cluster takes it away before
+                    self._keep(name, cluster if name == "cluster" else getattr(self, name))
             for name, chosen in cells.items():
                 if name not in self._refused:
                     self._keep_cells(name, chosen, names)
