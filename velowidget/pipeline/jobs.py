@@ -381,6 +381,9 @@ class Jobs:
                 return
             except Exception:
                 _log.exception("An observer of a computed value failed.")
+            except BaseException:  # the user interrupts before all have heard of it: it is computed once more
+                self._results.pop(job.stage.name, None)
+                raise
         self.outbox.send()
 
     def _settle(self) -> None:
