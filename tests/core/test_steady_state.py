@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from tests.reference import graph_of, neighbours, random_graph
 from velowidget.core import steady_state
-from velowidget.core.moments import abundance_means
+from velowidget.core.moments import abundance_means, second_moments
 
 N_CELLS, N_GENES = 60, 7
 
@@ -138,6 +138,7 @@ def test_blocks_and_progress_change_nothing(counts, monkeypatch):
 
     _, whole, variance = all_of_it()
     monkeypatch.setattr(steady_state, "_BLOCK_WORK", 2 * N_CELLS)
+    monkeypatch.setattr(steady_state, "_TURNED_AT_ONCE", 7)
     seen = []
     _, in_blocks, again = all_of_it(lambda done, total: seen.append((done, total)))
     np.testing.assert_array_equal(in_blocks.gamma, whole.gamma)
@@ -168,3 +169,32 @@ def test_abundance_means_count_a_loop_once_and_leave_lonely_cells_alone():
     np.testing.assert_array_equal(abundance_means(graph, values), [[3, 0], [3, 0], [6, 8]])
     with pytest.raises(ValueError, match="one row for each of 3 cells"):
         abundance_means(graph, values[:2])
+
+
+def test_second_moments_are_those_of_slow_loops(counts):
+    graph, spliced, unspliced, *_ = counts
+    genes = np.array([5, 0, 6, 2])
+    squares, products = second_moments(graph, spliced.tocsc(), unspliced.tocsc(), genes)
+    s, u = (values.toarray().astype(float)[:, genes] for values in (spliced, unspliced))
+    np.testing.assert_allclose(squares.T, slow_means(graph, s * s), rtol=1e-12)
+    np.testing.assert_allclose(products.T, slow_means(graph, s * u), rtol=1e-12)
+    with pytest.raises(ValueError, match="one row for each of 60 cells"):
+        second_moments(graph, spliced[:2].tocsc(), unspliced[:2].tocsc(), genes)
+
+
+def test_second_moments_follow_one_way_edges_and_count_a_loop_once():
+    """Cell 0 has itself and 1, cell 1 only itself, cell 2 cell 0; spliced and unspliced are stored in other places."""
+    graph = graph_of([[1, 1, 0], [0, 0, 0], [1, 0, 0]])
+    spliced, unspliced = sp.csc_matrix([[2.0, 0], [4, 3], [0, 1]]), sp.csc_matrix([[0.0, 5], [1, 1], [7, 0]])
+    squares, products = second_moments(graph, spliced, unspliced, np.arange(2))
+    np.testing.assert_array_equal(squares, [[10, 16, 2], [4.5, 9, 0.5]])
+    np.testing.assert_array_equal(products, [[2, 4, 0], [1.5, 3, 0]])
+
+
+@pytest.mark.parametrize("perc", [0, 50, 95, 100, (5, 95), (0, 100), (25, 50)])
+@pytest.mark.parametrize("n_cells", [21, 60])
+def test_extreme_cells_are_those_beyond_the_percentile_also_with_ties(perc, n_cells):
+    abundance = np.random.default_rng(0).integers(0, 6, (4, n_cells)).astype(float)
+    abundance[0] = np.arange(n_cells)[::-1]
+    expected = [slow_extreme(row, perc) for row in abundance]
+    np.testing.assert_array_equal(steady_state._is_extreme(abundance, perc), expected)

@@ -57,6 +57,13 @@ class Graph:
         pattern = self.matrix(np.ones(self.n_edges, dtype=np.int8))
         return np.asarray(reverse_cuthill_mckee(pattern, symmetric_mode=True), dtype=np.int32)
 
+    @cached_property
+    def members(self) -> tuple[sp.csc_matrix, NDArray[np.int64]]:
+        """Which cells (rows) have each cell (column) in their neighbourhood: its neighbours and itself, each once."""
+        linked = self.matrix(np.ones(self.n_edges, dtype=np.int8))
+        members = (linked + sp.identity(self.n_cells, dtype=np.int8, format="csr")).tocsr()
+        return members.tocsc(), np.diff(members.indptr)
+
     def reversed(self) -> tuple[Graph, NDArray[np.int64]]:
         """The graph with each edge turned round, and which edge of this graph each of its edges is."""
         turned = self.matrix(np.arange(self.n_edges)).tocsc()

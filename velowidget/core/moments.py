@@ -49,6 +49,34 @@ def abundance_means(graph: Graph, values: sp.csr_matrix, *, report: Report | Non
     return means
 
 
+def second_moments(
+    graph: Graph, spliced: sp.csc_matrix, unspliced: sp.csc_matrix, genes: NDArray[np.intp]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Means of sparse squares and products over each cell's neighbours and itself, for some genes.
+
+    Parameters
+    ----------
+    graph
+        Neighbourhoods; a cell that is its own neighbour counts once.
+    spliced, unspliced
+        CSC with sorted indices, shape (n_cells, n_genes).
+    genes
+        Columns, int64.
+
+    Returns
+    -------
+    Means of ``spliced * spliced`` and of ``spliced * unspliced``, float64, shape (len(genes), n_cells).
+    """
+    _check_cells(graph, spliced)
+    members, n_members = graph.members
+    squares, products = np.zeros((2, len(genes), graph.n_cells))
+    s, u = ((of_layer.indptr, of_layer.indices, of_layer.data) for of_layer in (spliced, unspliced))
+    _add_second_moments(members.indptr, members.indices, genes, *s, *u, squares, products)
+    squares /= n_members
+    products /= n_members
+    return squares, products
+
+
 def velocity_moments(
     graph: Graph, v: NDArray[np.floating], *, report: Report | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -168,6 +196,25 @@ def _abundance_means(order, start, stop, indptr, indices, rows, columns, values,
                     total[columns[place]] += values[place]
         for g in range(len(total)):
             means[i, g] = total[g] / count
+
+
+@nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)
+def _add_second_moments(cells, ends, genes, s_genes, s_cells, s, u_genes, u_cells, u, squares, products):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    """Add what each cell has stored to the cells whose neighbourhood it is in: zeros cost nothing."""
+    for k in nb.prange(len(genes)):
+        square, product = squares[k], products[k]
+        of_u, last_u = u_genes[genes[k]], u_genes[genes[k] + 1]
+        for of_s in range(s_genes[genes[k]], s_genes[genes[k] + 1]):
+            j = s_cells[of_s]
+            members = ends[cells[j] : cells[j + 1]]
+            value = np.float64(s[of_s])
+            for i in members:
+                square[i] += value * value
+            while of_u < last_u and u_cells[of_u] < j:
+                of_u += 1
+            if of_u < last_u and u_cells[of_u] == j:
+                for i in members:
+                    product[i] += value * u[of_u]
 
 
 @nb.njit(parallel=True, nogil=True, cache=True, fastmath=_FAST)

@@ -10,7 +10,8 @@ All arrays of one gene block have shape (n_genes, n_cells), so that a gene's num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,13 +20,15 @@ from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report, over_blocks
 from velowidget.core.graph import Graph
-from velowidget.core.moments import abundance_means
+from velowidget.core.moments import second_moments
 
 Floats = NDArray[np.float64]
 Abundances = NDArray[np.floating]
 
-# Cells times genes of one block: some 30 MB for each array of float64.
-_BLOCK_WORK = 4_000_000
+# Cells times genes of one block: some 6 MB for each array of float64, which the processor's cache holds a few of.
+_BLOCK_WORK = 800_000
+# Cells whose numbers are turned from rows of cells to rows of genes, or back, at a time.
+_TURNED_AT_ONCE = 1024
 # The least that a gene's largest abundance counts for when genes are brought to the same scale.
 _SMALLEST_MAXIMUM = 1e-3
 
@@ -76,7 +79,8 @@ def fit(
     lines = Lines(np.zeros(n_genes), np.zeros(n_genes), np.zeros(n_genes))
 
     def compute(start: int, stop: int) -> None:
-        s, u = _genes(ms, slice(start, stop)), _genes(mu, slice(start, stop))
+        block = np.arange(start, stop)
+        s, u = _genes(ms, block), _genes(mu, block)
         gamma, intercept = _regression(s, u, _is_extreme(_joint(s, u), perc), offset)
         residual = u - gamma[:, None] * s - intercept[:, None]
         around = u - u.mean(axis=1, keepdims=True)
@@ -124,13 +128,12 @@ def refit(
     chosen = np.flatnonzero(genes)
     gamma, intercept = lines.gamma.copy(), lines.offset.copy()
     variance = np.zeros(ms.shape, dtype=np.float32)
-    squares, products = spliced.multiply(spliced).tocsc(), spliced.multiply(unspliced).tocsc()
+    of_s, of_u = spliced.tocsc(), unspliced.tocsc()
 
     def compute(start: int, stop: int) -> None:
         block = chosen[start:stop]
         s, u = _genes(ms, block), _genes(mu, block)
-        ss = abundance_means(graph, squares[:, block].tocsr()).T.astype(np.float64)
-        us = abundance_means(graph, products[:, block].tocsr()).T.astype(np.float64)
+        ss, us = second_moments(graph, of_s, of_u, block)
         ss2, us2 = 2 * ss - s, 2 * us + u
         first = u - gamma[block, None] * s - intercept[block, None]
         second = us2 - _quotient(_products(ss2, us2), _squares(ss2))[:, None] * ss2
@@ -140,8 +143,10 @@ def refit(
         varies = (spread > 0).all(axis=0)  # elsewhere the line holds for every cell already
         gamma[block] = np.where(varies, fitted, gamma[block])
         intercept[block] = np.where(varies, shift, intercept[block])
-        slope = gamma[block, None]
-        variance[:, block] = (us2 - 2 * s * u - slope * (ss2 - 2 * s * s) + 2 * intercept[block, None] * s).T
+        slope, shift = gamma[block, None], intercept[block, None]
+        distance = us2 - slope * ss2 - 2 * s * (u - slope * s - shift)
+        for cells in _few_cells(len(ms)):
+            variance[cells, block] = distance[:, cells].T
 
     over_blocks(compute, len(chosen), _genes_per_block(len(ms)), report)
     return Lines(gamma, intercept, lines.r2), variance
@@ -183,19 +188,39 @@ def _regression(
 
 def _joint(s: Floats, u: Floats) -> Floats:
     """Spliced and unspliced abundance, each over its maximum, summed."""
-    return sum((x / x.max(axis=1, keepdims=True).clip(_SMALLEST_MAXIMUM) for x in (s, u)), np.zeros(s.shape))
+    of_s, of_u = (x / x.max(axis=1, keepdims=True).clip(_SMALLEST_MAXIMUM) for x in (s, u))
+    return of_s + of_u
 
 
 def _is_extreme(abundance: Floats, perc: float | Sequence[float]) -> NDArray[np.bool_]:
-    bounds = np.percentile(abundance, perc, axis=1)
-    if bounds.ndim == 1:
-        return abundance >= bounds[:, None]
-    return (abundance <= bounds[0][:, None]) | (abundance >= bounds[1][:, None])
+    """Which cells are at least as high as the percentile; or, of two, at most as high as the first, too.
+
+    A percentile lies between two neighbours in the sorted abundances; cells at least as high are those from the upper
+    one on. One number is put in its place for each, which takes a fifth of the time that interpolating takes.
+    """
+    *low, high = (p / 100 * (abundance.shape[1] - 1) for p in np.atleast_1d(perc))
+    extreme = abundance >= _in_order(abundance, math.ceil(high))
+    for place in low:
+        extreme |= abundance <= _in_order(abundance, math.floor(place))
+    return extreme
 
 
-def _genes(moments: Abundances, genes: slice | NDArray[np.intp]) -> Floats:
+def _in_order(abundance: Floats, place: int) -> Floats:
+    """The number at a place of each sorted row, shape (n_genes, 1)."""
+    return np.partition(abundance, place, axis=1)[:, place, None]
+
+
+def _genes(moments: Abundances, genes: NDArray[np.intp]) -> Floats:
     """Some genes in rows, float64."""
-    return np.ascontiguousarray(moments[:, genes].T, dtype=np.float64)
+    turned = np.empty((len(genes), len(moments)))
+    for cells in _few_cells(len(moments)):
+        turned[:, cells] = moments[cells, genes].T
+    return turned
+
+
+def _few_cells(n_cells: int) -> Iterator[slice]:
+    """All cells, so few at a time that a block of them is in the cache while it is turned."""
+    return (slice(start, start + _TURNED_AT_ONCE) for start in range(0, n_cells, _TURNED_AT_ONCE))
 
 
 def _genes_per_block(n_cells: int) -> int:
