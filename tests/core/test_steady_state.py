@@ -137,7 +137,8 @@ def test_blocks_and_progress_change_nothing(counts, monkeypatch):
         return lines, *steady_state.refit(graph, spliced, unspliced, ms, mu, lines, genes, report=report)
 
     _, whole, variance = all_of_it()
-    monkeypatch.setattr(steady_state, "_BLOCK_WORK", 2 * N_CELLS)
+    monkeypatch.setattr(steady_state, "_BLOCK_WORK", N_CELLS)
+    monkeypatch.setattr(steady_state, "_LEAST_GENES", 2)
     monkeypatch.setattr(steady_state, "_TURNED_AT_ONCE", 7)
     seen = []
     _, in_blocks, again = all_of_it(lambda done, total: seen.append((done, total)))

@@ -27,6 +27,8 @@ Abundances = NDArray[np.floating]
 
 # Cells times genes of one block: some 6 MB for each array of float64, which the processor's cache holds a few of.
 _BLOCK_WORK = 800_000
+# Genes of a block at least, however many cells: they are read together and shared out among threads.
+_LEAST_GENES = 8
 # Cells whose numbers are turned from rows of cells to rows of genes, or back, at a time.
 _TURNED_AT_ONCE = 1024
 # The least that a gene's largest abundance counts for when genes are brought to the same scale.
@@ -224,7 +226,7 @@ def _few_cells(n_cells: int) -> Iterator[slice]:
 
 
 def _genes_per_block(n_cells: int) -> int:
-    return max(1, _BLOCK_WORK // max(1, n_cells))
+    return max(_LEAST_GENES, _BLOCK_WORK // max(1, n_cells))
 
 
 def _squares(x: Floats) -> Floats:
