@@ -137,7 +137,7 @@ def test_choices_are_columns_that_cells_can_be_chosen_by(adata):
         "word": ["a", "b", "c"],
         "day": ["12.5", "13.5", "15.5"],
         "partly": (10.0, 29.0),
-        "gaps": ["x", "y", "unused"],
+        "gaps": ["x", "y"],  # no cell has the third
     }
     for key, values in choices(adata).items():
         rule = {key: list(values[:1] if isinstance(values, list) else values)}

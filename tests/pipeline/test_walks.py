@@ -162,7 +162,7 @@ def test_too_many_walks_say_so_and_leave_the_picture_alone(pipeline):
 
 def test_a_column_that_has_gone_is_no_longer_where_walks_start(pipeline):
     pipeline.start_ixs = {"clusters": str(pipeline.adata.obs["clusters"].iloc[0])}
-    pipeline.adata.obs.drop(columns="clusters", inplace=True)
+    del pipeline.adata.obs["clusters"]
     assert pipeline.walks.shape[0] == pipeline.n_sims
     assert pipeline.start_ixs is None
     assert any("no column 'clusters'" in notice for notice in pipeline.notices)

@@ -51,7 +51,8 @@ def read_graph(
     if stored.dtype.kind not in "fiub":
         raise TypeError(f"{what} holds {stored.dtype} values, not real numbers. {_REMEDY}")
     if sp.issparse(stored):
-        weights, pattern = stored.data, sound_csr(stored, np.bool_, what, _REMEDY)
+        pattern = sound_csr(stored, np.bool_, what, _REMEDY)
+        weights = (stored if stored.format in ("csr", "csc", "coo") else stored.tocoo()).data
         pattern.eliminate_zeros()
     else:
         dense = np.asarray(np.ma.filled(stored, 0))

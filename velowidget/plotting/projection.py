@@ -143,8 +143,7 @@ def plot_projection(
     if not isinstance(components, Sequence | np.ndarray) or len(components) != 2:
         raise ValueError(f"A figure has two components, not {shown(components)}; the widget draws three.")
     positions = read_components(kernel.adata, basis, components)
-    density = min(1.0, len(positions) ** 0.5 / 16) if density is None else checked_length("density", density)
-    smooth = checked_length("smooth", smooth)
+    density = min(1.0, len(positions) ** 0.5 / 16) if density is None else density
     on = lattice(positions, density=density, smooth=smooth, min_mass=checked_length("min_mass", min_mass))
     field = average(on, kernel.arrows_on(positions))
 
