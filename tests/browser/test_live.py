@@ -12,7 +12,7 @@ HALVE = "adata._inplace_subset_obs(adata.obs['true_time'].rank() <= 150)"
 
 
 def banner(notebook):
-    return notebook.page.locator(".velowidget .vw-banner").first
+    return notebook.page.locator(".velowidget .vw-banners").first
 
 
 def legend(notebook):

@@ -94,9 +94,9 @@ def test_second_moments_are_fitted_as_by_weighted_least_squares(counts, perc, of
         rows = np.column_stack([np.r_[s[cells] / of_first, s2 / of_second]])
         if offset:
             rows = np.column_stack([rows, np.r_[np.full(cells.sum(), 1 / of_first), np.zeros(N_CELLS)]])
-        solved = np.linalg.lstsq(rows, np.r_[u[cells] / of_first, u2 / of_second])[0]
+        solved = np.linalg.lstsq(rows, np.r_[u[cells] / of_first, u2 / of_second], rcond=None)[0]
         if offset and solved[1] < 0:
-            solved = np.linalg.lstsq(rows[:, :1], np.r_[u[cells] / of_first, u2 / of_second])[0]
+            solved = np.linalg.lstsq(rows[:, :1], np.r_[u[cells] / of_first, u2 / of_second], rcond=None)[0]
         gamma, shift = solved[0], solved[1] if len(solved) == 2 else 0.0
         assert fitted.gamma[g] == pytest.approx(gamma, rel=1e-6)
         assert fitted.offset[g] == pytest.approx(shift, abs=1e-6)

@@ -1,5 +1,5 @@
 import type { RefObject } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 
 /**
  * While it is open, close a popup on Escape, and when the pointer or the focus goes elsewhere, be it to another popup.
@@ -13,7 +13,8 @@ export function useDismiss(
 ): void {
   const latest = useRef(close);
   latest.current = close;
-  useEffect(() => {
+  // At once, not after the next frame: Escape may come sooner.
+  useLayoutEffect(() => {
     if (!open) return;
     // A path goes through shadow trees, in which some hosts show outputs; a target does not.
     const isOurs = (event: Event) =>
