@@ -97,7 +97,7 @@ def lattice(
     """
     for name, value in (("density", density), ("smooth", smooth)):
         if not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
-            raise ValueError(f"{name} must be larger than 0, not {value!r:.100}.")
+            raise ValueError(f"{name} must be larger than 0, not {value!r}.")
     if positions.ndim != 2 or not positions.shape[1]:
         raise ValueError(f"positions must have shape (n_cells, n_dims), not {positions.shape}.")
     n_dims = positions.shape[1]

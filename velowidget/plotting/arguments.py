@@ -27,6 +27,18 @@ def checked_length(name: str, value: object, most: float = math.inf) -> float:
     return number
 
 
+def checked_size(name: str, value: object) -> float:
+    """A finite number larger than 0, as a float; anything else raises a TypeError or a ValueError."""
+    words = f"{name} must be larger than 0, not {shown(value)}."
+    try:
+        number = checked_length(name, value)
+    except (TypeError, ValueError) as error:
+        raise type(error)(words) from error
+    if number == 0:
+        raise ValueError(words)
+    return number
+
+
 def checked_figure(figsize: object, dpi: object, ax: object) -> None:
     """Raise a TypeError or a ValueError if a figure cannot be of that size, or these are no axes."""
     if ax is not None and not isinstance(ax, Axes):

@@ -24,7 +24,13 @@ from velowidget.kernels.components import PLANE, read_components
 from velowidget.kernels.limits import Limit, checked_limits
 from velowidget.kernels.messages import shown
 from velowidget.kernels.velocity import VelocityKernel
-from velowidget.plotting.arguments import checked_color, checked_color_map, checked_figure, checked_length
+from velowidget.plotting.arguments import (
+    checked_color,
+    checked_color_map,
+    checked_figure,
+    checked_length,
+    checked_size,
+)
 from velowidget.plotting.belief import explain, opacities
 from velowidget.plotting.cells import LEGENDS, draw_cells
 from velowidget.plotting.figure import axes_for, finish, short
@@ -143,7 +149,8 @@ def plot_projection(
     if not isinstance(components, Sequence | np.ndarray) or len(components) != 2:
         raise ValueError(f"A figure has two components, not {shown(components)}; the widget draws three.")
     positions = read_components(kernel.adata, basis, components)
-    density = min(1.0, len(positions) ** 0.5 / 16) if density is None else density
+    density = min(1.0, len(positions) ** 0.5 / 16) if density is None else checked_size("density", density)
+    smooth = checked_size("smooth", smooth)
     on = lattice(positions, density=density, smooth=smooth, min_mass=checked_length("min_mass", min_mass))
     field = average(on, kernel.arrows_on(positions))
 
