@@ -66,6 +66,8 @@ def test_dask_arrays_give_the_same(adata, kind, chunks):
 @pytest.fixture(params=["h5ad", "zarr"])
 def lazy(request, tmp_path):
     pytest.importorskip("xarray", reason="read_lazy needs xarray")
+    if request.param == "zarr":
+        pytest.importorskip("zarr", minversion="3", reason="AnnData opens zarr lazily from zarr 3 on")
     path = tmp_path / f"cells.{request.param}"
     adata = make_adata()
     with warnings.catch_warnings():  # of formats to come
