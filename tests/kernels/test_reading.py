@@ -43,24 +43,29 @@ def one_velocity(adata):
     adata.layers["velocity"][3, 5] += 1
 
 
+def set_column(adata, name, value):
+    obs = adata.obs  # pandas 2 takes assigning to what has no name for a mistake
+    obs[name] = value
+
+
 KINDS = {
     "nothing": (lambda a: None, NOTHING),
     "an equal copy of a layer": (lambda a: a.layers.__setitem__("Ms", a.layers["Ms"].copy()), NOTHING),
     "an equal graph": (lambda a: a.obsp.__setitem__("connectivities", a.obsp["connectivities"].copy()), NOTHING),
     "another graph under another key": (lambda a: a.obsp.__setitem__("other", sp.eye(N_CELLS).tocsr()), NOTHING),
-    "a new column": (lambda a: a.obs.__setitem__("new", 1.0), annotations("obs:new")),
+    "a new column": (lambda a: set_column(a, "new", 1.0), annotations("obs:new")),
     "a column that is gone": (lambda a: a.obs.__delitem__("time"), annotations("obs:time")),
     "a category renamed": (
-        lambda a: a.obs.__setitem__("clusters", a.obs["clusters"].cat.rename_categories({"late": "old"})),
+        lambda a: set_column(a, "clusters", a.obs["clusters"].cat.rename_categories({"late": "old"})),
         annotations("obs:clusters"),
     ),
     "categories in another order": (replace_categories, annotations("obs:clusters")),
     "one cell relabelled in place": (relabel_one_cell, annotations("obs:clusters")),
     "a column of another type": (
-        lambda a: a.obs.__setitem__("time", a.obs["time"].astype("float32")),
+        lambda a: set_column(a, "time", a.obs["time"].astype("float32")),
         annotations("obs:time"),
     ),
-    "times changed in place": (lambda a: a.obs.__setitem__("time", a.obs["time"] + 1), annotations("obs:time")),
+    "times changed in place": (lambda a: set_column(a, "time", a.obs["time"] + 1), annotations("obs:time")),
     "columns in another order": (lambda a: setattr(a, "obs", a.obs[["time", "clusters"]]), annotations("obs:")),
     "colours replaced": (
         lambda a: a.uns.__setitem__("clusters_colors", ["#aaaaaa", "#222222", "#333333"]),
