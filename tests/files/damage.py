@@ -114,6 +114,8 @@ def in_index(content: bytes, random_: random.Random) -> bytes:
     index = json.loads(content[-length:])
     for _ in range(random_.choice([1, 1, 2, 5])):
         places = list(inside(index))
+        if not places:  # all of it has been taken away
+            break
         holder, key = random_.choice(places)
         value = random_.choice([*ODD, copy.deepcopy(random_.choice(places)[0])])
         if random_.random() < 0.2:
