@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 SETUP = """
 import ctypes, gc, os, threading, velowidget
 if "adata" not in globals():
@@ -111,3 +113,5 @@ def test_running_a_cell_again_gives_back_the_data_that_its_widget_had(notebook, 
     assert after - before < 1.25 * TIMES
     assert open_widgets(notebook) == 1
     assert notebook.python("w.step") == 0  # the last one is alive
+    if after - before >= 10:  # the aim, as for closed widgets
+        pytest.xfail(f"{after - before:.1f} MB are not given back after {TIMES} runs")

@@ -293,9 +293,8 @@ class VelocityPipeline(LiveParameters):
             cluster_key=self.cluster_key,
             time_key=self.time_key,
             **{name: getattr(self, name) for name in WALK_PARAMETERS if name != "max_iter"},
-            max_iter=checked_steps(
-                self.max_iter, self.inputs.adata.n_obs
-            ),  # 1 is one step, 1.0 as many as there are cells
+            # 1 is one step, 1.0 as many as there are cells.
+            max_iter=checked_steps(self.max_iter, self.inputs.adata.n_obs),
         )
         return Target(self.wanted, self.inputs, self.inputs.dated(parameters), refused)
 
