@@ -82,20 +82,27 @@ def kills(write: Write, path: Path, tries: int) -> dict[str, int]:
     length = time.perf_counter() - start
     left, replaced = 0, 0
     for _ in range(tries):
+        with replacing(path) as temporary:
+            temporary.write_bytes(contents[0])
+        assert list(path.parent.iterdir()) == [path]
+        heard, told = os.pipe()
         child = os.fork()
         if not child:
-            for i in range(1_000_000):
+            for i in range(1, 1_000_000):
                 write(path, i % 2)
-        time.sleep(0.005 + random_.random() * 2 * length)
+                os.write(told, b".")  # one more is written
+        os.close(told)
+        # Half of them have written once: counted, not timed, so that a slow machine gets as far as a fast one.
+        if random_.random() < 0.5:
+            os.read(heard, 1)
+        time.sleep(random_.random() * length)
         os.kill(child, signal.SIGKILL)
         status = os.waitpid(child, 0)[1]
+        os.close(heard)
         assert os.waitstatus_to_exitcode(status) == -signal.SIGKILL, "the writer ended by itself"
         assert path.read_bytes() in contents
         replaced += path.read_bytes() == contents[1]
         left += any(other != path for other in path.parent.iterdir())
-        with replacing(path) as temporary:
-            temporary.write_bytes(contents[0])
-        assert list(path.parent.iterdir()) == [path]
     return {"left": left, "replaced": replaced}
 
 

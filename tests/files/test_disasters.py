@@ -68,7 +68,7 @@ def test_kills(tmp_path, tries):
     assert list(found) == list(tries)
     for summary in found.values():
         assert summary["left"], "some were killed while they wrote"
-    assert any(summary["replaced"] for summary in found.values()), "and some had written before"
+        assert summary["replaced"], "and some had written before"
 
 
 def test_damaged_files(tmp_path):

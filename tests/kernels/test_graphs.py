@@ -48,6 +48,18 @@ def test_the_default_graph_is_the_one_that_scanpy_recorded(adata):
     moved(adata, "odd")
     adata.uns["neighbors"] = {"connectivities_key": "odd"}
     np.testing.assert_array_equal(matrix_of(adata).toarray(), expected)
+
+
+@pytest.mark.parametrize("record", [{}, {"connectivities_key": "connectivities"}])
+def test_the_default_record_is_no_name_of_a_graph(adata, record):
+    adata.uns["neighbors"] = record
+    with pytest.raises(KeyError, match="conn_key='connectivities'"):
+        matrix_of(adata, conn_key="neighbors")
+
+
+def test_a_graph_may_be_called_as_the_default_record_is(adata):
+    expected = matrix_of(adata).toarray()
+    moved(adata, "neighbors")
     np.testing.assert_array_equal(matrix_of(adata, conn_key="neighbors").toarray(), expected)
 
 

@@ -17,6 +17,7 @@ from velowidget.kernels.matrices import float_csr, in_memory, sound_csr
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 
 _REMEDY = "Make one with `scanpy.pp.neighbors(adata)`."
+_DEFAULT_RECORD = "neighbors"
 
 
 def read_graph(
@@ -30,7 +31,8 @@ def read_graph(
         Annotated data.
     conn_key
         Key in ``adata.obsp``, or the ``key_added`` given to :func:`scanpy.pp.neighbors`, whose
-        ``adata.uns[key_added]['connectivities_key']`` is followed.
+        ``adata.uns[key_added]['connectivities_key']`` is followed. The default is the graph that
+        :func:`scanpy.pp.neighbors` makes by default, whose record is ``adata.uns['neighbors']``.
     placed
         bool, shape (n_cells,): cells whose expression is known (:class:`velowidget.kernels.data.VelocityData`). Nobody
         is a neighbour of the others' (no edge leads to them); None for all.
@@ -87,7 +89,12 @@ def read_weights(adata: AnnData, conn_key: str, placed: NDArray[np.bool_] | None
 def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
     """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
     obsp = entries(adata, "obsp")
-    recorded = _recorded_key(adata, "neighbors" if conn_key == "connectivities" else conn_key)
+    if conn_key == _DEFAULT_RECORD and conn_key not in obsp:
+        raise MissingKeyError(
+            f"No neighbour graph: {conn_key!r} is scanpy's record of its default graph in adata.uns; "
+            "name that graph with `conn_key='connectivities'`, which is the default."
+        )
+    recorded = _recorded_key(adata, _DEFAULT_RECORD if conn_key == "connectivities" else conn_key)
     usable = [key for key in (conn_key, recorded, f"{conn_key}_connectivities") if key is not None and key in obsp]
     if not usable:
         named = f" has no {shown(conn_key)}{nearest(conn_key, obsp)}"
