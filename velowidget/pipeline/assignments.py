@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
@@ -11,6 +11,7 @@ import traitlets as t
 from traitlets import Bunch
 
 from velowidget.kernels.messages import nearest
+from velowidget.pipeline import changes
 from velowidget.pipeline.values import plain_number
 from velowidget.plugins.registry import PluginError
 
@@ -37,11 +38,16 @@ class Assignments(Declared):
     """Traits that are checked together.
 
     Each assignment, or all those of one `hold_trait_notifications`, are checked with what follows from them. Then they
-    replace the present values in one step, and observers hear of them. If one is refused, or the user interrupts, the
-    present values stay. (Traitlets by itself does not check None, and stores one value after the other.)
+    replace the present values in one step; no other thread sees what is being checked. Observers hear of it when the
+    lock is given up. If one is refused, or the user interrupts, the present values stay. (Traitlets by itself does not
+    check None, and stores one value after the other.)
     """
 
-    _held: dict[str, Any] | None = None  # what has been assigned in the present hold
+    _values: dict[str, Any]  # what counts; never changed in place, but for traitlets' own defaults
+    # What is being checked, and what has been assigned in a hold, each with the change that this is part of: an
+    # interrupt may keep either from being taken away.
+    _draft: tuple[int | None, dict[str, Any]] | None = None
+    _hold: tuple[int | None, dict[str, Any]] | None = None
     _refused: Mapping[str, Exception]  # first values, by name: nothing is computed until they are mended
 
     def __init__(self) -> None:
@@ -63,6 +69,20 @@ class Assignments(Declared):
         else:
             super().__setattr__(name, value)
 
+    @property
+    def _trait_values(self) -> dict[str, Any]:
+        """Where traitlets keeps values: what this thread is checking, else what counts."""
+        return self._values if self._draft is None or self._draft[0] != changes.mine() else self._draft[1]
+
+    @_trait_values.setter
+    def _trait_values(self, values: dict[str, Any]) -> None:
+        self._values = values
+
+    @property
+    def _held(self) -> dict[str, Any] | None:
+        """What has been assigned in the present hold; None where there is no hold."""
+        return None if self._hold is None or self._hold[0] != changes.mine() else self._hold[1]
+
     def set_trait(self, name: str, value: Any) -> None:
         """Assign a value.
 
@@ -73,10 +93,11 @@ class Assignments(Declared):
         """
         with self.changing():
             typed = self._typed(name, plain_number(value))
-            if self._held is None:
+            held = self._held
+            if held is None:
                 self._take({name: typed})
             else:
-                self._trait_values[name] = self._held[name] = typed
+                self._trait_values[name] = held[name] = typed
 
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:
@@ -85,13 +106,13 @@ class Assignments(Declared):
             if self._held is not None:
                 yield
                 return
-            before = self._trait_values
             given: dict[str, Any] = {}
             try:
-                self._held, self._trait_values = given, dict(before)
+                number = changes.mine()
+                self._hold, self._draft = (number, given), (number, dict(self._values))
                 yield
             finally:
-                self._held, self._trait_values = None, before
+                self._hold = self._draft = None
             self._take(given)
 
     def _typed(self, name: str, value: Any) -> Any:
@@ -100,17 +121,27 @@ class Assignments(Declared):
             return trait.validate(self, value) if hasattr(trait, "validate") else value
 
     def _take(self, given: Mapping[str, Any]) -> None:
-        before, refused = self._trait_values, self._refused
+        before, refused = self._values, self._refused
         try:
-            self._trait_values = {**before, **given}
+            draft = {**before, **given}
+            self._draft = changes.mine(), draft
             for name in sorted(given):  # no check depends on whether another has been made
                 self._check(name)
             self._follow_up(given, before)
-            self._refused = {name: error for name, error in refused.items() if name not in given}
-        except BaseException:
-            self._trait_values, self._refused = before, refused
-            raise
-        self._tell_since(before)
+            self._replace(draft, {name: error for name, error in refused.items() if name not in given})
+        finally:
+            self._draft = None
+
+    def _replace(self, values: dict[str, Any], refused: Mapping[str, Exception]) -> None:
+        """Let checked values count."""
+        before = self._values
+        changes.tell(self, before)
+        self._values, self._refused = values, refused
+        self._replaced({name for name in values if not _are_same(before[name], values[name])})
+
+    def _replaced(self, names: Set[str]) -> None:
+        """Take note of values that are others now; the lock is held, and observers have not heard of it."""
+        raise NotImplementedError
 
     def _check(self, name: str) -> None:
         """Replace a new value by what its validator makes of it."""
@@ -120,12 +151,12 @@ class Assignments(Declared):
             with _refusing(name):
                 self._trait_values[name] = validator(self, proposal)
 
-    def _tell_since(self, before: Mapping[str, Any]) -> None:
+    def tell_since(self, before: Mapping[str, Any]) -> None:
         """Notify observers of what is different; the errors of some do not keep others from hearing of it."""
-        now, errors = self._trait_values, []
+        now, errors = self._values, []
         for name in now:
-            if _are_same(before[name], now[name]) or not _are_same(now[name], self._trait_values[name]):
-                continue  # unchanged; or an observer has changed it further, and all have heard of that
+            if _are_same(before[name], now[name]) or not _are_same(now[name], self._values[name]):
+                continue  # unchanged; or changed further meanwhile, and whoever did that tells it
             try:
                 self._notify_trait(name, before[name], now[name])
             except Exception as error:

@@ -202,7 +202,7 @@ class Jobs:
 
     def _finish_inside(self) -> None:
         """Compute the rest for an observer of a result that asks for it; waiting would be for itself."""
-        if not changes.is_mine():
+        if not (changes.is_mine() or changes.is_telling()):
             raise RuntimeError(
                 "wait() was called by a listener, in the thread that computes; it would wait for itself."
             )
@@ -369,21 +369,22 @@ class Jobs:
         self.outbox.send()
 
     def _publish(self, job: _Job, value: Any) -> None:
-        with self.changing():  # what its observers change counts when it ends
-            try:
+        try:
+            with self.changing():  # observers hear of it when that ends
                 self._check(job)
                 computed = Computed(job.stage.name, self.generation, job.parameters, value)
                 self._results[job.stage.name] = (job.key, computed)
                 self.outbox.put(computed)
                 self._settled.notify_all()
                 self._published(job.stage.name, value)
-            except (_Superseded, CancelledError):
-                return
-            except Exception:
-                _log.exception("An observer of a computed value failed.")
-            except BaseException:  # the user interrupts before all have heard of it: it is computed once more
+        except (_Superseded, CancelledError):
+            return
+        except Exception:
+            _log.exception("An observer of a computed value failed.")
+        except BaseException:  # the user interrupts before all have heard of it: it is computed once more
+            with changes.lock:
                 self._results.pop(job.stage.name, None)
-                raise
+            raise
         self.outbox.send()
 
     def _settle(self) -> None:

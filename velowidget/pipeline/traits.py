@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager, suppress
 from typing import Any, ClassVar
 
@@ -56,6 +56,22 @@ DIAGNOSTICS = ("fidelity", "support", "entropy")
 
 OF_THE_CHAIN = ("softmax_scale", "auto_scale", "scheme", "mode", "n_samples", "backward", "backward_mode")
 """Parameters that a chain is computed from."""
+
+
+ANNOUNCED = (
+    "basis",
+    "components",
+    "color",
+    "layer",
+    "vmin",
+    "vmax",
+    "palette",
+    "field",
+    "selection",
+    "cluster_key",
+    "time_key",
+)
+"""Parameters that no stage's result can tell: faces look at them again."""
 
 
 class ParameterTraits(Assignments):
@@ -252,12 +268,10 @@ class ParameterTraits(Assignments):
             raise ValueError(f"step must be from 0 to {last}, the number of steps, not {shown(proposal['value'])}.")
         return int(proposal["value"])
 
-    @t.observe(
-        *("basis", "components", "color", "layer", "vmin", "vmax", "palette", "field", "selection"),
-        *("cluster_key", "time_key"),
-    )
-    def _announce(self, change: Any) -> None:
-        self.jobs.announce(Changed(change.name))
+    def _replaced(self, names: Set[str]) -> None:
+        for name in ANNOUNCED:
+            if name in names:
+                self.jobs.announce(Changed(name))
 
     # -- what follows from what -----------------------------------------------------------------------
 
@@ -286,9 +300,7 @@ class ParameterTraits(Assignments):
         """Use the automatic scale, which has been computed, if no number is given."""
         with self.changing():
             if self.auto_scale or self.softmax_scale is None:
-                before = self._trait_values
-                self._trait_values = {**before, "softmax_scale": self.automatic_scale}
-                self._tell_since(before)
+                self._replace({**self._values, "softmax_scale": self.automatic_scale}, self._refused)
 
     # -- what checks need ---------------------------------------------------------------------------
 
