@@ -306,6 +306,12 @@ def test_in_an_error_what_has_no_effect_is_off_and_what_may_mend_it_is_not(noteb
     assert control(notebook, "softmax scale", "slider").bounding_box()["width"] > 150
 
 
+def test_cells_without_an_embedding_are_told_where_no_arrows_are_asked_for_either(notebook):
+    notebook.open([SIMULATED, BROKEN["embedding"][0], "w = velowidget.VelocityWidget(adata, field='none')\nw"])
+    expect(notebook.page.locator(".velowidget .vw-waiting")).to_contain_text("no embedding to draw on", timeout=60_000)
+    expect(control(notebook, "color")).to_be_disabled()
+
+
 def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_layer(notebook):
     notebook.open(
         [

@@ -2,7 +2,7 @@ import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { colorOptions, lettersOf, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
-import { whyNoArrows, whyNoPicture } from "../../js/src/panels/off";
+import { hasNoEmbedding, whyNoArrows, whyNoPicture } from "../../js/src/panels/off";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider, whyFixed } from "../../js/src/panels/scale";
 import { shortNames } from "../../js/src/panels/short-names";
 import type { ContinuousColor } from "../../js/src/protocol";
@@ -50,7 +50,8 @@ describe("the softmax scale's slider", () => {
 });
 
 describe("what is said of the picture", () => {
-  const state = (stages: (string | null)[], has: { embedding: boolean; shown: boolean }) => ({
+  const state = (stages: (string | null)[], has: { embedding: boolean; shown: boolean }, bases = ["umap"]) => ({
+    options: signal({ bases }),
     failures: signal(stages.map((stage) => ({ stage }))),
     embedding: signal(has.embedding ? {} : null),
     shown: signal(has.shown ? {} : null),
@@ -77,6 +78,8 @@ describe("what is said of the picture", () => {
     expect(whyNoPicture(state(["lattice"], has))).toContain("nothing to draw on");
     expect(whyNoArrows(state(["lattice"], has))).toContain("nothing to draw on");
     for (const stages of [[], ["walks"], ["flow"]]) expect(whyNoPicture(state(stages, has))).toBeNull();
+    expect(whyNoPicture(state([], has, []))).toContain("nothing to draw on");
+    expect([state([], has, []), state([], has)].map(hasNoEmbedding)).toEqual([true, false]);
   });
 });
 

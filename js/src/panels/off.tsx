@@ -20,14 +20,20 @@ export function Off({ reason, children }: { reason: string | null; children: Com
 interface Picture {
   failures: ReadonlySignal<readonly Pick<Failure, "stage">[]>;
   embedding: ReadonlySignal<unknown>;
+  options: ReadonlySignal<{ bases: readonly unknown[] } | null>;
   /** The arrows. */
   shown: ReadonlySignal<unknown>;
 }
 
+/** Whether the data have none to choose from. */
+export function hasNoEmbedding({ embedding, options }: Pick<Picture, "embedding" | "options">): boolean {
+  return embedding.value === null && options.value?.bases.length === 0;
+}
+
 /** Why what is said of cells and colours has no effect; null if it has. */
-export function whyNoPicture({ embedding, failures }: Picture): string | null {
-  if (embedding.value !== null || !failureOf("embedding", failures.value)) return null;
-  return "No effect: there is nothing to draw on.";
+export function whyNoPicture(store: Picture): string | null {
+  const isFailed = store.embedding.value === null && failureOf("embedding", store.failures.value) !== null;
+  return isFailed || hasNoEmbedding(store) ? "No effect: there is nothing to draw on." : null;
 }
 
 /** Why what is said of arrows has no effect; null if it has, be it on older ones. */
