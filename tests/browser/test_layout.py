@@ -103,6 +103,25 @@ def test_slider_and_picture_are_on_a_narrow_screen_together(notebook, width, hei
     assert min(settings) > picture
 
 
+def test_every_tool_and_what_it_opens_are_in_a_low_picture(shown):
+    page = shown.page
+    page.set_viewport_size({"width": 640, "height": 360})
+    page.locator(".velowidget [data-layout=narrow]").first.wait_for()
+    frame = page.locator(".velowidget .vw-frame")
+    page.get_by_role("button", name="export").click()
+    assert frame.evaluate("e => e.scrollTop") == 0
+    outer = frame.bounding_box()
+    for part in [*page.locator(".vw-tools button").all(), page.locator(".velowidget .vw-menu")]:
+        box = part.bounding_box()
+        assert box["y"] >= outer["y"]
+        assert box["y"] + box["height"] <= outer["y"] + outer["height"]
+    tools, menu = (
+        page.locator(".velowidget .vw-tools").bounding_box(),
+        page.locator(".velowidget .vw-menu").bounding_box(),
+    )
+    assert menu["x"] + menu["width"] <= tools["x"]
+
+
 def test_the_settings_move_with_the_width_and_keep_their_state(notebook):
     page = notebook.page
     notebook.open([WIDGETS, "w"])

@@ -272,6 +272,46 @@ def test_errors_are_shown_in_the_widget(notebook, what):
     expect(alert).to_contain_text(words)
 
 
+ARROWS = [("slider", "smoothing"), ("slider", "density"), ("slider", "arrow length"), ("checkbox", "fade by belief")]
+CELLS = [("combobox", "color"), ("combobox", "palette"), ("combobox", "field"), ("slider", "point size")]
+CHAIN = [("combobox", "scheme"), ("combobox", "mode"), ("combobox", "direction")]
+SCALE = [("slider", "softmax scale"), ("textbox", "softmax scale value")]
+BASIS = [("combobox", "basis")]
+OFF = {
+    "velocity": ([*SCALE, *ARROWS], [*CHAIN, *BASIS, *CELLS]),
+    "lonely cell": (ARROWS, [*SCALE, *CHAIN, *BASIS, *CELLS]),
+    "embedding": ([*BASIS, *CELLS, *ARROWS], [*SCALE, *CHAIN]),
+}
+OPACITY = """e => {
+  let opacity = 1;
+  for (; !e.matches('.vw-body'); e = e.parentElement) opacity *= getComputedStyle(e).opacity;
+  return opacity;
+}"""
+
+
+@pytest.mark.parametrize("what", OFF)
+def test_in_an_error_what_has_no_effect_is_off_and_what_may_mend_it_is_not(notebook, what):
+    notebook.page.set_viewport_size({"width": 600, "height": 900})
+    notebook.open([SIMULATED, BROKEN[what][0], SHOW])
+    notebook.page.locator(".velowidget [role=alert]").first.wait_for(timeout=60_000)
+    off, on = OFF[what]
+    for role, name in off:
+        found = control(notebook, name, role)
+        expect(found).to_be_disabled()
+        if role != "slider":  # which browsers draw grey by themselves
+            assert 0.4 < found.evaluate(OPACITY) < 0.7, f"{name} looks alive, or is hardly seen"
+    for role, name in on:
+        expect(control(notebook, name, role)).to_be_enabled()
+    # A reason below the scale takes no room from it.
+    assert control(notebook, "softmax scale", "slider").bounding_box()["width"] > 150
+
+
+def test_cells_without_an_embedding_are_told_where_no_arrows_are_asked_for_either(notebook):
+    notebook.open([SIMULATED, BROKEN["embedding"][0], "w = velowidget.VelocityWidget(adata, field='none')\nw"])
+    expect(notebook.page.locator(".velowidget .vw-waiting")).to_contain_text("no embedding to draw on", timeout=60_000)
+    expect(control(notebook, "color")).to_be_disabled()
+
+
 def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_layer(notebook):
     notebook.open(
         [

@@ -1,6 +1,8 @@
+import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import { colorOptions, lettersOf, typedColor } from "../../js/src/panels/color-options";
 import { staysHere } from "../../js/src/panels/keys";
+import { hasNoEmbedding, whyNoArrows, whyNoPicture } from "../../js/src/panels/off";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider, whyFixed } from "../../js/src/panels/scale";
 import { shortNames } from "../../js/src/panels/short-names";
 import type { ContinuousColor } from "../../js/src/protocol";
@@ -44,6 +46,40 @@ describe("the softmax scale's slider", () => {
   it("takes typed numbers above 0 only", () => {
     expect(["12.5", " 3 ", "1e-3", "2,5"].map(parseScale)).toEqual([12.5, 3, 0.001, 2.5]);
     expect(["", " ", "0", "-1", "abc", "Infinity", "1 000"].map(parseScale)).toEqual(Array(7).fill(null));
+  });
+});
+
+describe("what is said of the picture", () => {
+  const state = (stages: (string | null)[], has: { embedding: boolean; shown: boolean }, bases = ["umap"]) => ({
+    options: signal({ bases }),
+    failures: signal(stages.map((stage) => ({ stage }))),
+    embedding: signal(has.embedding ? {} : null),
+    shown: signal(has.shown ? {} : null),
+  });
+
+  it("has no effect on arrows that cannot be computed, whatever it is that fails before them", () => {
+    const has = { embedding: true, shown: false };
+    for (const stage of ["similarity", "T", "projection"]) {
+      expect(whyNoArrows(state([stage], has))).toContain("could not be computed");
+      expect(whyNoPicture(state([stage], has))).toBeNull();
+      expect(whyNoArrows(state([stage], { ...has, shown: true }))).toBeNull();
+    }
+    expect(whyNoArrows(state([], has))).toBeNull();
+  });
+
+  it("may be what makes them fail, or has nothing to do with it", () => {
+    for (const stage of ["lattice", "particles", "grid", "stream", "parameters", "null", "walks", "flow", null]) {
+      expect(whyNoArrows(state([stage], { embedding: true, shown: false }))).toBeNull();
+    }
+  });
+
+  it("has no effect where there is no embedding and why is known; until then it may come", () => {
+    const has = { embedding: false, shown: false };
+    expect(whyNoPicture(state(["lattice"], has))).toContain("nothing to draw on");
+    expect(whyNoArrows(state(["lattice"], has))).toContain("nothing to draw on");
+    for (const stages of [[], ["walks"], ["flow"]]) expect(whyNoPicture(state(stages, has))).toBeNull();
+    expect(whyNoPicture(state([], has, []))).toContain("nothing to draw on");
+    expect([state([], has, []), state([], has)].map(hasNoEmbedding)).toEqual([true, false]);
   });
 });
 

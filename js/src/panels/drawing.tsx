@@ -3,8 +3,9 @@ import type { ComponentChildren } from "preact";
 import type { Store } from "../state/store";
 import type { Traits } from "../state/traits";
 import { formatNumber } from "../text";
-import { NeedsKernel } from "./kernel";
+import { reasonWithoutKernel } from "./kernel";
 import { Refused } from "./messages";
+import { Off, whyNoArrows, whyNoPicture } from "./off";
 import { usePageId } from "./use-page-id";
 
 type NumberName = keyof Traits & ("smooth" | "density" | "arrow_length" | "point_size" | "opacity");
@@ -15,9 +16,11 @@ const AVERAGED = ["grid", "stream", "particles"];
 export function Drawing({ store }: { store: Store }) {
   const asked = store.traits.field.value;
   const field = asked === "particles" && store.calm.value ? "stream" : asked; // then lines are drawn
+  const withoutArrows = whyNoArrows(store);
+  const withoutKernelOrArrows = reasonWithoutKernel(store) ?? withoutArrows;
   return (
     <>
-      <NeedsKernel store={store}>
+      <Off reason={withoutKernelOrArrows}>
         {AVERAGED.includes(field) && (
           <NumberSlider
             store={store}
@@ -34,26 +37,30 @@ export function Drawing({ store }: { store: Store }) {
             help="How close together arrows or lines are: 32 along the longest side, times this."
           />
         )}
-      </NeedsKernel>
+      </Off>
       {field !== "none" && (
+        <Off reason={withoutArrows}>
+          <NumberSlider
+            store={store}
+            name="arrow_length"
+            label={{ stream: "line width", particles: "speed" }[field] ?? "arrow length"}
+            help="How long arrows, how wide lines, how fast particles are. Their proportions stay: they are how strongly the next step prefers a direction."
+          />
+        </Off>
+      )}
+      <Off reason={whyNoPicture(store)}>
+        <NumberSlider store={store} name="point_size" label="point size" help="Size of the cells, times this." />
         <NumberSlider
           store={store}
-          name="arrow_length"
-          label={{ stream: "line width", particles: "speed" }[field] ?? "arrow length"}
-          help="How long arrows, how wide lines, how fast particles are. Their proportions stay: they are how strongly the next step prefers a direction."
+          name="opacity"
+          label="opacity"
+          help="How opaque cells are: where many lie on each other, less shows how many they are."
         />
-      )}
-      <NumberSlider store={store} name="point_size" label="point size" help="Size of the cells, times this." />
-      <NumberSlider
-        store={store}
-        name="opacity"
-        label="opacity"
-        help="How opaque cells are: where many lie on each other, less shows how many they are."
-      />
+      </Off>
       {field !== "none" && (
-        <NeedsKernel store={store}>
+        <Off reason={withoutKernelOrArrows}>
           <Honest store={store} />
-        </NeedsKernel>
+        </Off>
       )}
     </>
   );

@@ -1,9 +1,17 @@
 import { reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Notices } from "./messages";
+import { hasNoEmbedding } from "./off";
 import type { PanelContext } from "./panel";
 import { failureOf } from "./panel-of-stage";
 import { Plot } from "./plot";
 import { StatusCard } from "./status";
+
+const WAITING = { text: "Waiting for the kernel…", hint: "If nothing appears, run this cell again." };
+/** Where no arrows are asked for, nothing fails that would say so. */
+const WITHOUT = {
+  text: "There is no embedding to draw on.",
+  hint: "Make one with scanpy.tl.umap(adata), then run this cell again.",
+};
 
 export type EmbeddingProps = Pick<PanelContext, "store" | "dynamics" | "theme" | "request">;
 
@@ -11,6 +19,7 @@ export function Embedding(props: EmbeddingProps) {
   const { store, dynamics } = props;
   const failure = failureOf("embedding", store.failures.value);
   const hasPicture = store.cells.value !== null && store.embedding.value !== null;
+  const waiting = hasNoEmbedding(store) ? WITHOUT : WAITING;
   return (
     <div class="vw-embedding">
       <Notices store={store} />
@@ -18,8 +27,8 @@ export function Embedding(props: EmbeddingProps) {
       {hasPicture && <Plot {...props} />}
       {!hasPicture && !failure && !store.problems.value.length && (
         <div class="vw-waiting" role="status">
-          <p>{reasonWithoutKernel(store) ?? "Waiting for the kernel…"}</p>
-          {store.kernel.value !== "gone" && <p class="vw-muted">If nothing appears, run this cell again.</p>}
+          <p>{reasonWithoutKernel(store) ?? waiting.text}</p>
+          {store.kernel.value !== "gone" && <p class="vw-muted">{waiting.hint}</p>}
           <StatusCard store={store} dynamics={dynamics} />
         </div>
       )}

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { Store } from "../state/store";
 import { ErrorCard } from "./messages";
+import { Off } from "./off";
 
 const GONE = {
   message: "The kernel has stopped or was restarted. Run the cell again.",
@@ -19,10 +20,5 @@ export function KernelBanner({ store }: { store: Store }) {
 
 /** Controls whose values only the kernel makes something of. */
 export function NeedsKernel({ store, children }: { store: Store; children: ComponentChildren }) {
-  const reason = reasonWithoutKernel(store);
-  return (
-    <fieldset class="vw-needs-kernel" disabled={reason !== null} title={reason ?? undefined}>
-      {children}
-    </fieldset>
-  );
+  return <Off reason={reasonWithoutKernel(store)}>{children}</Off>;
 }

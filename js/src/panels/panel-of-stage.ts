@@ -4,6 +4,6 @@ import type { Failure } from "../protocol";
 const PANEL_OF_STAGE: Readonly<Record<string, string>> = { flow: "flow", flow_null: "flow", walks: "walks" };
 
 /** Why a panel has nothing new to show. */
-export function failureOf(panel: string, failures: readonly Failure[]): Failure | null {
+export function failureOf<F extends Pick<Failure, "stage">>(panel: string, failures: readonly F[]): F | null {
   return failures.find(({ stage }) => (PANEL_OF_STAGE[stage ?? ""] ?? "embedding") === panel) ?? null;
 }

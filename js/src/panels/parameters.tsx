@@ -9,6 +9,7 @@ import { Count } from "./count";
 import { Drawing } from "./drawing";
 import { NeedsKernel, reasonWithoutKernel } from "./kernel";
 import { Refused } from "./messages";
+import { Off, whyNoPicture } from "./off";
 import { ScaleControl } from "./scale-control";
 import { usePageId } from "./use-page-id";
 
@@ -51,21 +52,23 @@ export function Settings({ store }: { store: Store }) {
         )}
         <TraitSelect store={store} name="basis" help="The embedding to draw on." choices={options?.bases.map(named)} />
         <Components store={store} />
-        <ColorControl store={store} />
-        {store.color.value?.type === "categorical" && (
+        <Off reason={whyNoPicture(store)}>
+          <ColorControl store={store} />
+          {store.color.value?.type === "categorical" && (
+            <TraitSelect
+              store={store}
+              name="palette"
+              help="Colours of the categories: the data's own where they have some, or a palette's."
+              choices={options && [{ value: "auto", label: "automatic" }, ...options.palettes.map(choice)]}
+            />
+          )}
           <TraitSelect
             store={store}
-            name="palette"
-            help="Colours of the categories: the data's own where they have some, or a palette's."
-            choices={options && [{ value: "auto", label: "automatic" }, ...options.palettes.map(choice)]}
+            name="field"
+            help="How to draw the velocity: averaged, as arrows on a grid, lines or moving particles; one arrow per cell; or not at all."
+            choices={options?.fields.map((field) => ({ value: field, label: FIELD_LABELS[field] ?? field }))}
           />
-        )}
-        <TraitSelect
-          store={store}
-          name="field"
-          help="How to draw the velocity: averaged, as arrows on a grid, lines or moving particles; one arrow per cell; or not at all."
-          choices={options?.fields.map((field) => ({ value: field, label: FIELD_LABELS[field] ?? field }))}
-        />
+        </Off>
       </NeedsKernel>
       <Drawing store={store} />
     </div>
@@ -184,7 +187,8 @@ export function Select(props: {
   const { name, help, value, onChange, children } = props;
   const choices = props.choices ?? [];
   // A value that Python took is shown, even if it is none of the choices.
-  const shown = choices.some((choice) => choice.value === value) ? choices : [{ value, label: value }, ...choices];
+  const other: Choice = { value, label: value || (props.choices ? "none" : "") };
+  const shown = choices.some((choice) => choice.value === value) ? choices : [other, ...choices];
   return (
     <div class="vw-field" title={help}>
       <label for={id}>{name}</label>

@@ -260,42 +260,49 @@ function Canvas(props: {
         {scene?.view.value && <Hover store={store} view={scene.view.value} hasPointer={pointing.hasPointer} />}
         {hint.visible && <div class="vw-hint">Click the picture to zoom with the wheel, or hold Ctrl.</div>}
       </div>
-      <div class="vw-tools">
-        <Tool name="zoom in" help="Zoom in (+)" onClick={() => zoom(ZOOM_STEP)} icon={<PlusIcon />} />
-        <Tool name="zoom out" help="Zoom out (-)" onClick={() => zoom(1 / ZOOM_STEP)} icon={<MinusIcon />} />
-        <Tool name="reset view" help="Show everything (0)" onClick={() => store.setCamera(null)} icon={<HomeIcon />} />
-        <Tool
-          name="fit"
-          help="Frame the selected cells, or all that are shown if none is selected (Z)"
-          onClick={fit}
-          icon={<FitIcon />}
-        />
-        <Tool
-          name="lasso"
-          help="Select cells with a lasso (L). Shift adds, Alt takes away, Escape leaves. Shift and drag does it at any time."
-          pressed={tool.value === "lasso"}
-          onClick={() => selecting.choose(tool.value === "lasso" ? "move" : "lasso")}
-          icon={<LassoIcon />}
-        />
-        <Tool
-          name="box"
-          help="Select cells with a box (B). Shift adds, Alt takes away, Escape leaves."
-          pressed={tool.value === "box"}
-          onClick={() => selecting.choose(tool.value === "box" ? "move" : "box")}
-          icon={<BoxIcon />}
-        />
-        <Tool name="full screen" help="Fill the screen, or leave it (F)" onClick={fullScreen} icon={<FullIcon />} />
-        <Tool
-          name="export"
-          button={saver}
-          help="Save the picture, or the numbers behind it."
-          expanded={saving}
-          onClick={() => setSaving(!saving)}
-          icon={<SaveIcon />}
-        />
-        {store.shown.value?.stage === "particles" && <PauseTool store={store} />}
+      <div class="vw-corner">
+        <div class="vw-tools">
+          <Tool name="zoom in" help="Zoom in (+)" onClick={() => zoom(ZOOM_STEP)} icon={<PlusIcon />} />
+          <Tool name="zoom out" help="Zoom out (-)" onClick={() => zoom(1 / ZOOM_STEP)} icon={<MinusIcon />} />
+          <Tool
+            name="reset view"
+            help="Show everything (0)"
+            onClick={() => store.setCamera(null)}
+            icon={<HomeIcon />}
+          />
+          <Tool
+            name="fit"
+            help="Frame the selected cells, or all that are shown if none is selected (Z)"
+            onClick={fit}
+            icon={<FitIcon />}
+          />
+          <Tool
+            name="lasso"
+            help="Select cells with a lasso (L). Shift adds, Alt takes away, Escape leaves. Shift and drag does it at any time."
+            pressed={tool.value === "lasso"}
+            onClick={() => selecting.choose(tool.value === "lasso" ? "move" : "lasso")}
+            icon={<LassoIcon />}
+          />
+          <Tool
+            name="box"
+            help="Select cells with a box (B). Shift adds, Alt takes away, Escape leaves."
+            pressed={tool.value === "box"}
+            onClick={() => selecting.choose(tool.value === "box" ? "move" : "box")}
+            icon={<BoxIcon />}
+          />
+          <Tool name="full screen" help="Fill the screen, or leave it (F)" onClick={fullScreen} icon={<FullIcon />} />
+          <Tool
+            name="export"
+            button={saver}
+            help="Save the picture, or the numbers behind it."
+            expanded={saving}
+            onClick={() => setSaving(!saving)}
+            icon={<SaveIcon />}
+          />
+          {store.shown.value?.stage === "particles" && <PauseTool store={store} />}
+        </div>
+        {saving && menu(saver, () => setSaving(false))}
       </div>
-      {saving && menu(saver, () => setSaving(false))}
     </div>
   );
 }
