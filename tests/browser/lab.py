@@ -156,6 +156,9 @@ class Notebook:
         self._client.hb_channel.time_to_dead = 10  # a kernel on a busy machine is late, not dead
         self._client.start_channels()
         self._client.wait_for_ready(timeout=60)
+        # Here nobody reads what the kernel publishes. Once the socket is full, the kernel keeps what is not read, and
+        # its memory grows with every message.
+        self._client.iopub_channel.stop()
         if run:
             self.run_all()
 
