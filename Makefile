@@ -44,6 +44,8 @@ lint: $(STAMP) $(MODULES) ## style, types and layers
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python tests/packaging/names.py
 	$(NPM) run check
 
 bench: $(STAMP) $(BUNDLE) ## measure
