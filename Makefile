@@ -33,7 +33,6 @@ demo: $(STAMP) $(BUNDLE) ## JupyterLab on the first notebook; PORT= chooses the 
 test: $(STAMP) $(BUNDLE) lint ## everything that must hold
 	$(VENV)/bin/python tests/browser/chromium.py
 	$(VENV)/bin/python tests/napari/display.py
-	$(NPM) run check
 	$(NPM) test
 	$(VENV)/bin/python -m pytest
 
@@ -41,10 +40,13 @@ test-lowest: $(LOWEST)/.installed $(BUNDLE) ## what needs no browser, with the l
 	$(LOWEST)/bin/python tests/napari/display.py
 	$(LOWEST)/bin/python -m pytest --ignore=tests/browser
 
-lint: $(STAMP) ## style and types
+lint: $(STAMP) $(MODULES) ## style, types and layers
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	$(VENV)/bin/python tests/packaging/names.py
+	$(NPM) run check
 
 bench: $(STAMP) $(BUNDLE) ## measure
 	@for script in tests/benchmarks/bench_*.py; do $(VENV)/bin/python $$script || exit 1; done

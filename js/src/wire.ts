@@ -1,8 +1,8 @@
 /** Sending and receiving messages over an anywidget model. */
 import type { AnyModel } from "@anywidget/types";
 import { type Guard, nullable, number, text } from "./guards";
+import { createKernel, type Kernel } from "./kernel";
 import { type ArraySpec, arraySpec, type Dtype, type Message, type Request, VARIANTS, VERSION } from "./protocol";
-import { createKernel, type Kernel } from "./state/kernel";
 
 export interface Wire {
   /** Send a message, and binary buffers with it; returns the id that its answer will carry. */

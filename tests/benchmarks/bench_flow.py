@@ -88,8 +88,8 @@ def main() -> None:
     from velowidget.core.flow import interval, null
     from velowidget.kernels.groups import read_cells
 
-    groups, graph = read_cells(large.adata).groups, large._neighbours()
-    values = large._on_edges()
+    groups, graph = read_cells(large.adata).groups, large.chain.graph
+    values = large.chain.probabilities
     found = null(graph, values, groups)
     runs = {
         f"{LARGE:,} cells, without time": lambda: large.flow(),

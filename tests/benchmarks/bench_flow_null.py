@@ -25,7 +25,7 @@ def z_values(adata, scheme: str):
 
     kernel = VelocityKernel(adata).compute_transition_matrix(scheme=scheme)
     cells = read_cells(adata)
-    found = null(kernel._neighbours(), kernel._on_edges(), cells.groups)
+    found = null(kernel.chain.graph, kernel.chain.probabilities, cells.groups)
     pairs = zip(*np.nonzero(found.expected[0] > 0), strict=True)
     names = list(map(str, cells.names))
     return {(names[a], names[b]): (found.z[0, a, b], found.z[0, a, b] * found.spread[0, a, b]) for a, b in pairs}

@@ -8,10 +8,11 @@ import numpy as np
 from measure import seconds, show, title
 
 from velowidget import datasets
+from velowidget.core.chain import transitions
 from velowidget.core.grid import average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import similarity
-from velowidget.core.softmax import row_softmax, transitions
+from velowidget.core.softmax import row_softmax
 from velowidget.kernels.data import read_velocity
 from velowidget.kernels.embeddings import read_embedding
 from velowidget.kernels.graphs import read_graph

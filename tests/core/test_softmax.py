@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 
 from tests import reference
 from tests.reference import graph_of
+from velowidget.core.chain import transitions
 from velowidget.core.similarity import Similarity, similarity
-from velowidget.core.softmax import row_softmax, transitions
+from velowidget.core.softmax import row_softmax
 
 
 def completed(graph, similar, scale, *, undefined_stay):

@@ -58,7 +58,7 @@ def writer(name: str) -> tuple[str, Write]:
     if name in FIGURES:
         axes = [plt.subplots(figsize=(2, 2))[1] for _ in range(2)]
         axes[1].imshow(np.random.default_rng(0).random((60, 60)))
-        settings = {"show": False, "kernel": VelocityKernel(adata), "settings": {}}
+        settings = {"show": False, "title": "a picture", "about": {}}
         return f".{name}", lambda path, i: finish(axes[i], path, 80, **settings)
     kernel = VelocityKernel(adata).compute_transition_matrix()
     draw = {

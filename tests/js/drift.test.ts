@@ -1,9 +1,9 @@
 import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { ThemeName } from "../../js/src/scene/colors";
 import { createDrift } from "../../js/src/scene/drift";
 import type { View } from "../../js/src/scene/scene";
 import type { Store } from "../../js/src/state/store";
+import type { ThemeName } from "../../js/src/theme/theme";
 import { result } from "./fixtures";
 
 const FRAME_MS = 16;

@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { arrowsOf } from "../../js/src/layers/arrow-geometry";
 import { opacityAt, opacityOf, opacityOfCell } from "../../js/src/layers/belief";
+import { sphereOf } from "../../js/src/layers/extent";
 import { sample } from "../../js/src/layers/lattice";
 import { Particles } from "../../js/src/layers/particles";
 import { streamsOf } from "../../js/src/layers/stream-strokes";
 import type { ResultOf } from "../../js/src/protocol";
-import { sphereOf } from "../../js/src/scene/sphere";
 import { headCorners } from "../../js/src/scene/streams";
 import { result } from "./fixtures";
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
+import { extentOf } from "../../js/src/layers/extent";
+import { spread } from "../../js/src/layers/spread";
 import type { Color, ContinuousColor } from "../../js/src/protocol";
-import { extentOf, fitCamera, pan, placesOf, planeProjector, zoomBy } from "../../js/src/scene/camera";
+import { fitCamera, pan, placesOf, planeProjector, zoomBy } from "../../js/src/scene/camera";
 import { cellColors, MISSING } from "../../js/src/scene/colors";
 import { fitted, framed } from "../../js/src/scene/fit";
-import { drawOrder, spread } from "../../js/src/scene/order";
+import { drawOrder } from "../../js/src/scene/order";
 import { pointRadius } from "../../js/src/scene/point-size";
 import { message } from "./fixtures";
 

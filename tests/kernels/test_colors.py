@@ -11,8 +11,8 @@ import pytest
 
 from tests.fingerprint import unchanged
 from velowidget.kernels.annotations import read_annotation
+from velowidget.kernels.color_names import x11_color
 from velowidget.kernels.colors import read_colors
-from velowidget.plotting.color_names import x11_color
 
 NAMES = ("a", "b", "c")
 RED, GREEN, BLUE = "#ff0000", "#008000", "#0000ff"

@@ -10,7 +10,6 @@ from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS
 from velowidget.kernels import ConnectivityKernel, VelocityKernel
-from velowidget.kernels.boundary import cbc
 from velowidget.kernels.data import MissingKeyError
 from velowidget.kernels.graphs import read_graph, read_weights
 from velowidget.pipeline import VelocityPipeline
@@ -199,4 +198,4 @@ def test_other_readers_of_graphs_refuse_them_too(adata):
     adata._obsp["distances"] = with_indices(graph, graph.indices + 0.5)
     kernel = VelocityKernel(adata)
     with pytest.raises(ValueError, match=r"adata\.obsp\['distances'\] is damaged: its indices are not whole numbers"):
-        cbc(kernel, "early", "late", "clusters", "X_umap")
+        kernel.cbc("early", "late", "clusters", "X_umap")

@@ -13,7 +13,6 @@ from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_CELLS, make_adata
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.annotations import read_annotation
-from velowidget.kernels.boundary import cbc
 from velowidget.kernels.embeddings import bases, read_embedding
 from velowidget.pipeline import VelocityPipeline
 from velowidget.widget import VelocityWidget
@@ -44,7 +43,7 @@ def test_dask_arrays_give_the_same(adata, kind, chunks):
     expected = VelocityKernel(adata).transition_matrix.toarray()
     weights = ConnectivityKernel(adata).transition_matrix.toarray()
     colour, places = read_annotation(adata, "gene3").values, read_embedding(adata, "umap")
-    score = cbc(VelocityKernel(adata), "early", "late", "clusters", "X_umap", "connectivities")
+    score = VelocityKernel(adata).cbc("early", "late", "clusters", "X_umap", "connectivities")
     adata.X = in_chunks(adata.X, kind, *chunks)
     for layer in ("Ms", "velocity"):
         adata.layers[layer] = in_chunks(adata.layers[layer], kind, *chunks)
@@ -55,7 +54,7 @@ def test_dask_arrays_give_the_same(adata, kind, chunks):
     np.testing.assert_array_equal(ConnectivityKernel(adata).transition_matrix.toarray(), weights)
     np.testing.assert_array_equal(read_annotation(adata, "gene3").values, colour)
     np.testing.assert_array_equal(read_embedding(adata, "umap"), places)
-    np.testing.assert_array_equal(cbc(kernel, "early", "late", "clusters", "X_umap", "connectivities"), score)
+    np.testing.assert_array_equal(kernel.cbc("early", "late", "clusters", "X_umap", "connectivities"), score)
     assert bases(adata) == ["umap"]
     pipeline = VelocityPipeline(adata)
     pipeline.wait()

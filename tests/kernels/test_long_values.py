@@ -9,7 +9,6 @@ from tests.deprecations import no_warnings
 from tests.kernels.conftest import make_adata
 from velowidget import plugins
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
-from velowidget.kernels.boundary import cbc
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.exporters import export
 from velowidget.plugins.names import closest, shown
@@ -43,7 +42,7 @@ CALLS = {
     "basis": lambda kernel, value: kernel.compute_projection(value),
     "column": lambda kernel, value: kernel.random_walks(1, start_ixs={"time": value}),
     "category": lambda kernel, value: kernel.random_walks(1, start_ixs={"clusters": value}),
-    "rep": lambda kernel, value: cbc(kernel, "early", "late", "clusters", value),
+    "rep": lambda kernel, value: kernel.cbc("early", "late", "clusters", value),
     "another kernel": lambda kernel, value: ConnectivityKernel(kernel.adata, conn_key=value),
     "a matrix": lambda kernel, value: PrecomputedKernel(value, kernel.adata),
     "from_adata": lambda kernel, value: VelocityKernel.from_adata(kernel.adata, value),

@@ -22,10 +22,9 @@ from tests.kernels.conftest import make_adata
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
-from velowidget.kernels.base import Kernel
+from velowidget.kernels.base import Kernel, Product, Sum
 from velowidget.kernels.container import dump, load
 from velowidget.kernels.data import read_velocity
-from velowidget.kernels.expression import Product, Sum
 from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.velocity import defined_transitions
 
@@ -562,8 +561,10 @@ def test_a_kernel_of_results_knows_where_its_data_came_from(adata, tmp_path):
     graph, data = read_graph(adata, "mine")[0], read_velocity(adata, "other", "Ms", ["gene1", "gene2", "gene5"])
     directed = similarity(graph, data.x, data.v)
     probabilities = row_softmax(graph, directed.logits, alone.params["softmax_scale"])
-    result = defined_transitions(adata, graph, directed, probabilities, "error")
-    kernel = VelocityKernel._of_results(adata, False, data, "correlation", directed, result, alone.params, "mine")
+    chain = defined_transitions(
+        adata, graph, directed, probabilities, "error", alone.params["softmax_scale"], "forward"
+    )
+    kernel = VelocityKernel.of_chain(adata, data, "correlation", chain, alone.params, "mine")
     again = Kernel.read(kernel.write(tmp_path / "k"))
     assert_same(again, kernel)
     assert_same(again, alone)

@@ -337,12 +337,13 @@ def test_a_kernel_of_results_shares_them(adata):
     computed = VelocityKernel(adata).compute_transition_matrix()
     graph, data = read_graph(adata)[0], read_velocity(adata)
     directed = similarity(graph, data.x, data.v)
-    result = defined_transitions(adata, graph, directed, row_softmax(graph, directed.logits, 3.0), "error")
+    probabilities = row_softmax(graph, directed.logits, 3.0)
+    chain = defined_transitions(adata, graph, directed, probabilities, "error", 3.0, "forward")
     params = {"mode": "deterministic", "scheme": "correlation", "softmax_scale": 3.0, "degenerate": "error"}
-    kernel = VelocityKernel._of_results(adata, False, data, "correlation", directed, result, params)
+    kernel = VelocityKernel.of_chain(adata, data, "correlation", chain, params)
     matrix = kernel.transition_matrix
-    assert np.shares_memory(matrix.data, result.matrix.data)
-    assert matrix is not result.matrix, "what is done to a kernel's matrix leaves the others alone"
+    assert np.shares_memory(matrix.data, chain.matrix.data)
+    assert matrix is not chain.matrix, "what is done to a kernel's matrix leaves the others alone"
     assert kernel.params == params
     kernel.compute_transition_matrix(softmax_scale=3.0)
     assert kernel.transition_matrix is matrix

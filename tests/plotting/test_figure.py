@@ -8,8 +8,6 @@ import matplotlib as mpl
 import pytest
 from matplotlib import pyplot as plt
 
-from tests.kernels.conftest import make_adata
-from velowidget.kernels import ConnectivityKernel
 from velowidget.plotting.figure import axes_for, finish, legend_place
 
 mpl.use("Agg")
@@ -45,8 +43,7 @@ def test_refused(location):
 
 
 def saved(ax, path):
-    kernel = ConnectivityKernel(make_adata())
-    return finish(ax, path, show=False, kernel=kernel, settings={})
+    return finish(ax, path, show=False, title="a picture", about={})
 
 
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf", "jpg", "PNG", "eps", "tif"])

@@ -75,3 +75,9 @@ class Graph:
         The matrix shares `values` and the pattern, so it is for reading only.
         """
         return sp.csr_matrix((values, self.indices, self.indptr), shape=(self.n_cells, self.n_cells), copy=False)
+
+
+def freeze(matrix: sp.csr_matrix) -> None:
+    """Make the arrays of a matrix read-only."""
+    for array in (matrix.data, matrix.indices, matrix.indptr):
+        array.flags.writeable = False

@@ -1,34 +1,27 @@
-"""What can be made of any kernel's Markov chain: a projection, flow, walks, scores and their pictures."""
+"""What is told of any kernel's Markov chain: a projection, flow, walks and scores."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.projection import project, quiver_scale
-from velowidget.kernels.arguments import checked_text
+from velowidget.kernels.arguments import checked_count, checked_seed, checked_text
+from velowidget.kernels.boundary import read_boundary
+from velowidget.kernels.chained import Chained
 from velowidget.kernels.data import recorded
 from velowidget.kernels.embeddings import embedding_name, read_embedding
+from velowidget.kernels.flow import compare, flow_table, flows_of
+from velowidget.kernels.groups import read_cells
+from velowidget.kernels.walks import read_walking
 
-if TYPE_CHECKING:
-    from velowidget.kernels.base import Kernel
 
-
-class Analyses:
-    """Methods of every kernel that take its transition matrix as it is; each one's work is in a module of its own."""
-
-    adata: AnnData
-
-    @property
-    def _kernel(self) -> Kernel:
-        """The kernel that this is a part of, as type checkers know it."""
-        return cast("Kernel", self)
+class Analyses(Chained):
+    """What can be told of the chain; arguments are read and checked before anything is computed."""
 
     def compute_projection(
         self, basis: str = "umap", key_added: str | None = None, copy: bool = False
@@ -52,13 +45,13 @@ class Analyses:
         -------
         float64, shape (n_cells, n_dims), if `copy`; else None.
         """
-        self._kernel._check_size()
+        self._check_size()
         positions = read_embedding(self.adata, checked_text("basis", basis))
         arrows = self.arrows_on(positions)
         arrows /= quiver_scale(arrows, positions)
         if copy:
             return arrows
-        key, basis = self._kernel._key(key_added), embedding_name(self.adata, basis)
+        key, basis = self._key(key_added), embedding_name(self.adata, basis)
         record = recorded(self.adata, key)
         record["embeddings"] = sorted({*record.get("embeddings", []), basis})
         self.adata.obsm[f"{key}_{basis}"] = arrows
@@ -70,57 +63,160 @@ class Analyses:
 
         See :func:`velowidget.core.projection.project`; `compute_projection` does this for an embedding, and scales.
         """
-        return project(self._kernel._neighbours(), self._kernel._on_edges(), positions)
-
-    def plot_projection(self, basis: str = "umap", color: str | None = None, **keywords: Any) -> Any:
-        """Draw the projection; see :func:`velowidget.plotting.projection.plot_projection`."""
-        # Pictures are a layer above: nothing here is built on them.
-        return import_module("velowidget.plotting.projection").plot_projection(self._kernel, basis, color, **keywords)
+        return project(self.chain.graph, self.chain.probabilities, positions)
 
     def cbc(
-        self, source: str | Sequence[str], target: str | Sequence[str], cluster_key: str, rep: str,
+        self,
+        source: str | Sequence[str],
+        target: str | Sequence[str],
+        cluster_key: str,
+        rep: str,
         graph_key: str = "distances",
-    ) -> NDArray[np.float64]:  # fmt: skip
-        """Cross-boundary correctness; see :func:`velowidget.kernels.boundary.cbc`."""
-        from velowidget.kernels import boundary
+    ) -> NDArray[np.float64]:
+        """Cross-boundary correctness, after CellRank 2.
 
-        return boundary.cbc(self._kernel, source, target, cluster_key, rep, graph_key)
+        For each cell of `source` with a neighbour in `target`, in the order of the cells: Pearson's correlation, over
+        the dimensions of a representation z, of the chain's mean step ``(T z - z)_i`` with
+        ``sum_j w_ij (z_j - z_i)`` over its neighbours j in `target`.
+
+        Parameters
+        ----------
+        source, target
+            Names of clusters.
+        cluster_key
+            Column of ``adata.obs``.
+        rep
+            Key in ``adata.obsm`` of z; with two dimensions, a correlation is 1 or -1.
+        graph_key
+            Key in ``adata.obsp`` of the neighbours and the weights w.
+
+        Returns
+        -------
+        float64, shape (n_boundary_cells,); NaN where z is, or a step does not differ between dimensions.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If there is no such column, cluster, representation or graph, or no cell at the boundary.
+        """
+        self._check_size()
+        boundary = read_boundary(self.adata, source, target, cluster_key, rep, graph_key)
+        return boundary.correctness(self.transition_matrix)
 
     def flow(
-        self, cluster: Any = None, cluster_key: str = "clusters", time_key: str | None = None,
-        clusters: Iterable[Any] | None = None, time_points: Iterable[Any] | None = None,
-    ) -> pd.DataFrame:  # fmt: skip
-        """Flow between clusters in one step; see :func:`velowidget.kernels.flow.flow`."""
-        from velowidget.kernels import flow
+        self,
+        cluster: Any = None,
+        cluster_key: str = "clusters",
+        time_key: str | None = None,
+        clusters: Iterable[Any] | None = None,
+        time_points: Iterable[Any] | None = None,
+    ) -> pd.DataFrame:
+        """How much of each cluster's probability goes where in one step; see :mod:`velowidget.core.flow`.
 
-        return flow.flow(self._kernel, cluster, cluster_key, time_key, clusters, time_points)
+        Parameters
+        ----------
+        cluster
+            The cluster to start from; None for each in turn.
+        cluster_key
+            Column of ``adata.obs`` with the clusters. Cells without one are left out.
+        time_key
+            Column of ``adata.obs`` with experimental times: then only steps from one time to the next count. Numbers,
+            text that is plain decimal numbers, or the intervals of `pandas.cut`; at most 100 different ones.
+        clusters
+            Only cells of `cluster` and of these take part; all by default.
+        time_points
+            Only these times take part, so that a step may pass over others; all by default.
+
+        Returns
+        -------
+        One column for each target, in the order of the categories. The index is the source; with `time_key`, the
+        earlier time of each pair, or with all clusters time and source. Rows sum to 1, or are 0 where nothing flows.
+
+        Raises
+        ------
+        KeyError
+            If a column is missing.
+        TypeError, ValueError
+            If it holds no clusters or times, or a cluster or time does not exist.
+        """
+        self._check_size()
+        cells = read_cells(self.adata, cluster, cluster_key, time_key, clusters, time_points)
+        return flow_table(cells, flows_of(self.transition_matrix, cells.groups))
 
     def flow_null(
-        self, cluster: Any = None, cluster_key: str = "clusters", time_key: str | None = None,
-        clusters: Iterable[Any] | None = None, time_points: Iterable[Any] | None = None,
-        n_permutations: int = 200, seed: int = 0,
-    ) -> pd.DataFrame:  # fmt: skip
-        """The flow beside that without direction; see :func:`velowidget.kernels.flow.flow_null`."""
-        from velowidget.kernels import flow
+        self,
+        cluster: Any = None,
+        cluster_key: str = "clusters",
+        time_key: str | None = None,
+        clusters: Iterable[Any] | None = None,
+        time_points: Iterable[Any] | None = None,
+        n_permutations: int = 200,
+        seed: int = 0,
+    ) -> pd.DataFrame:
+        """Compare the flow with that of the same graph without direction; see :mod:`velowidget.core.flow`.
 
-        return flow.flow_null(self._kernel, cluster, cluster_key, time_key, clusters, time_points, n_permutations, seed)
+        Parameters
+        ----------
+        cluster, cluster_key, time_key, clusters, time_points
+            As for `flow`.
+        n_permutations
+            How often the probabilities of each cell are dealt out at random among its neighbours, for `low` and `high`.
+        seed
+            Of the permutations, from 0 to 2^64 - 1.
 
-    def plot_single_flow(self, cluster: Any, cluster_key: str, time_key: str, *args: Any, **keywords: Any) -> Any:
-        """Draw the flow out of one cluster over time; see :func:`velowidget.kernels.flow.plot_single_flow`."""
-        from velowidget.kernels import flow
+        Returns
+        -------
+        One row for each pair of clusters that neighbours connect, with `source`, `target` (and `time` before them if
+        there is a time key) and
 
-        return flow.plot_single_flow(self._kernel, cluster, cluster_key, time_key, *args, **keywords)
+        - `flow`, and `expected`: the flow if each cell went to all its neighbours alike, and their `ratio`;
+        - `low` and `high`, between which 95 % of the flows without direction lie;
+        - `z`, how many standard deviations the flow is above what is expected.
+        """
+        n_permutations, seed = checked_count("n_permutations", n_permutations), checked_seed(seed)
+        self._check_size()
+        cells = read_cells(self.adata, cluster, cluster_key, time_key, clusters, time_points)
+        return compare(cells, self.chain, n_permutations, seed)
 
     def random_walks(
-        self, n_sims: int = 100, max_iter: float = 0.25, seed: int | None = None,
-        successive_hits: int = 0, start_ixs: Any = None, stop_ixs: Any = None,
-    ) -> NDArray[np.int32]:  # fmt: skip
-        """Random walks on the Markov chain; see :func:`velowidget.kernels.walks.simulate`."""
-        from velowidget.kernels import walks
+        self,
+        n_sims: int = 100,
+        max_iter: float = 0.25,
+        seed: int | None = None,
+        successive_hits: int = 0,
+        start_ixs: Any = None,
+        stop_ixs: Any = None,
+    ) -> NDArray[np.int32]:
+        """Random walks on the Markov chain.
 
-        return walks.simulate(self._kernel, n_sims, max_iter, seed, successive_hits, start_ixs, stop_ixs)
+        Parameters
+        ----------
+        n_sims
+            Number of walks, at least 1.
+        max_iter
+            Number of steps, or, as a float, share of the number of cells.
+        seed
+            From 0 to 2^64 - 1; None draws one. Walk number i depends on nothing but the seed, i and the chain; no two
+            seeds share a walk.
+        successive_hits
+            A walk ends with this many further cells of `stop_ixs` directly after the first.
+        start_ixs
+            Cells to start from, each as likely as any other, as for :func:`velowidget.kernels.cells.choose_cells`; None
+            is all.
+        stop_ixs
+            Cells to end in, likewise; a walk's start does not count. None lets each walk go all its steps.
 
-    def plot_random_walks(self, *args: Any, **keywords: Any) -> Any:
-        """Draw random walks on an embedding; see :func:`velowidget.plotting.walks.plot_random_walks`."""
-        # Pictures are a layer above: nothing here is built on them.
-        return import_module("velowidget.plotting.walks").plot_random_walks(self._kernel, *args, **keywords)
+        Returns
+        -------
+        int32, shape (n_sims, number of steps + 1): numbers of cells, column 0 the start, -1 after the end.
+
+        Raises
+        ------
+        KeyError, IndexError, TypeError, ValueError
+            If a number makes no sense, or a rule for starts or stops means no cell.
+        MemoryError
+            If there is not enough for the walks.
+        """
+        self._check_size()
+        walking = read_walking(self.adata, n_sims, max_iter, seed, successive_hits, start_ixs, stop_ixs)
+        return walking.on(self.transition_matrix)

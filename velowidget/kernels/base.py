@@ -1,32 +1,27 @@
-"""What every kernel has: an AnnData, a direction, a transition matrix and the parameters that made it."""
+"""Kernels, and kernels made of kernels: weighted means and entrywise products."""
 
 from __future__ import annotations
 
-import copy as copying
-import inspect
 import math
 import numbers
 import os
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
 from anndata import AnnData
-from numpy.typing import NDArray
 
-from velowidget.core.conditions import communicating_classes, condition_number
 from velowidget.core.graph import Graph
-from velowidget.kernels.analyses import Analyses
-from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import checked_adata, same_cells
-from velowidget.kernels.matrices import sharing, stochastic_matrix
-from velowidget.kernels.messages import shown
+from velowidget.kernels.matrices import mixture, overlap, sharing
+from velowidget.kernels.messages import name_cells, shown
+from velowidget.kernels.reports import report_matrix
+from velowidget.kernels.storage import Node, read
+from velowidget.kernels.stored import Stored
 
 
-class Kernel(Analyses):
+class Kernel(Stored):
     """Base of the kernels; make one of its subclasses.
 
     Kernels are combined by ``0.8 * a + 0.2 * b`` (a weighted mean) and ``a * b`` (entrywise, rows divided by their
@@ -44,185 +39,45 @@ class Kernel(Analyses):
 
     __array_ufunc__ = None  # so that NumPy's numbers leave `number * kernel` to the kernel
 
-    _RESULTS: tuple[str, ...] = ("_transition_matrix",)
-    """Attributes of matrices that computing sets: what is stored, and what the other direction begins without."""
-
-    _may_lack_direction = False
-    _compute_cond_num = False
-    _nameless = False  # whether the AnnData knows nothing of the cells but their number
-    _graph: Graph
-
-    def __init__(self, adata: AnnData, backward: bool | None, graph: Graph | None) -> None:
-        if not (isinstance(backward, bool | np.bool_) or (backward is None and self._may_lack_direction)):
-            choice = "True, False or None" if self._may_lack_direction else "True or False"
-            raise TypeError(f"backward must be {choice}, not {shown(backward)}.")
-        self._adata = checked_adata(adata)
-        self._backward = None if backward is None else bool(backward)
-        self._n_cells = adata.n_obs
-        if graph is not None:
-            self._graph = graph
-        self._transition_matrix: sp.csr_matrix | None = None
-        self._params: dict[str, Any] = {}
-        self._derived: dict[Callable[[sp.csr_matrix], Any], tuple[sp.csr_matrix, Any]] = {}
-
-    @property
-    def adata(self) -> AnnData:
-        """Annotated data, shape (n_cells, n_vars); can be set to another of the same cells: results stay."""
-        return self._adata
-
-    @adata.setter
-    def adata(self, given: AnnData) -> None:
-        named = not self._nameless and self.adata.n_obs == self._n_cells
-        self._adata = same_cells(given, self._n_cells, self.adata.obs_names if named else None)
-
-    @property
-    def backward(self) -> bool | None:
-        """Direction of the process; None without one."""
-        return self._backward
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n_cells, n_cells)."""
-        return (self._n_cells, self._n_cells)
-
-    @property
-    def params(self) -> dict[str, Any]:
-        """Parameters of the present transition matrix, a copy; empty before it is computed."""
-        return dict(self._params)
-
     @property
     def kernels(self) -> list[Kernel]:
         """The base kernels that this one is made of: itself."""
         return [self]
 
-    @property
-    def condition_number(self) -> float | None:
-        """Condition number of the present transition matrix; None before there is one, and where not asked for.
-
-        See :func:`velowidget.core.conditions.condition_number`.
-        """
-        wanted = any(kernel._compute_cond_num for kernel in self.kernels)
-        return self._of_matrix(condition_number) if wanted and self._transition_matrix is not None else None
-
-    @property
-    def communicating_classes(self) -> NDArray[np.int32]:
-        """Class of each cell under the present transition matrix, shape (n_cells,), the largest numbered 0.
-
-        Cells of a class can be reached from each other; with a single class, the chain is irreducible.
-        """
-        return self._of_matrix(communicating_classes).copy()
-
-    def _of_matrix(self, function: Callable[[sp.csr_matrix], Any]) -> Any:
-        """What a function makes of the present transition matrix, computed once."""
-        matrix = self.transition_matrix
-        if function not in self._derived or self._derived[function][0] is not matrix:
-            self._derived[function] = (matrix, function(matrix))
-        return self._derived[function][1]
-
-    @property
-    def transition_matrix(self) -> sp.csr_matrix:
-        """Row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only.
-
-        Computed with the defaults on first use. Can be set to any square matrix of that many cells without negative
-        entries or empty rows; rows are divided by their sums, and `params` say no more than that it was given.
-        """
-        if self._transition_matrix is None:
-            self.compute_transition_matrix()
-        assert self._transition_matrix is not None
-        return self._transition_matrix
-
-    @transition_matrix.setter
-    def transition_matrix(self, given: Any) -> None:
-        matrix = stochastic_matrix(given, self._n_cells)
-        self._forget()
-        self._transition_matrix, self._params = matrix, {"origin": "array"}
-
-    def compute_transition_matrix(self) -> Kernel:
-        """Compute the transition matrix; subclasses say how."""
-        raise NotImplementedError
-
-    def write_to_adata(self, key: str | None = None, copy: bool = True) -> None:
-        """Write the transition matrix, its parameters and the kernel's settings into the AnnData, as CellRank does.
+    @staticmethod
+    def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool = False) -> Kernel:
+        """Read what `write` wrote: matrices, logits, parameters, direction and the structure of expressions.
 
         Parameters
         ----------
-        key
-            Writes ``adata.obsp[key]`` and ``adata.uns[f'{key}_params']``; by default ``'T_bwd'`` if the kernel is
-            backward, else ``'T_fwd'``.
-        copy
-            Write a copy, not the kernel's own read-only matrix.
-        """
-        from velowidget.kernels import interop
-
-        interop.write_to_adata(self, key, copy=copy)
-
-    @classmethod
-    def from_adata(cls, adata: AnnData, key: str, copy: bool = False) -> Self:
-        """Read a kernel that `write_to_adata`, or CellRank's, wrote.
-
-        Parameters
-        ----------
+        fname
+            Path; without the suffix ``'.velo'``, it is tried with it too.
         adata
-            Annotated data with all that the kernel is made from.
-        key
-            Key in ``adata.obsp``, such as ``'T_fwd'``.
+            Annotated data of the same cells, with all that the kernel was made from; needed if the file has none, and
+            left aside with a warning if it has.
         copy
-            Let the kernel have a copy of `adata`.
+            Let the kernel have a copy of `adata`; of a view, it always has.
 
         Returns
         -------
-        A kernel of this class, with the transition matrix, parameters and direction that were written.
+        The kernel, of the class that was written.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If the file is damaged, of another kind or of a later version, or `adata` has other cells.
+        TypeError
+            If the file has no AnnData, and none is given.
         """
-        from velowidget.kernels import interop
-
-        return interop.from_adata(cls, adata, key, copy=copy)
-
-    def to_cellrank(self) -> Any:
-        """Hand the transition matrix over to CellRank; see :func:`velowidget.kernels.interop.to_cellrank`."""
-        from velowidget.kernels import interop
-
-        return interop.to_cellrank(self)
-
-    def write(self, fname: str | os.PathLike[str], write_adata: bool = True, ext: str | None = None) -> Path:
-        """Write the kernel to a file; see :func:`velowidget.kernels.storage.write`."""
-        from velowidget.kernels import storage
-
-        return storage.write(self, fname, write_adata, ext)
-
-    @staticmethod
-    def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool = False) -> Kernel:
-        """Read a kernel from a file; see :func:`velowidget.kernels.storage.read`."""
-        from velowidget.kernels import storage
-
-        return storage.read(fname, adata, copy)
-
-    def copy(self, deep: bool = False) -> Self:
-        """An independent kernel with the same results.
-
-        Parameters
-        ----------
-        deep
-            Copy the AnnData too.
-        """
-        copied = self._copied({}, deep)
-        assert isinstance(copied, type(self))
-        return copied
-
-    def _copied(self, done: dict[int, Any], deep: bool) -> Kernel:
-        """A copy, or the one made of the same kernel before; `done` has copies by what they are copies of."""
-        if id(self) not in done:
-            copied = copying.copy(self)
-            for name, value in vars(self).items():
-                if isinstance(value, dict | list):
-                    setattr(copied, name, value.copy())
-                elif sp.issparse(value):
-                    setattr(copied, name, sharing(value))
-            if deep:
-                if id(self.adata) not in done:
-                    done[id(self.adata)] = self.adata.copy()
-                copied._adata = done[id(self.adata)]
-            done[id(self)] = copied
-        return done[id(self)]
+        made: list[Kernel] = []
+        kinds: dict[str, Any] = Kernel._KINDS
+        file = read(fname, adata, {name: kind.RESULTS for name, kind in kinds.items()}, copy=copy)
+        for node in file.nodes:
+            with file.blamed():
+                made.append(kinds[node.kind]._of_node(node, file.adatas, made))
+        return made[-1]
 
     def _inverted(self, done: dict[int, Kernel]) -> Kernel:
         if id(self) not in done:
@@ -233,77 +88,23 @@ class Kernel(Analyses):
             done[id(self)] = inverse
         return done[id(self)]
 
-    def _forget(self) -> None:
-        for name in self._RESULTS:
-            setattr(self, name, None)
-        self._params = {}
-
-    def _results(self) -> dict[str, sp.csr_matrix]:
-        """The matrices of `_RESULTS` that there are, none computed for it."""
-        return {name: value for name in self._RESULTS if (value := getattr(self, name)) is not None}
-
-    def _settings(self) -> dict[str, Any]:
-        """Keywords of the constructor, without None, that make the same kernel again of the same AnnData."""
-        raise NotImplementedError
-
-    @classmethod
-    def _rebuilt(
-        cls, adata: AnnData, settings: Mapping[str, Any], results: Mapping[str, Any], params: dict[str, Any]
-    ) -> Self:
-        """A kernel made again from settings, with results as they were; settings of later versions are left out."""
-        known = inspect.signature(cls.__init__).parameters
-        with warnings.catch_warnings():  # what there was to say was said when it was first made
-            warnings.simplefilter("ignore", UserWarning)
-            kernel = cls(adata, **{name: value for name, value in settings.items() if name in known})
-        for name, value in results.items():
-            setattr(kernel, name, value)
-        kernel._params = params
-        return kernel
-
-    def _neighbours(self) -> Graph:
-        return self._graph
-
     def _terms(self) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
         """What a sum is made of, and with which constants."""
         return (self,), (1.0,)
 
-    def _on_edges(self) -> NDArray[np.float64]:
-        """Probability on each edge of the neighbourhoods, shape (n_edges,)."""
-        matrix, graph = self.transition_matrix, self._neighbours()
-        # SciPy makes one entry of none where there are no edges at all.
-        return np.asarray(matrix[graph.sources, graph.indices]).ravel() if graph.n_edges else np.zeros(0)
-
-    def _check_size(self) -> None:
-        if self.adata.n_obs != self.shape[0]:
-            raise ValueError(
-                f"The AnnData has {self.adata.n_obs:,} cells now, and had {self.shape[0]:,} when the kernel was made. "
-                "Make a new kernel."
-            )
-
-    def _key(self, key: str | None) -> str:
-        if not key:
-            return "T_bwd" if self.backward else "T_fwd"
-        if "/" in checked_text("The key", key):
-            raise ValueError(f"The key {shown(key)} has a '/', which files take for a folder. Use another character.")
-        return key
-
     def __add__(self, other: object) -> Kernel:
-        from velowidget.kernels import expression
-
-        return expression.add(self, other) if isinstance(other, Kernel) else NotImplemented
+        return _sum(self, other) if isinstance(other, Kernel) else NotImplemented
 
     def __mul__(self, other: object) -> Kernel:
-        from velowidget.kernels import expression
-
         if isinstance(other, Kernel):
-            return expression.multiply(self, other)
+            return _product(self, other)
         if isinstance(other, bool | np.bool_) or not isinstance(other, numbers.Real):
             return NotImplemented
         try:
             constant = float(other)
         except OverflowError:
             constant = math.inf
-        return expression.scale(self, constant)
+        return _scaled(self, constant)
 
     __rmul__ = __mul__
 
@@ -319,21 +120,253 @@ class Kernel(Analyses):
     def __iter__(self) -> Iterator[Kernel]:
         yield self
 
-    def __repr__(self) -> str:
-        return self._written(repr)
 
-    def __str__(self) -> str:
-        return self._written(str)
+class Expression(Kernel):
+    """What ``+`` and ``*`` make of kernels; its transition matrix follows those of its parts.
+
+    Parameters
+    ----------
+    parts
+        Kernels of the same cells; those with a direction must agree on it.
+
+    Raises
+    ------
+    ValueError
+        If they are of different cells, or of both directions.
+    """
+
+    RESULTS = ()
+    _may_lack_direction = True
+
+    def __init__(self, parts: tuple[Kernel, ...]) -> None:
+        self._parts = parts
+        _check_cells(parts)
+        directions = {part.backward for part in parts} - {None}
+        if len(directions) > 1:
+            raise ValueError(
+                "Forward and backward kernels cannot be combined: "
+                + ", ".join(f"{part} is {'backward' if part.backward else 'forward'}" for part in parts)
+                + ". `~kernel` is the kernel of the other direction."
+            )
+        named = next((part for part in parts if not part._nameless), parts[0])
+        super().__init__(named.adata, directions.pop() if directions else None, None)
+        self._made_of: list[sp.csr_matrix] = []
+
+    @property
+    def kernels(self) -> list[Kernel]:
+        """The base kernels that this one is made of, each once, in the order of their first appearance."""
+        found = {id(kernel): kernel for part in self._parts for kernel in part.kernels}
+        return list(found.values())
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Parameters of the base kernels: of the only one, or by name and place in `kernels`."""
+        kernels = self.kernels
+        if len(kernels) == 1:
+            return kernels[0].params
+        return {f"{kernel}:{i}": kernel.params for i, kernel in enumerate(kernels)}
+
+    @property
+    def transition_matrix(self) -> sp.csr_matrix:
+        """Row-stochastic matrix, CSR float64, shape (n_cells, n_cells), read-only.
+
+        Made of the parts' present matrices; those not computed yet are computed with their defaults.
+        """
+        present = [part.transition_matrix for part in self._parts]
+        if self._transition_matrix is None or not _same(present, self._made_of):
+            self._transition_matrix = self._combine(present)
+            self._made_of = present
+        return self._transition_matrix
+
+    @transition_matrix.setter
+    def transition_matrix(self, given: Any) -> None:  # noqa: ARG002
+        raise AttributeError(f"{self} is made of its parts: set a matrix there, or make a PrecomputedKernel of it.")
+
+    def compute_transition_matrix(self) -> Expression:
+        """Combine the parts, computing with the defaults those that are not computed yet; returns itself."""
+        self._transition_matrix = self.transition_matrix
+        report_matrix(self, irreducibility=False)
+        return self
+
+    def _combine(self, matrices: list[sp.csr_matrix]) -> sp.csr_matrix:
+        raise NotImplementedError
+
+    def _of(self, parts: tuple[Kernel, ...]) -> Expression:
+        """The same expression of other parts."""
+        raise NotImplementedError
+
+    def _neighbours(self) -> Graph:
+        """The neighbourhoods of all parts together."""
+        graphs = [part._neighbours() for part in self._parts]
+        united = graphs[0].matrix(np.ones(graphs[0].n_edges, dtype=bool))
+        for graph in graphs[1:]:
+            united = united + graph.matrix(np.ones(graph.n_edges, dtype=bool))
+        united.sort_indices()
+        return Graph(united.indptr.astype(np.int64), united.indices.astype(np.int32))
+
+    def _node(self, nodes: dict[int, Node], adatas: dict[int, AnnData]) -> Node:
+        return Node(type(self).__name__, parts=[part._collect(nodes, adatas) for part in self._parts])
+
+    @classmethod
+    def _of_node(cls, node: Node, _: Sequence[AnnData], made: Sequence[Any]) -> Expression:
+        return cls(tuple(made[part] for part in node.parts))
+
+    def _copied(self, done: dict[int, Any], deep: bool) -> Kernel:
+        if id(self) not in done:
+            copied = self._of(tuple(part._copied(done, deep) for part in self._parts))
+            present = [part._transition_matrix for part in self._parts]
+            if self._transition_matrix is not None and _same(present, self._made_of):
+                copied._transition_matrix = sharing(self._transition_matrix)
+                copied._made_of = [part._transition_matrix for part in copied._parts]
+            done[id(self)] = copied
+        return done[id(self)]
+
+    def _inverted(self, done: dict[int, Kernel]) -> Kernel:
+        if id(self) not in done:
+            done[id(self)] = self._of(tuple(part._inverted(done) for part in self._parts))
+        return done[id(self)]
+
+    def _settings(self) -> dict[str, Any]:
+        return {} if self.backward is None else {"backward": self.backward}
+
+    @classmethod
+    def _rebuilt(cls, *_: Any, **__: Any) -> Self:
+        raise TypeError("What an expression was made of is not in the AnnData; use `PrecomputedKernel.from_adata`.")
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def __getitem__(self, index: int) -> Kernel:
+        return self._parts[index]
+
+    def __iter__(self) -> Iterator[Kernel]:
+        return iter(self._parts)
+
+
+class Sum(Expression, in_files=True):
+    """Weighted mean of kernels; of a single one, that kernel with a constant.
+
+    Parameters
+    ----------
+    parts
+        Kernels of the same cells.
+    constants
+        Larger than 0, one for each part, as the user gave them.
+    """
+
+    def __init__(self, parts: tuple[Kernel, ...], constants: tuple[float, ...]) -> None:
+        super().__init__(parts)
+        self._constants = constants
+
+    def _node(self, nodes: dict[int, Node], adatas: dict[int, AnnData]) -> Node:
+        return replace(super()._node(nodes, adatas), constants=list(self._constants))
+
+    @classmethod
+    def _of_node(cls, node: Node, _: Sequence[AnnData], made: Sequence[Any]) -> Sum:
+        return cls(tuple(made[part] for part in node.parts), tuple(node.constants))
+
+    @property
+    def weights(self) -> list[float]:
+        """Weight of each part; they sum to 1."""
+        largest = max(self._constants)
+        if math.isinf(sum(self._constants)):
+            return self._normalised([constant / largest for constant in self._constants])
+        return self._normalised(list(self._constants))
+
+    @staticmethod
+    def _normalised(constants: list[float]) -> list[float]:
+        total = math.fsum(constants)
+        return [constant / total for constant in constants]
+
+    def _terms(self) -> tuple[tuple[Kernel, ...], tuple[float, ...]]:
+        return self._parts, self._constants
+
+    def _combine(self, matrices: list[sp.csr_matrix]) -> sp.csr_matrix:
+        return sharing(matrices[0]) if len(matrices) == 1 else mixture(matrices, self.weights)
+
+    def _of(self, parts: tuple[Kernel, ...]) -> Sum:
+        return Sum(parts, self._constants)
 
     def _written(self, form: Callable[[object], str]) -> str:
-        """Name, size and, for `repr`, parameters; an expression writes its parts in the given form."""
-        settings = "".join(f", {name}={value!r}" for name, value in self._params.items()) if form is repr else ""
-        return f"{'~' if self.backward else ''}{type(self).__name__}[n={self.shape[0]}{settings}]"
+        constants = self.weights if len(self) > 1 else self._constants
+        return f"({' + '.join(f'{c:.4g} * {form(part)}' for c, part in zip(constants, self, strict=True))})"
 
 
-def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """Parameters as they were before a file made NumPy's numbers of Python's."""
-    return {
-        name: plain(value) if isinstance(value, Mapping) else value.item() if isinstance(value, np.generic) else value
-        for name, value in stored.items()
-    }
+class Product(Expression, in_files=True):
+    """Entrywise product of kernels, rows divided by their sums."""
+
+    def _combine(self, matrices: list[sp.csr_matrix]) -> sp.csr_matrix:
+        product, empty = overlap(matrices)
+        if empty.any():
+            cells = np.flatnonzero(empty)
+            raise ValueError(
+                f"The product {self} is empty for {len(cells):,} cell{'s' if len(cells) > 1 else ''} "
+                f"({name_cells(self.adata, cells)}): its kernels go nowhere alike from there. "
+                "Compute them on the same graph, or add them instead."
+            )
+        return product
+
+    def _of(self, parts: tuple[Kernel, ...]) -> Product:
+        return Product(parts)
+
+    def _written(self, form: Callable[[object], str]) -> str:
+        return f"({' * '.join(map(form, self))})"
+
+
+def _sum(left: Kernel, right: Kernel) -> Sum:
+    """The weighted mean of two kernels; sums in it are taken apart, unless they have a constant of their own."""
+    (parts, constants), (more, with_constants) = left._terms(), right._terms()
+    return Sum(parts + more, constants + with_constants)
+
+
+def _product(left: Kernel, right: Kernel) -> Expression:
+    """The entrywise product of two kernels; their constants are multiplied."""
+    factors: list[Kernel] = []
+    constant: float | None = None
+    for kernel in (left, right):
+        if isinstance(kernel, Sum) and len(kernel) == 1:
+            factor, own = kernel[0], kernel._constants[0]
+            constant = own if constant is None else _in_range(constant * own)
+        else:
+            factor = kernel
+        factors.extend(factor if isinstance(factor, Product) else [factor])
+    product = Product(tuple(factors))
+    return product if constant is None else Sum((product,), (constant,))
+
+
+def _scaled(kernel: Kernel, constant: float) -> Sum:
+    """A kernel with a constant; it has one at most."""
+    if isinstance(kernel, Sum) and len(kernel) == 1:
+        (kernel,), (own,) = kernel._terms()
+        constant = own * constant
+    return Sum((kernel,), (_in_range(constant),))
+
+
+def _same(matrices: Sequence[object], others: Sequence[object]) -> bool:
+    return len(matrices) == len(others) and all(a is b for a, b in zip(matrices, others, strict=True))
+
+
+def _in_range(constant: float) -> float:
+    if not 0 < constant < math.inf:
+        raise ValueError(f"The constant of a kernel must be finite and larger than 0, not {shown(constant)}.")
+    return constant
+
+
+def _check_cells(parts: tuple[Kernel, ...]) -> None:
+    """Raise a ValueError if kernels have different numbers of cells, or of different names."""
+    first = next((part for part in parts if not part._nameless), parts[0])
+    for part in parts:
+        if part.shape != first.shape:
+            raise ValueError(
+                f"Kernels of different cells cannot be combined: {first} has shape {first.shape}, "
+                f"and {part} has {part.shape}."
+            )
+        if part.adata is first.adata or part._nameless:
+            continue
+        differ = np.flatnonzero(part.adata.obs_names != first.adata.obs_names)
+        if differ.size:
+            names = (str(p.adata.obs_names[differ[0]]) for p in (first, part))
+            raise ValueError(
+                "Kernels of different cells cannot be combined: cell number {} is {!r} in one and {!r} in the other. "
+                "Make both of the same AnnData.".format(differ[0], *names)
+            )

@@ -3,57 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
+from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import real_array
 from velowidget.kernels.entries import entries, of_shape
 from velowidget.kernels.matrices import float_csr
 from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
 
-def cbc(
-    kernel: Kernel,
+@dataclass(frozen=True, eq=False)
+class Boundary:
+    """Cells of one cluster that have neighbours in another.
+
+    Attributes
+    ----------
+    cells
+        Numbers of the cells, shape (n_boundary_cells,), ascending.
+    z
+        Representation of all cells, float64, shape (n_cells, n_dims).
+    steps
+        Weighted sum of the steps to the neighbours in the other cluster, shape (n_boundary_cells, n_dims).
+    """
+
+    cells: NDArray[np.intp]
+    z: NDArray[np.float64]
+    steps: NDArray[np.float64]
+
+    def correctness(self, matrix: sp.csr_matrix) -> NDArray[np.float64]:
+        """Pearson's correlation of each cell's mean step in a chain with its `steps`; see `Kernel.cbc`."""
+        return _correlations(matrix[self.cells] @ self.z - self.z[self.cells], self.steps)
+
+
+def read_boundary(
+    adata: AnnData,
     source: str | Sequence[str],
     target: str | Sequence[str],
     cluster_key: str,
     rep: str,
-    graph_key: str = "distances",
-) -> NDArray[np.float64]:
-    """Cross-boundary correctness of a kernel, after CellRank 2.
-
-    For each cell of `source` with a neighbour in `target`, in the order of the cells: Pearson's correlation, over the
-    dimensions of a representation z, of the chain's mean step ``(T z - z)_i`` with ``sum_j w_ij (z_j - z_i)`` over its
-    neighbours j in `target`.
-
-    Parameters
-    ----------
-    kernel
-        Any kernel.
-    source, target
-        Names of clusters.
-    cluster_key
-        Column of ``adata.obs``.
-    rep
-        Key in ``adata.obsm`` of z; with two dimensions, a correlation is 1 or -1.
-    graph_key
-        Key in ``adata.obsp`` of the neighbours and the weights w.
-
-    Returns
-    -------
-    float64, shape (n_boundary_cells,); NaN where z is, or a step does not differ between dimensions.
+    graph_key: str,
+) -> Boundary:
+    """Read where clusters meet; see `Kernel.cbc`.
 
     Raises
     ------
     KeyError, ValueError
         If there is no such column, cluster, representation or graph, or no cell at the boundary.
     """
-    adata = kernel.adata
-    kernel._check_size()
     if checked_text("cluster_key", cluster_key) not in adata.obs:
         raise MissingKeyError(f"adata.obs has no column {shown(cluster_key)}{nearest(cluster_key, adata.obs.columns)}")
     clusters = adata.obs[cluster_key]
@@ -83,8 +85,7 @@ def cbc(
         )
     across = across[at_boundary]
     weights = np.asarray(across.sum(axis=1)).ravel()
-    observed = across @ z[in_target] - weights[:, None] * z[cells]
-    return _correlations(kernel.transition_matrix[cells] @ z - z[cells], observed)
+    return Boundary(cells, z, across @ z[in_target] - weights[:, None] * z[cells])
 
 
 def _members(clusters: pd.Series, names: str | Sequence[str], cluster_key: str) -> NDArray[np.bool_]:

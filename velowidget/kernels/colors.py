@@ -6,7 +6,6 @@ import numbers
 import re
 import reprlib
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -152,6 +151,6 @@ def _named(text: str) -> tuple[float, ...] | None:
     written = _HEX.fullmatch(text)
     if written:
         return (*(part / 255 for part in bytes.fromhex(written[1])), 1.0)
-    names = import_module("velowidget.plotting.color_names")  # above the kernels: fetched by name, when asked for
-    rgba: tuple[float, ...] | None = names.named_color(text)
-    return rgba
+    from velowidget.kernels.color_names import named_color  # matplotlib is loaded where a colour has a name
+
+    return named_color(text)

@@ -9,7 +9,7 @@ import numpy as np
 import scipy.sparse as sp
 from anndata import AnnData
 
-from velowidget.core.softmax import freeze
+from velowidget.core.graph import freeze
 from velowidget.kernels.arguments import checked_flag, checked_text, reject_unknown
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import checked_adata
@@ -19,7 +19,7 @@ from velowidget.kernels.messages import name_cells
 from velowidget.kernels.reports import graph_notes, report_matrix
 
 
-class ConnectivityKernel(Kernel):
+class ConnectivityKernel(Kernel, in_files=True):
     """Transition probabilities from the weights of the neighbour graph; without direction.
 
     Parameters

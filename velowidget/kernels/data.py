@@ -334,3 +334,16 @@ def read_only(values: NDArray[Any]) -> NDArray[Any]:
     """The array itself, which cannot be written to from now on."""
     values.flags.writeable = False
     return values
+
+
+def plain(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters as they were before a file made NumPy's numbers of Python's."""
+    return {
+        name: plain(value) if isinstance(value, Mapping) else value.item() if isinstance(value, np.generic) else value
+        for name, value in stored.items()
+    }
+
+
+def numbered(n_cells: int) -> AnnData:
+    """An AnnData of cells of which nothing is known but their number."""
+    return AnnData(np.zeros((n_cells, 1), dtype=np.float32))

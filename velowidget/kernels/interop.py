@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import scipy.sparse as sp
 from anndata import AnnData
 
-from velowidget.kernels.base import Kernel, plain
-from velowidget.kernels.data import checked_adata, recorded
+from velowidget.kernels.data import checked_adata, plain, recorded
 from velowidget.kernels.entries import entries
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest, shown
 
-K = TypeVar("K", bound=Kernel)
 
-
-def write_to_adata(kernel: Kernel, key: str | None, *, copy: bool) -> None:
-    """Write a kernel's matrix, parameters and settings; see `Kernel.write_to_adata`."""
-    kernel._check_size()
-    adata, key, matrix = kernel.adata, kernel._key(key), kernel.transition_matrix
-    record = {**recorded(adata, key), "kernel": type(kernel).__name__}
-    record |= {"params": kernel.params, "init": kernel._settings()}
-    adata.obsp[key] = matrix.copy() if copy else matrix
+def write(adata: AnnData, key: str, matrix: sp.csr_matrix, kind: str, record: Mapping[str, Any]) -> None:
+    """Write a kernel's matrix, and a record of its class, parameters and settings; see `Kernel.write_to_adata`."""
+    record = {**recorded(adata, key), "kernel": kind, **record}
+    adata.obsp[key] = matrix
     adata.uns[f"{key}_params"] = record
 
 
-def from_adata(kind: type[K], adata: AnnData, key: str, *, copy: bool) -> K:
-    """Read a kernel of a class that `write_to_adata`, or CellRank's, wrote; see `Kernel.from_adata`."""
+def read(adata: AnnData, key: str, kind: str) -> tuple[sp.csr_matrix, dict[str, Any], dict[str, Any]]:
+    """Matrix, settings and parameters of a kernel that `write`, or CellRank's, wrote; see `Kernel.from_adata`."""
     stored = entries(checked_adata(adata), "obsp")
     if key not in stored:
         raise MissingKeyError(
@@ -40,36 +35,20 @@ def from_adata(kind: type[K], adata: AnnData, key: str, *, copy: bool) -> K:
             f"No kernel: adata.uns has no parameters under {f'{key}_params'!r}. Write them with "
             f"`kernel.write_to_adata({key!r})`, or use `PrecomputedKernel({key!r}, adata)`, which needs none."
         )
-    written_by = record.get("kernel", kind.__name__)  # CellRank does not say
-    if kind.__name__ not in (written_by, "PrecomputedKernel"):
+    written_by = record.get("kernel", kind)  # CellRank does not say
+    if kind not in (written_by, "PrecomputedKernel"):
         raise ValueError(
-            f"adata.obsp[{key!r}] is of a {written_by}, which is no {kind.__name__}. Read it with that class, or take "
+            f"adata.obsp[{key!r}] is of a {written_by}, which is no {kind}. Read it with that class, or take "
             f"the matrix alone with `PrecomputedKernel({key!r}, adata)`."
         )
     params, settings = (plain(record.get(name, {})) for name in ("params", "init"))
     if "bwd_mode" in params:  # CellRank writes the direction that the kernel was made with, not inverted to
         settings["backward"] = True
-    matrix = stochastic_matrix(stored[key], adata.n_obs, f"adata.obsp[{key!r}]")
-    return kind._rebuilt(adata.copy() if copy else adata, settings, {"_transition_matrix": matrix}, params)
+    return stochastic_matrix(stored[key], adata.n_obs, f"adata.obsp[{key!r}]"), settings, params
 
 
-def to_cellrank(kernel: Kernel) -> Any:
-    """Make CellRank's PrecomputedKernel of a kernel's transition matrix, for its estimators and plots.
-
-    Parameters
-    ----------
-    kernel
-        Any kernel; its matrix is computed with the defaults if it is not yet.
-
-    Returns
-    -------
-    ``cellrank.kernels.PrecomputedKernel`` with a copy of the matrix, the same AnnData, direction and `params`.
-
-    Raises
-    ------
-    ImportError
-        If CellRank is not installed.
-    """
+def to_cellrank(matrix: sp.csr_matrix, adata: AnnData, backward: bool | None, params: Mapping[str, Any]) -> Any:
+    """CellRank's PrecomputedKernel of a copy of a matrix; see `Kernel.to_cellrank`."""
     try:
         from cellrank.kernels import PrecomputedKernel as CellRankKernel
     except ImportError as error:
@@ -77,7 +56,6 @@ def to_cellrank(kernel: Kernel) -> Any:
             "to_cellrank() needs CellRank, which cannot be imported here: install it with "
             "`pip install 'velowidget[cellrank]'`."
         ) from error
-    matrix = sp.csr_matrix(kernel.transition_matrix, copy=True)
-    made = CellRankKernel(matrix, adata=kernel.adata, backward=kernel.backward)
-    made.params.update(kernel.params)
+    made = CellRankKernel(sp.csr_matrix(matrix, copy=True), adata=adata, backward=backward)
+    made.params.update(params)
     return made

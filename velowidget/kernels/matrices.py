@@ -8,7 +8,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from velowidget.core.softmax import freeze
+from velowidget.core.graph import freeze
 
 # Row sums this close to 1 are left as they are, to the bit; CellRank's tolerance.
 _EXACT = 1e-8

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from velowidget.core.graph import Graph
 from velowidget.kernels.arguments import checked_flag, reject_unknown
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import checked_adata, recorded
+from velowidget.kernels.data import checked_adata, numbered, recorded
 from velowidget.kernels.entries import entries
 from velowidget.kernels.matrices import stochastic_matrix
 from velowidget.kernels.messages import MissingKeyError, nearest, shown
 from velowidget.kernels.reports import report_matrix
 
 
-class PrecomputedKernel(Kernel):
+class PrecomputedKernel(Kernel, in_files=True):
     """A transition matrix from elsewhere, as a kernel.
 
     Parameters
@@ -77,7 +77,7 @@ class PrecomputedKernel(Kernel):
         if isinstance(object, Kernel):
             origin, direction = str(object), object.backward
             matrix = stochastic_matrix(object.transition_matrix, n_cells)
-            self._nameless = object._nameless and adata is None
+            self._nameless = object.cell_names is None and adata is None
             adata = object.adata if adata is None else adata
         elif isinstance(object, str):
             if adata is None:
@@ -169,8 +169,3 @@ def _direction(adata: AnnData, key: str) -> bool | None:
         backward = record["init"].get("backward")
         return None if backward is None else bool(backward)
     return {"T_bwd": True, "T_fwd": False}.get(key)
-
-
-def numbered(n_cells: int) -> AnnData:
-    """An AnnData of cells of which nothing is known but their number."""
-    return AnnData(np.zeros((n_cells, 1), dtype=np.float32))

@@ -8,9 +8,9 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.core.chain import Chain, transitions
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import Similarity
-from velowidget.core.softmax import Transitions, transitions
 from velowidget.kernels.messages import MAKE_VELOCITY, count, name_cells
 
 
@@ -38,9 +38,15 @@ def automatic_scale(directed: Similarity) -> float:
 
 
 def defined_transitions(
-    adata: AnnData, graph: Graph, directed: Similarity, probabilities: NDArray[np.float64], degenerate: str
-) -> Transitions:
-    """Transition probabilities, with the cells that have none treated as `degenerate` says.
+    adata: AnnData,
+    graph: Graph,
+    directed: Similarity,
+    probabilities: NDArray[np.float64],
+    degenerate: str,
+    softmax_scale: float,
+    direction: str,
+) -> Chain:
+    """The chain, with the cells that have no transition probabilities treated as `degenerate` says.
 
     Raises
     ------
@@ -61,7 +67,14 @@ def defined_transitions(
             "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
             "degenerate='uniform' (each neighbour alike)."
         )
-    return transitions(graph, directed, probabilities, undefined_stay=degenerate == "self_loop")
+    return transitions(
+        graph,
+        directed,
+        probabilities,
+        undefined_stay=degenerate == "self_loop",
+        softmax_scale=softmax_scale,
+        direction=direction,
+    )
 
 
 def notes_on(adata: AnnData, directed: Similarity) -> tuple[str, ...]:

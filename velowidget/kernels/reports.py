@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from velowidget.core.conditions import LARGEST, asymmetry, components
-
-if TYPE_CHECKING:
-    from velowidget.kernels.base import Kernel
+from velowidget.kernels.chained import Chained
 
 # Beyond this, a solution of a linear system with the matrix has lost most of float64's digits.
 _ILL_CONDITIONED = 1e12
@@ -46,7 +43,7 @@ def graph_notes(graph: sp.csr_matrix, *, connectivity: bool, symmetry: bool) -> 
             )
 
 
-def report_matrix(kernel: Kernel, *, irreducibility: bool) -> None:
+def report_matrix(kernel: Chained, *, irreducibility: bool) -> None:
     """Warn if a kernel's matrix is ill-conditioned, where that is asked for, or reducible."""
     condition = kernel.condition_number
     if condition is not None and not condition <= _ILL_CONDITIONED:

@@ -11,10 +11,12 @@ A file is a tree of anndata's elements (see :mod:`velowidget.kernels.container`)
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,28 +27,18 @@ import scipy.sparse as sp
 from anndata import AnnData
 from anndata.io import read_elem, write_elem
 
-from velowidget.core.softmax import freeze
+from velowidget.core.graph import freeze
 from velowidget.kernels.arguments import checked_text
 from velowidget.kernels.atomic import replacing
-from velowidget.kernels.base import Kernel, plain
-from velowidget.kernels.connectivity import ConnectivityKernel
 from velowidget.kernels.container import damaged, dump, in_memory, load, size
-from velowidget.kernels.data import checked_adata
-from velowidget.kernels.expression import Expression, Product, Sum
+from velowidget.kernels.data import checked_adata, numbered, plain
 from velowidget.kernels.matrices import float_csr, stochastic_matrix, well_formed
-from velowidget.kernels.precomputed import PrecomputedKernel, numbered
-from velowidget.kernels.velocity import VelocityKernel
 
 SUFFIX = ".velo"
 
-_BASES: dict[str, type[Kernel]] = {
-    kind.__name__: kind for kind in (ConnectivityKernel, PrecomputedKernel, VelocityKernel)
-}
-_EXPRESSIONS = {kind.__name__: kind for kind in (Product, Sum)}
-
 
 @dataclass
-class _Node:
+class Node:
     """One kernel, as a file has it."""
 
     kind: str
@@ -59,42 +51,13 @@ class _Node:
     results: dict[str, sp.csr_matrix | None] = field(default_factory=dict)
 
 
-def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = True, ext: str | None = None) -> Path:
-    """Write a kernel, or an expression with all that it is made of, to a file.
-
-    The file is written beside its place and then moved there: if something goes wrong, what was there before still is.
-
-    Parameters
-    ----------
-    kernel
-        The kernel; uncomputed kernels are written as such.
-    fname
-        Path, with or without the suffix.
-    write_adata
-        Write the AnnData too; without, :func:`read` must be given it.
-    ext
-        Suffix, by default ``'.velo'``; added if `fname` does not end in it.
-
-    Returns
-    -------
-    The path of the file.
-
-    Raises
-    ------
-    ValueError
-        If the suffix is a pickle's, or `fname` or `ext` is nothing that a file can be called.
-    FileNotFoundError
-        If there is no such folder.
-    """
-    path = _path(fname, SUFFIX if ext is None else checked_text("ext", ext))
-    nodes: dict[int, _Node] = {}
-    adatas: dict[int, AnnData] = {}
-    _collect(kernel, nodes, adatas)
+def write(path: Path, nodes: Sequence[Node], adatas: Sequence[AnnData], *, write_adata: bool) -> Path:
+    """Write nodes, each after those of its parts, and the cells' names or all of the AnnData; see `Kernel.write`."""
     with in_memory() as tree:
         groups = {name: tree.create_group(name) for name in ("kernels", "cells", "adatas")}
-        for i, node in enumerate(nodes.values()):
+        for i, node in enumerate(nodes):
             _write_node(groups["kernels"].create_group(str(i)), node)
-        for i, adata in enumerate(adatas.values()):
+        for i, adata in enumerate(adatas):
             write_elem(groups["cells"], str(i), adata.obs_names.to_numpy(dtype=object))
             if write_adata:
                 _write_adata(groups["adatas"], str(i), adata)
@@ -103,31 +66,36 @@ def write(kernel: Kernel, fname: str | os.PathLike[str], write_adata: bool = Tru
     return path
 
 
-def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool = False) -> Kernel:
-    """Read what :func:`write` wrote: matrices, logits, parameters, direction and the structure of expressions.
+@dataclass(frozen=True, eq=False)
+class File:
+    """What a file has: nodes of kernels, each after those of its parts, and the AnnData by number."""
+
+    nodes: list[Node]
+    adatas: list[AnnData]
+    damaged_by: Callable[[Exception], Exception] | None
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Of what cannot be made of the nodes, the file is to blame, if it has the AnnData too."""
+        try:
+            yield
+        except (LookupError, TypeError, ValueError) as error:
+            if self.damaged_by is not None:
+                raise self.damaged_by(error) from error
+            raise
+
+
+def read(
+    fname: str | os.PathLike[str], adata: AnnData | None, kinds: Mapping[str, Sequence[str]], *, copy: bool
+) -> File:
+    """Read what `write` wrote; see `Kernel.read`.
 
     Parameters
     ----------
-    fname
-        Path; without the suffix ``'.velo'``, it is tried with it too.
-    adata
-        Annotated data of the same cells, with all that the kernel was made from; needed if the file has none, and left
-        aside with a warning if it has.
-    copy
-        Let the kernel have a copy of `adata`; of a view, it always has.
-
-    Returns
-    -------
-    The kernel, of the class that was written.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is damaged, of another kind or of a later version, or `adata` has other cells.
-    TypeError
-        If the file has no AnnData, and none is given.
+    fname, adata, copy
+        As the user gave them.
+    kinds
+        The kernels that a file may have, by name, each with the names of its results; none for an expression.
     """
     path = Path(fname).expanduser()
     if not path.is_file():
@@ -135,33 +103,27 @@ def read(fname: str | os.PathLike[str], adata: AnnData | None = None, copy: bool
         if not tried.is_file():
             raise FileNotFoundError(f"There is no kernel file {str(path)!r}, and no {str(tried)!r}.")
         path = tried
-    nodes, cells, stored = _decode(path)
+    nodes, cells, stored = _decode(path, kinds)
     if stored:
         if adata is not None:
             warnings.warn(f"{path.name} has an AnnData of its own; the one given is not used.", stacklevel=2)
         adatas = stored
-    elif adata is None and not all(node.nameless for node in nodes if node.kind in _BASES):
+    elif adata is None and not all(node.nameless for node in nodes if kinds[node.kind]):
         raise TypeError(f"{path.name} was written without its AnnData; give it with `adata`.")
     elif adata is None:
         adatas = [numbered(len(names)) for names in cells]
     else:
         checked_adata(adata)
-        named = {node.adata for node in nodes if node.kind in _BASES and not node.nameless}
+        named = {node.adata for node in nodes if kinds[node.kind] and not node.nameless}
         for i, names in enumerate(cells):
             _check_cells(adata, names, path, by_name=i in named)
         adatas = [adata.copy() if copy or adata.is_view else adata] * len(cells)
-    made: list[Kernel] = []
-    for node in nodes:
-        try:
-            made.append(_build(node, made, adatas))
-        except (LookupError, TypeError, ValueError) as error:
-            if stored:
-                raise damaged(path, error) from error
-            raise
-    return made[-1]
+    return File(nodes, adatas, functools.partial(damaged, path) if stored else None)
 
 
-def _path(fname: str | os.PathLike[str], suffix: str) -> Path:
+def path_of(fname: str | os.PathLike[str], ext: str | None) -> Path:
+    """The path of a file, with its suffix; raises a ValueError for what no file can be called, or a pickle."""
+    suffix = SUFFIX if ext is None else checked_text("ext", ext)
     path, suffix = Path(fname).expanduser(), f".{suffix.removeprefix('.')}"
     if path.name in ("", ".."):
         raise ValueError(f"{str(fname)!r} is no name for a file.")
@@ -178,31 +140,7 @@ def _path(fname: str | os.PathLike[str], suffix: str) -> Path:
     return path
 
 
-def _collect(kernel: Kernel, nodes: dict[int, _Node], adatas: dict[int, AnnData]) -> int:
-    """Add a kernel's node after those of its parts, each once; return its number."""
-    if id(kernel) not in nodes:
-        kind = type(kernel).__name__
-        if {**_BASES, **_EXPRESSIONS}.get(kind) is not type(kernel):
-            raise TypeError(f"Kernels of the class {kind} cannot be written to files.")
-        if isinstance(kernel, Expression):
-            parts = [_collect(part, nodes, adatas) for part in kernel]
-            node = _Node(kind, parts=parts, constants=list(kernel._constants) if isinstance(kernel, Sum) else [])
-        else:
-            kernel._check_size()
-            adatas.setdefault(id(kernel.adata), kernel.adata)
-            node = _Node(
-                kind,
-                adata=list(adatas).index(id(kernel.adata)),
-                nameless=kernel._nameless,
-                settings=kernel._settings(),
-                params=kernel.params,
-                results=dict(kernel._results()),
-            )
-        nodes[id(kernel)] = node
-    return list(nodes).index(id(kernel))
-
-
-def _write_node(group: h5py.Group, node: _Node) -> None:
+def _write_node(group: h5py.Group, node: Node) -> None:
     group.attrs.update({"kind": node.kind, "adata": node.adata, "nameless": node.nameless})
     write_elem(group, "parts", np.array(node.parts, dtype=np.int64))
     write_elem(group, "constants", np.array(node.constants, dtype=np.float64))
@@ -244,14 +182,14 @@ def _plain_arrays(value: Any) -> Any:
     return np.asarray(value) if isinstance(value, np.memmap) else value
 
 
-def _decode(path: Path) -> tuple[list[_Node], list[Any], list[AnnData]]:
+def _decode(path: Path, kinds: Mapping[str, Sequence[str]]) -> tuple[list[Node], list[Any], list[AnnData]]:
     """What is in a file, checked as far as it can be without an AnnData."""
     with load(path) as tree:
         try:
             tree.visititems(_check_sparse)
             cells = [_element(tree["cells"][str(i)]) for i in range(len(tree["cells"]))]
             adatas = [_element(tree["adatas"][str(i)]) for i in range(len(tree["adatas"]))]
-            nodes = [_read_node(tree["kernels"][str(i)], i, cells) for i in range(len(tree["kernels"]))]
+            nodes = [_read_node(tree["kernels"][str(i)], i, cells, kinds) for i in range(len(tree["kernels"]))]
             if not nodes or (adatas and [a.n_obs for a in adatas] != list(map(len, cells))):
                 raise ValueError("parts of it are missing")
         except MemoryError:
@@ -261,8 +199,8 @@ def _decode(path: Path) -> tuple[list[_Node], list[Any], list[AnnData]]:
     return nodes, cells, adatas
 
 
-def _read_node(group: h5py.Group, number: int, cells: list[Any]) -> _Node:
-    node = _Node(
+def _read_node(group: h5py.Group, number: int, cells: list[Any], kinds: Mapping[str, Sequence[str]]) -> Node:
+    node = Node(
         str(group.attrs["kind"]),
         adata=int(group.attrs["adata"]),
         nameless=bool(group.attrs["nameless"]),
@@ -271,13 +209,14 @@ def _read_node(group: h5py.Group, number: int, cells: list[Any]) -> _Node:
         settings=plain(_element(group["settings"])),
         params=json.loads(str(_element(group["params"]))),
     )
-    if node.kind in _EXPRESSIONS:
+    known = kinds[node.kind]
+    if not known:
         if not node.parts or not all(0 <= part < number for part in node.parts):
             raise ValueError("an expression refers to what is not there")
         if len(node.constants) != (len(node.parts) if node.kind == "Sum" else 0):
             raise ValueError("a sum has not as many constants as parts")
         return node
-    results, known = _element(group["results"]), _BASES[node.kind]._RESULTS
+    results = _element(group["results"])
     if not 0 <= node.adata < len(cells) or not set(results) <= set(known):
         raise ValueError("its results are not those of its kernel")
     for name, stored in results.items():
@@ -316,17 +255,6 @@ def _check_cells(adata: AnnData, names: Any, path: Path, *, by_name: bool) -> No
             f"{path.name} has a kernel of other cells, or in another order: number {i} is {str(names[i])!r} there and "
             f"{str(adata.obs_names[i])!r} in the AnnData."
         )
-
-
-def _build(node: _Node, made: list[Kernel], adatas: list[AnnData]) -> Kernel:
-    parts = tuple(made[part] for part in node.parts)
-    if node.kind == "Sum":
-        return Sum(parts, tuple(node.constants))
-    if node.kind == "Product":
-        return Product(parts)
-    kernel = _BASES[node.kind]._rebuilt(adatas[node.adata], node.settings, node.results, node.params)
-    kernel._nameless = node.nameless
-    return kernel
 
 
 def _to_json(params: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,10 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
+from velowidget.core.chain import Chain
 from velowidget.core.custom import Scheme
+from velowidget.core.graph import freeze
 from velowidget.core.similarity import Similarity
-from velowidget.core.softmax import Transitions, freeze
 from velowidget.kernels.arguments import (
     checked_count,
     checked_flag,
@@ -26,7 +27,9 @@ from velowidget.kernels.arguments import (
     reject_unknown,
 )
 from velowidget.kernels.base import Kernel
+from velowidget.kernels.components import read_components
 from velowidget.kernels.data import VelocityData, checked_adata, read_velocity
+from velowidget.kernels.diagnostics import diagnostics
 from velowidget.kernels.graphs import read_graph, read_weights
 from velowidget.kernels.matrices import sharing
 from velowidget.kernels.modes import (
@@ -45,6 +48,7 @@ from velowidget.kernels.probabilities import notes_on as notes_on_rows
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
 from velowidget.kernels.running import progress_bar, threads
+from velowidget.plugins.registry import registry
 
 DEGENERATE = ("error", "self_loop", "uniform")
 _SETTINGS = (
@@ -57,7 +61,7 @@ _KEYWORDS = (
 )
 
 
-class VelocityKernel(Kernel):
+class VelocityKernel(Kernel, in_files=True):
     """Transition probabilities from RNA velocity, after CellRank's kernel of that name.
 
     Layers that need no conversion (all genes, float32 or float64 both) are used where they lie: to use changed layers,
@@ -103,7 +107,7 @@ class VelocityKernel(Kernel):
     La Manno et al., Nature 560 (2018); Lange et al., Nature Methods 19 (2022).
     """
 
-    _RESULTS = ("_transition_matrix", "_logits")
+    RESULTS = ("_transition_matrix", "_logits")
 
     def __init__(
         self,
@@ -144,30 +148,61 @@ class VelocityKernel(Kernel):
     def _begin(self, conn_key: str) -> None:
         self._conn_key = conn_key
         self._scheme: str | Scheme | None = None  # the present matrix's; params have its name
+        self._chain: Chain | None = None  # of the similarities
         self._last: tuple[str | Scheme, str, Similarity] | None = None
         self._connectivities: sp.csr_matrix | None = None
-        self._similar: Similarity | None = None
         self._logits: sp.csr_matrix | None = None
 
     @classmethod
-    def _of_results(
+    def of_chain(
         cls,
         adata: AnnData,
-        backward: bool,
         data: VelocityData,
         scheme: str | Scheme,
-        similarity: Similarity,
-        result: Transitions,
+        chain: Chain,
         params: dict[str, Any],
         conn_key: str = "connectivities",
     ) -> VelocityKernel:
-        """A computed kernel around results that exist already, sharing their arrays."""
+        """A computed kernel around a chain that exists already, sharing its arrays.
+
+        Parameters
+        ----------
+        adata
+            Annotated data of the cells.
+        data, scheme
+            Velocities and expression that the chain was computed of, and how.
+        chain, params
+            The chain, with its similarities, and its parameters as `params` has them.
+        conn_key
+            Key of the graph in ``adata.obsp``.
+        """
         kernel = cls.__new__(cls)
-        Kernel.__init__(kernel, adata, backward, result.graph)
+        Kernel.__init__(kernel, adata, chain.direction != "forward", chain.graph)
         kernel._data = data
         kernel._begin(conn_key)
-        kernel._take(similarity, result, scheme, params)
+        kernel._take(chain, scheme, params)
         return kernel
+
+    @property
+    def data(self) -> VelocityData:
+        """Velocities and expression in use, see :class:`velowidget.kernels.data.VelocityData`; for reading."""
+        return self._data
+
+    @property
+    def keywords(self) -> dict[str, Any] | None:
+        """What makes the chain again of its AnnData.
+
+        Keywords of the constructor (``vkey``, ``xkey``, ``attr``, ``conn_key``, ``gene_subset`` as a mask,
+        ``backward``) and, of a computed kernel, of `compute_transition_matrix`; None where nothing makes it again: a
+        matrix that was set, or a scheme that is known by no name.
+        """
+        settings, params = self._settings(), self.params
+        if not params:
+            return settings if self._transition_matrix is None else None
+        if params.get("scheme") not in registry.contributions("schemes"):
+            return None
+        names = {"bwd_mode": "backward_mode"}
+        return settings | {names.get(name, name): value for name, value in params.items()}
 
     @property
     def backward(self) -> bool:
@@ -181,8 +216,8 @@ class VelocityKernel(Kernel):
         Entry (i, j) compares cell i's velocity with the way to j (with `backward_mode` ``'transpose'``, j's velocity
         with the way to i). Undefined similarities and zeros are not stored. Read-only.
         """
-        if self._logits is None and self._similar is not None:
-            logits = self._graph.matrix(np.nan_to_num(self._similar.logits, nan=0.0)).copy()
+        if self._logits is None and (similar := self._similar()) is not None:
+            logits = self._graph.matrix(np.nan_to_num(similar.logits, nan=0.0)).copy()
             logits.eliminate_zeros()
             freeze(logits)
             self._logits = logits
@@ -297,16 +332,50 @@ class VelocityKernel(Kernel):
         params["degenerate"] = degenerate
         with threads(n_jobs), progress_bar(shown=checked_flag("show_progress_bar", show_progress_bar)) as report:
             self._compute(scheme, params, direction, report)
-        for note in notes_on_rows(self.adata, self._similar) if self._similar is not None else ():
+        for note in notes_on_rows(self.adata, similar) if (similar := self._similar()) is not None else ():
             warnings.warn(note, UserWarning, stacklevel=2)
         report_matrix(self, irreducibility=check_irreducibility)
         return self
 
     def diagnostics(self, basis: str = "umap", components: Sequence[int] = (1, 2), seed: int = 0) -> pd.DataFrame:
-        """How far to believe each cell's arrow; see :func:`velowidget.kernels.diagnostics.diagnostics`."""
-        from velowidget.kernels import diagnostics
+        """How far to believe each cell's arrow: three numbers (formulas: :mod:`velowidget.core.diagnostics`).
 
-        return diagnostics.diagnostics(self, basis, components, seed)
+        Parameters
+        ----------
+        basis, components
+            The embedding, and two or three of its columns, counted from 1.
+        seed
+            Of the shuffled genes that `support` compares with.
+
+        Returns
+        -------
+        One row per cell, each number from 0 to 1 or NaN where it is undefined:
+
+        * ``fidelity``: does the arrow on the embedding do what the chain does among the genes?
+        * ``support``: do the velocities point at the neighbours any better than velocities with shuffled genes?
+        * ``entropy``: how evenly does the chain spread over the neighbours? This follows from the softmax scale, and
+          says nothing about belief.
+
+        Raises
+        ------
+        ValueError
+            If the transition matrix was given, not computed: there are no similarities then.
+        """
+        positions, seed = read_components(self.adata, checked_text("basis", basis), components), checked_seed(seed)
+        chain = self.chain
+        if chain.similarity is None or self._scheme is None:
+            raise ValueError(
+                "No diagnostics: the transition matrix was given, so there are no similarities to look at. Call "
+                "`kernel.compute_transition_matrix()`."
+            )
+        found = diagnostics(chain, self._data, self._scheme, positions, seed)
+        return pd.DataFrame(found, index=self.adata.obs_names)
+
+    def _diagnostics_on(self, basis: str, components: Sequence[int]) -> Mapping[str, NDArray[np.float64]]:
+        return {name: column.to_numpy() for name, column in self.diagnostics(basis, components).items()}
+
+    def _has_diagnostics(self) -> bool:
+        return self.chain.similarity is not None
 
     def _compute(self, scheme: str | Scheme, params: dict[str, Any], direction: str, report: Report | None) -> None:
         """Complete `params` with the automatic scale, and make their results the kernel's, if they are not yet."""
@@ -320,12 +389,18 @@ class VelocityKernel(Kernel):
 
         if params["softmax_scale"] is None:
             params["softmax_scale"] = automatic_scale(similar())
-        has_logits = self._similar is not None or self._logits is not None  # an AnnData keeps none
+        has_logits = self._similar() is not None or self._logits is not None  # an AnnData keeps none
         if params == self._params and has_logits and (isinstance(scheme, str) or scheme is self._scheme):
             return
         found, probabilities = expected(self._graph, self._data, scheme, params, direction, similar, report)
-        result = defined_transitions(self.adata, self._graph, found, probabilities, params["degenerate"])
-        self._take(found, result, scheme, params)
+        numbers = params["degenerate"], params["softmax_scale"], direction
+        self._take(defined_transitions(self.adata, self._graph, found, probabilities, *numbers), scheme, params)
+
+    def _similar(self) -> Similarity | None:
+        return None if self._chain is None else self._chain.similarity
+
+    def _chain_of(self, matrix: sp.csr_matrix) -> Chain:
+        return super()._chain_of(matrix) if self._chain is None else self._chain
 
     def _settings(self) -> dict[str, Any]:
         keys: dict[str, Any] = {
@@ -338,14 +413,14 @@ class VelocityKernel(Kernel):
         keys |= {"gene_subset": self._data.genes.copy()} if self._data.attr == "layers" else {}
         return {"backward": self.backward, **keys}
 
-    def _take(self, similar: Similarity, result: Transitions, scheme: str | Scheme, params: dict[str, Any]) -> None:
-        """Make results the kernel's own, with a matrix that no other kernel has; logits are made when asked for."""
-        self._transition_matrix, self._params = sharing(result.matrix), params
-        self._scheme, self._similar, self._logits = scheme, similar, None
+    def _take(self, chain: Chain, scheme: str | Scheme, params: dict[str, Any]) -> None:
+        """Make a chain the kernel's own, with a matrix that no other kernel has; logits are made when asked for."""
+        self._transition_matrix, self._params = sharing(chain.matrix), params
+        self._scheme, self._chain, self._logits = scheme, chain, None
 
     def _forget(self) -> None:
         super()._forget()
-        self._scheme, self._similar = None, None
+        self._scheme, self._chain = None, None
 
     def _results(self) -> dict[str, sp.csr_matrix]:
         return super()._results() if self.logits is None else {**super()._results(), "_logits": self.logits}

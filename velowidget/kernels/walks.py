@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
@@ -17,62 +19,42 @@ from velowidget.kernels.arguments import checked_count, checked_seed
 from velowidget.kernels.cells import choose_cells
 from velowidget.kernels.messages import shown
 
-if TYPE_CHECKING:
-    from velowidget.kernels.base import Kernel
+
+@dataclass(frozen=True, eq=False)
+class Walking:
+    """Walks that are asked for; see :func:`velowidget.core.walks.random_walks`."""
+
+    n_walks: int
+    n_steps: int
+    seed: int
+    starts: NDArray[np.int32]
+    stops: NDArray[np.bool_] | None
+    successive_hits: int
+
+    def on(self, matrix: sp.csr_matrix, report: Report | None = None) -> NDArray[np.int32]:
+        """The walks on a chain, int32, shape (n_walks, n_steps + 1); raises a MemoryError if there is no room."""
+        return random_walks(
+            *(matrix, self.starts, self.n_walks, self.n_steps, self.seed),
+            stops=self.stops,
+            successive_hits=self.successive_hits,
+            report=report,
+        )
 
 
-def simulate(
-    kernel: Kernel,
-    n_sims: int = 100,
-    max_iter: float = 0.25,
-    seed: int | None = None,
-    successive_hits: int = 0,
-    start_ixs: Any = None,
-    stop_ixs: Any = None,
-    report: Report | None = None,
-) -> NDArray[np.int32]:
-    """Random walks on a kernel's Markov chain.
-
-    Parameters
-    ----------
-    kernel
-        Any kernel; one without a transition matrix computes it.
-    n_sims
-        Number of walks, at least 1.
-    max_iter
-        Number of steps, or, as a float, share of the number of cells.
-    seed
-        From 0 to 2^64 - 1; None draws one. Walk number i depends on nothing but the seed, i and the chain; no two
-        seeds share a walk.
-    successive_hits
-        A walk ends with this many further cells of `stop_ixs` directly after the first.
-    start_ixs
-        Cells to start from, each as likely as any other, as for :func:`velowidget.kernels.cells.choose_cells`; None
-        is all.
-    stop_ixs
-        Cells to end in, likewise; a walk's start does not count. None lets each walk go all its steps.
-    report
-        See :func:`velowidget.core.blocks.over_blocks`.
-
-    Returns
-    -------
-    int32, shape (n_sims, number of steps + 1): numbers of cells, column 0 the start, -1 after the end.
+def read_walking(
+    adata: AnnData, n_sims: int, max_iter: float, seed: int | None, successive_hits: int, start_ixs: Any, stop_ixs: Any
+) -> Walking:
+    """Check what is asked of walks; see `Kernel.random_walks`.
 
     Raises
     ------
     KeyError, IndexError, TypeError, ValueError
         If a number makes no sense, or a rule for starts or stops means no cell.
-    MemoryError
-        If there is not enough for the walks.
     """
-    kernel._check_size()
-    adata = kernel.adata
     n_walks, n_steps = checked_count("n_sims", n_sims), checked_steps(max_iter, adata.n_obs)
     seed = int(np.random.default_rng().integers(2**32)) if seed is None else checked_seed(seed)
     hits = checked_hits(successive_hits)
-    starts, stops = start_cells(adata, start_ixs), stop_mask(adata, stop_ixs)
-    matrix = kernel.transition_matrix
-    return random_walks(matrix, starts, n_walks, n_steps, seed, stops=stops, successive_hits=hits, report=report)
+    return Walking(n_walks, n_steps, seed, start_cells(adata, start_ixs), stop_mask(adata, stop_ixs), hits)
 
 
 def start_cells(adata: AnnData, rule: Any) -> NDArray[np.int32]:

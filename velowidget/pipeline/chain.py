@@ -1,4 +1,4 @@
-"""The Markov chain that is shown, and a kernel whose chain is shown as it is."""
+"""A kernel whose chain is shown as it is."""
 
 from __future__ import annotations
 
@@ -7,30 +7,10 @@ from typing import Any
 
 from anndata import AnnData
 
+from velowidget.core.chain import Chain
 from velowidget.core.graph import Graph
-from velowidget.core.similarity import Similarity
-from velowidget.core.softmax import Transitions
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import VelocityData, same_cells
-
-
-@dataclass(frozen=True, eq=False)
-class Chain:
-    """The Markov chain: what the stage ``'T'`` computes.
-
-    Attributes
-    ----------
-    transitions
-        Its probabilities.
-    similarity
-        Similarities of its mode; None without velocities.
-    softmax_scale
-        The scale that it shows; NaN without velocities.
-    """
-
-    transitions: Transitions
-    similarity: Similarity | None
-    softmax_scale: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +46,7 @@ class GivenKernel:
 
     def on(self, adata: AnnData) -> Kernel:
         """An independent copy of the kernel, with an AnnData of the same cells."""
-        kernel = self.kernel.copy()
-        kernel._adata = adata
-        return kernel
+        return self.kernel.with_adata(adata)
 
     def chain_for(self, adata: AnnData) -> Chain:
         """The chain, for data that have been read anew; raises a ValueError if they are of other cells."""

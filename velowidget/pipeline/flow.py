@@ -12,7 +12,7 @@ from velowidget.core.flow import Null, interval, masses, null, shares
 from velowidget.kernels.groups import FlowCells
 
 if TYPE_CHECKING:
-    from velowidget.pipeline.chain import Chain
+    from velowidget.core.chain import Chain
     from velowidget.pipeline.stages import Context
 
 Floats = NDArray[np.float64]
@@ -69,7 +69,7 @@ def compute_flow(context: Context, chain: Chain) -> Flow:
     """The stage ``'flow'``: light enough for every move of a slider, z included."""
     parameters = context.parameters
     cells = context.inputs.flow_cells(parameters.cluster_key, parameters.time_key)
-    groups, steps = cells.groups, chain.transitions
+    groups, steps = cells.groups, chain
     staying = np.zeros(groups.shape)
     if groups.lag == 0:
         known = groups.clusters >= 0
@@ -82,7 +82,7 @@ def compute_flow(context: Context, chain: Chain) -> Flow:
 
 def compute_interval(context: Context, chain: Chain, flow: Flow) -> FlowInterval:
     """The stage ``'flow_null'``: the permutations."""
-    steps, groups = chain.transitions, flow.cells.groups
+    steps, groups = chain, flow.cells.groups
     low, high = interval(
         *(steps.graph, steps.probabilities, groups, flow.expectation, N_PERMUTATIONS, SEED, flow.staying),
         context.report,

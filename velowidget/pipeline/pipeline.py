@@ -191,10 +191,8 @@ class VelocityPipeline(LiveParameters):
         if parameters.backward:
             params["bwd_mode"] = parameters.backward_mode
         params["degenerate"] = inputs.degenerate
-        return VelocityKernel._of_results(
-            *(adata_of(inputs), parameters.backward, data, parameters.asked, chain.similarity, chain.transitions),
-            *(params, inputs.reading.settings.conn_key),
-        )
+        key = inputs.reading.settings.conn_key
+        return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, key)
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
         """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from anndata import AnnData
 
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import loaded
-from velowidget.kernels.given import settings_of, transitions_of, velocity_part
+from velowidget.kernels.given import velocity_part
 from velowidget.kernels.reading import Settings
-from velowidget.pipeline.chain import Chain, GivenKernel
+from velowidget.pipeline.chain import GivenKernel
 from velowidget.pipeline.traits import DIAGNOSTICS, OF_THE_CHAIN
 
 
@@ -64,24 +63,22 @@ def source_of(data: AnnData | Kernel, settings: Settings, degenerate: str, param
     for name, default in {**asdict(Settings()), "degenerate": "error"}.items():
         if chosen[name] is not default and not (isinstance(default, str) and chosen[name] == default):
             raise _of_kernel(name)
-    own = settings_of(data)
+    own = data.keywords
     if own is not None:
         read = Settings(**{name: own[name] for name in asdict(settings) if name in own})
         return Source(data.adata, read, own.get("degenerate", "error"), {**_first(own), **parameters})
     kernel = data.copy()  # what is done to the user's does not reach the picture
-    names = None if kernel._nameless else kernel.adata.obs_names
-    transitions, part = transitions_of(kernel), velocity_part(kernel)
+    names, chain, part = kernel.cell_names, kernel.chain, velocity_part(kernel)
     first = {"backward": bool(kernel.backward)}
     if part is None:  # nothing is known of what to fade by
         first["honest"] = False
         fixed = (*OF_THE_CHAIN, "honest")
-        shown = GivenKernel(
-            kernel, names, Chain(transitions, None, math.nan), None, transitions.graph, fixed, ("entropy",)
-        )
+        shown = GivenKernel(kernel, names, chain, None, chain.graph, fixed, ("entropy",))
     else:
-        first = {**_first(settings_of(part) or {}), **first}
-        chain = Chain(transitions, part._similar, part.params["softmax_scale"])
-        shown = GivenKernel(kernel, names, chain, part._data, part._neighbours(), OF_THE_CHAIN, DIAGNOSTICS)
+        first = {**_first(part.keywords or {}), **first}
+        made = part.chain
+        chain = replace(chain, similarity=made.similarity, softmax_scale=made.softmax_scale)
+        shown = GivenKernel(kernel, names, chain, part.data, made.graph, OF_THE_CHAIN, DIAGNOSTICS)
     for name in parameters:
         if name in shown.fixed:
             raise _of_kernel(name)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
+from velowidget.core.chain import Chain
 from velowidget.core.custom import Scheme
 from velowidget.core.diagnostics import belief, entropy, fidelity, shuffled_genes, support
 from velowidget.core.grid import Lattice, average, lattice
@@ -17,8 +18,7 @@ from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
 from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
-from velowidget.kernels.velocity import automatic_scale, defined_transitions
-from velowidget.pipeline.chain import Chain
+from velowidget.kernels.probabilities import automatic_scale, defined_transitions
 from velowidget.pipeline.flow import compute_flow, compute_interval
 from velowidget.pipeline.inputs import Inputs, given
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
@@ -191,13 +191,14 @@ def _chain(context: Context, similar: Similarity | None) -> Chain:
         found, probabilities = expected(
             graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
         )
-    result = defined_transitions(inputs.adata, graph, found, probabilities, inputs.degenerate)
-    return Chain(result, found, scale)
+    return defined_transitions(
+        inputs.adata, graph, found, probabilities, inputs.degenerate, scale, parameters.direction
+    )
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
     positions = context.inputs.plane(context.parameters.basis, context.parameters.components)
-    return Arrows(project(chain.transitions.graph, chain.transitions.probabilities, positions), chain.softmax_scale)
+    return Arrows(project(chain.graph, chain.probabilities, positions), chain.softmax_scale)
 
 
 def _lattice(context: Context) -> Lattice:
@@ -233,7 +234,7 @@ def _null(context: Context) -> NDArray[np.float64] | None:
 
 
 def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[np.float64] | None) -> Diagnostics:
-    graph, probabilities = chain.transitions.graph, chain.transitions.probabilities
+    graph, probabilities = chain.graph, chain.probabilities
     if chain.similarity is None or null is None:
         unknown = np.full(graph.n_cells, np.nan)
         return Diagnostics(unknown, unknown, entropy(graph, probabilities), chain.softmax_scale)

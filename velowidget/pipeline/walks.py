@@ -14,7 +14,7 @@ from velowidget.kernels.arguments import checked_count, checked_seed
 from velowidget.kernels.walks import checked_hits, checked_steps, start_cells, stop_mask
 
 if TYPE_CHECKING:
-    from velowidget.pipeline.chain import Chain
+    from velowidget.core.chain import Chain
     from velowidget.pipeline.stages import Context
 
 WALK_PARAMETERS = ("n_sims", "max_iter", "successive_hits", "start_ixs", "stop_ixs", "seed")
@@ -88,7 +88,7 @@ def walked(context: Context, chain: Chain) -> Walks:
         )
     starts, stops = start_cells(adata, parameters.start_ixs), stop_mask(adata, parameters.stop_ixs)
     hits = parameters.successive_hits
-    matrix = chain.transitions.matrix
+    matrix = chain.matrix
     paths = random_walks(
         matrix, starts, parameters.n_sims, n_steps, parameters.seed,
         stops=stops, successive_hits=hits, report=context.report,

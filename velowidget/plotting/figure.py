@@ -14,7 +14,6 @@ import matplotlib
 from matplotlib.axes import Axes
 
 from velowidget.kernels.atomic import replacing
-from velowidget.kernels.base import Kernel
 from velowidget.plugins.names import shown
 
 _ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}
@@ -42,20 +41,19 @@ def finish(
     dpi: float | None = None,
     *,
     show: bool,
-    kernel: Kernel,
-    settings: Mapping[str, Any],
+    title: str,
+    about: Mapping[str, Any],
 ) -> Axes:
     """Write the figure to a file (PNG where its name says nothing else) and show it, if asked to; returns the axes.
 
-    The file is replaced only when the new one is complete. Its metadata say of which kernel the figure is, and with
-    which settings it was drawn.
+    The file is replaced only when the new one is complete. Its metadata are `title`, and `about` as JSON.
     """
     if save is not None:
         path, figure = Path(save), cast("Any", ax.figure)
         path = path if path.suffix else path.with_suffix(".png")
         # Into memory first: of a full disk, some of the formats' writers say nothing, or something else.
         picture, kind = BytesIO(), path.suffix.removeprefix(".")
-        metadata = _metadata(path, kernel, settings)
+        metadata = _metadata(path, title, about)
         with matplotlib.rc_context(_TEXTS), replacing(path) as temporary:  # type: ignore[arg-type]
             figure.figure.savefig(picture, format=kind, bbox_inches="tight", dpi=dpi or 300, metadata=metadata)
             temporary.write_bytes(picture.getvalue())
@@ -66,14 +64,13 @@ def finish(
     return ax
 
 
-def _metadata(path: Path, kernel: Kernel, settings: Mapping[str, Any]) -> dict[str, str] | None:
+def _metadata(path: Path, title: str, about: Mapping[str, Any]) -> dict[str, str] | None:
     """What a file says of itself, by the names that its format has; None where it has none."""
     describes = {".png": "Description", ".svg": "Description", ".svgz": "Description", ".pdf": "Subject"}
     name = describes.get(path.suffix.lower())
     if name is None:
         return None
-    about = {"params": kernel.params, "backward": kernel.backward, **settings}
-    return {"Title": repr(kernel), name: json.dumps(about, default=str)}
+    return {"Title": title, name: json.dumps(about, default=str)}
 
 
 def legend_place(location: str) -> dict[str, Any]:

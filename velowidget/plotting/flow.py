@@ -15,10 +15,7 @@ from matplotlib.path import Path
 from numpy.typing import NDArray
 from scipy.interpolate import PchipInterpolator
 
-from velowidget.plotting.figure import axes_for as axes_for
-from velowidget.plotting.figure import finish as finish
 from velowidget.plotting.figure import legend_place, plain
-from velowidget.plotting.palettes import figure_colors as figure_colors
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +58,7 @@ def draw_veins(
     names, colors
         Of all clusters.
     min_flow, ascending, legend_loc, alpha, xticks_step_size
-        See :func:`velowidget.kernels.flow.plot_single_flow`.
+        See `Kernel.plot_single_flow`.
 
     Returns
     -------

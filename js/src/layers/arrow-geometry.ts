@@ -1,8 +1,7 @@
 /** From vectors without a unit to arrows on the embedding. */
 import type { Result, ResultOf } from "../protocol";
-import { extentOf, longestSide } from "../scene/camera";
-import { spread } from "../scene/order";
-import { sphereOf } from "../scene/sphere";
+import { extentOf, longestSide, sphereOf } from "./extent";
+import { spread } from "./spread";
 
 /**
  * Length of a vector of length 1, in spacings of the grid. Fixed, so that stronger preferences make longer arrows; and such

@@ -11,7 +11,7 @@ import {
   type UpdateParameters,
 } from "@deck.gl/core";
 import { Geometry, Model } from "@luma.gl/engine";
-import type { Rgb } from "../scene/colors";
+import type { Rgb } from "./rgb";
 
 const uniformBlock = /* glsl */ `\
 layout(std140) uniform arrowsUniforms {

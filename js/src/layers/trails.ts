@@ -2,7 +2,7 @@
  * Short lines that fade, in pixels of our own: where graphics run in software, thousands of strokes a frame on a canvas
  * take as long as everything else together.
  */
-import type { Rgb } from "../scene/colors";
+import type { Rgb } from "./rgb";
 
 /** What is left of a trail after a second. */
 const LEFT = 0.02;

@@ -1,9 +1,8 @@
 import { reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Notices } from "./messages";
 import { hasNoEmbedding } from "./off";
-import type { PanelContext } from "./panel";
 import { failureOf } from "./panel-of-stage";
-import { Plot } from "./plot";
+import { Plot, type PlotProps } from "./plot";
 import { StatusCard } from "./status";
 
 const WAITING = { text: "Waiting for the kernel…", hint: "If nothing appears, run this cell again." };
@@ -13,9 +12,7 @@ const WITHOUT = {
   hint: "Make one with scanpy.tl.umap(adata), then run this cell again.",
 };
 
-export type EmbeddingProps = Pick<PanelContext, "store" | "dynamics" | "theme" | "request">;
-
-export function Embedding(props: EmbeddingProps) {
+export function Embedding(props: PlotProps) {
   const { store, dynamics } = props;
   const failure = failureOf("embedding", store.failures.value);
   const hasPicture = store.cells.value !== null && store.embedding.value !== null;

@@ -2,10 +2,10 @@
 import type { RefObject } from "preact";
 import { useRef, useState } from "preact/hooks";
 import type { Offer } from "../protocol";
-import type { ThemeName } from "../scene/colors";
 import { toPng, toSvg } from "../scene/export";
 import type { Scene } from "../scene/scene";
 import type { Store } from "../state/store";
+import type { ThemeName } from "../theme/theme";
 import { download } from "./download";
 import { reasonWithoutKernel } from "./kernel";
 import type { PanelContext } from "./panel";

@@ -1,11 +1,13 @@
 /** The colour bar of numbers, and from where to where it goes. */
 import { useState } from "preact/hooks";
+import { rgb } from "../layers/rgb";
 import type { ContinuousColor } from "../protocol";
-import { rgb, type ThemeName, viridis } from "../scene/colors";
+import { viridis } from "../scene/colors";
 import { type Beyond, beyond, keptLimits, type Limit, parseLimit } from "../state/limits";
 import type { Store } from "../state/store";
 import { endTexts, innerTicks } from "../state/ticks";
 import { digitsBetween, formatCount, formatNumber } from "../text";
+import type { ThemeName } from "../theme/theme";
 import { Refused } from "./messages";
 import { usePageId } from "./use-page-id";
 

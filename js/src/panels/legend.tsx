@@ -1,8 +1,8 @@
 /** What colours mean, beside the picture. */
 import type { Color } from "../protocol";
-import type { ThemeName } from "../scene/colors";
 import { MEANING } from "../scene/meaning";
 import type { Store } from "../state/store";
+import type { ThemeName } from "../theme/theme";
 import { Categories } from "./legend-categories";
 import { ColorBar } from "./legend-numbers";
 import { withoutMiddle } from "./short-names";

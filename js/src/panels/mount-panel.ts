@@ -3,7 +3,7 @@ import { effect } from "@preact/signals";
 import type { WidgetState } from "../state/model";
 import { BUILTIN_PANELS } from "./builtin";
 import { careful, guarded } from "./guarded";
-import type { Dispose, PanelContext } from "./panel";
+import type { Dispose, Panel, PanelContext } from "./panel";
 
 /**
  * Show a panel. Whatever goes wrong with it is said in its own place, and nowhere else does harm. Returns how to take it
@@ -110,7 +110,7 @@ function carefulContext(ctx: PanelContext, fail: (error: unknown) => void): Pane
 
 async function mountPlugin(id: string, ctx: PanelContext, state: WidgetState): Promise<Dispose> {
   ctx.el.textContent = "Loading…";
-  const panel = await state.plugins.load(id);
+  const panel = (await state.plugins.load(id)) as Panel;
   ctx.el.textContent = "";
   return ctx.signal.aborted ? undefined : panel.mount(ctx);
 }

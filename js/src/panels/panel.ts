@@ -1,8 +1,8 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
-import type { ThemeName } from "../scene/colors";
 import type { Reply } from "../state/plugins";
 import type { Store } from "../state/store";
+import type { ThemeName } from "../theme/theme";
 
 /** What a panel is given, one of ours or a plugin's. */
 export interface PanelContext {

@@ -10,7 +10,6 @@ import { hasWebGL2 } from "../scene/webgl";
 import { aboutPicture } from "../state/caption";
 import type { Store } from "../state/store";
 import { formatCount } from "../text";
-import type { EmbeddingProps } from "./embedding";
 import { ExportMenu } from "./export-menu";
 import { FieldKey } from "./field-key";
 import { Hover } from "./hover";
@@ -28,6 +27,7 @@ import {
 } from "./icons";
 import { Legend } from "./legend";
 import { ErrorCard } from "./messages";
+import type { PanelContext } from "./panel";
 import { usePointing } from "./pointing";
 import { Outline, useSelecting } from "./select";
 import { StaleChip, StatusCard } from "./status";
@@ -48,7 +48,9 @@ const CONTEXT_LOST = {
   hint: "It does so when a page has more than about sixteen of them, or when the graphics driver restarts.",
 };
 
-export function Plot({ store, dynamics, theme, request }: EmbeddingProps) {
+export type PlotProps = Pick<PanelContext, "store" | "dynamics" | "theme" | "request">;
+
+export function Plot({ store, dynamics, theme, request }: PlotProps) {
   const root = useRef<HTMLDivElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const lines = useRef<HTMLCanvasElement>(null);

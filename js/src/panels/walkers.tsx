@@ -1,10 +1,10 @@
 /** The walkers over a picture. */
 import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import type { ThemeName } from "../scene/colors";
 import type { Scene } from "../scene/scene";
 import { crowdNow, drawWalkers, frameOf } from "../scene/walkers";
 import type { Store } from "../state/store";
+import type { ThemeName } from "../theme/theme";
 
 interface Props {
   store: Store;

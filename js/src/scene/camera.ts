@@ -1,4 +1,5 @@
 /** The geometry of looking at an embedding: one unit is as long upwards as sideways, y grows upwards. */
+import { type Extent, longestSide } from "../layers/extent";
 import type { Camera } from "../state/camera";
 
 export interface Size {
@@ -6,29 +7,12 @@ export interface Size {
   height: number;
 }
 
-export interface Extent {
-  min: readonly [number, number];
-  max: readonly [number, number];
-}
+/** Where the place whose coordinates begin at an index is on the screen, in pixels from the upper left. */
+export type Projector = (coordinates: ArrayLike<number>, at: number) => [number, number];
 
 /** How far one may zoom out of and into the first view, in powers of two. */
 export const ZOOM_OUT = 2;
 export const ZOOM_IN = 9;
-
-/** Smallest box around the points that have coordinates; null if none has. */
-export function extentOf(positions: Float32Array): Extent | null {
-  let [left, bottom, right, top] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i + 1 < positions.length; i += 2) {
-    const x = positions[i] as number;
-    const y = positions[i + 1] as number;
-    if (Number.isNaN(x) || Number.isNaN(y)) continue;
-    if (x < left) left = x;
-    if (x > right) right = x;
-    if (y < bottom) bottom = y;
-    if (y > top) top = y;
-  }
-  return left > right ? null : { min: [left, bottom], max: [right, top] };
-}
 
 /** The coordinates of some cells. */
 export function placesOf(cells: ArrayLike<number>, positions: Float32Array, dims: number): Float32Array {
@@ -36,11 +20,6 @@ export function placesOf(cells: ArrayLike<number>, positions: Float32Array, dims
     { length: dims * cells.length },
     (_, i) => positions[dims * (cells[Math.floor(i / dims)] as number) + (i % dims)] as number,
   );
-}
-
-/** Length of the extent's longest side; 0 if all points coincide. */
-export function longestSide({ min, max }: Extent): number {
-  return Math.max(max[0] - min[0], max[1] - min[1]);
 }
 
 /** Pixels to keep free at the borders. */
@@ -73,11 +52,8 @@ export function zoomBy(camera: Camera, factor: number, limits: { min: number; ma
   return { ...camera, zoom: Math.min(Math.max(camera.zoom + Math.log2(factor), limits.min), limits.max) };
 }
 
-/** Where the place whose two coordinates begin at an index is on the screen, in pixels from the upper left. */
-export function planeProjector(
-  camera: Camera,
-  size: Size,
-): (coordinates: ArrayLike<number>, at: number) => [number, number] {
+/** Of places on a plane. */
+export function planeProjector(camera: Camera, size: Size): Projector {
   const scale = 2 ** camera.zoom;
   const [left, top] = [size.width / 2 - camera.target[0] * scale, size.height / 2 + camera.target[1] * scale];
   return (coordinates, at) => [

@@ -1,26 +1,15 @@
 /** Colours of cells. */
 import { interpolateViridis } from "d3-scale-chromatic";
+import { parseHex, type Rgb } from "../layers/rgb";
 import type { Color } from "../protocol";
 import { shareAt } from "../state/color";
-
-export type Rgb = readonly [number, number, number];
-export type ThemeName = "light" | "dark";
+import type { ThemeName } from "../theme/theme";
 
 const STEPS = 256;
 const FAINT = 26; // opacity, of 255
 
 /** Cells without a value: seen on the background, but behind every colour that means something. */
 export const MISSING: Record<ThemeName, Rgb> = { light: [190, 190, 190], dark: [92, 92, 92] };
-
-/** d3 gives "#rrggbb" here, and so does Python. */
-export function parseHex(hex: string): Rgb {
-  const bits = Number.parseInt(hex.slice(1, 7), 16) || 0;
-  return [bits >> 16, (bits >> 8) & 255, bits & 255];
-}
-
-export function rgb([r, g, b]: Rgb): string {
-  return `rgb(${r},${g},${b})`;
-}
 
 /** Opacity of cells that are not selected while others are, of 255. */
 const UNSELECTED = 46;

@@ -4,7 +4,7 @@ import { opacityAt } from "../layers/belief";
 import { Particles } from "../layers/particles";
 import { Trails } from "../layers/trails";
 import type { Store } from "../state/store";
-import type { ThemeName } from "./colors";
+import type { ThemeName } from "../theme/theme";
 import { INK } from "./ink";
 import type { View } from "./scene";
 

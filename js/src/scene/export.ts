@@ -1,10 +1,11 @@
 /** The picture as a file: what is exported is what is shown, with shapes and text as such in SVG. */
 import { opacityAt } from "../layers/belief";
+import { rgb } from "../layers/rgb";
 import { streamsOf } from "../layers/stream-strokes";
 import { type About, aboutPicture } from "../state/caption";
 import type { Store } from "../state/store";
+import type { ThemeName } from "../theme/theme";
 import type { Size } from "./camera";
-import { rgb, type ThemeName } from "./colors";
 import { INK } from "./ink";
 import { type KeyLine, keyLines } from "./key-lines";
 import { keyOf } from "./key-shapes";

@@ -1,6 +1,8 @@
 /** Cameras that see some cells as large as there is room for. */
+
+import { extentOf } from "../layers/extent";
 import type { Camera } from "../state/camera";
-import { extentOf, fitCamera, type Padding, placesOf, type Size, zoomBy } from "./camera";
+import { fitCamera, type Padding, placesOf, type Size, zoomBy } from "./camera";
 import { fitSpace } from "./space";
 
 /** In CSS pixels; at the right is the bar of tools. */

@@ -1,5 +1,6 @@
 /** Of arrows, lines and particles. */
-import type { Rgb, ThemeName } from "./colors";
+import type { Rgb } from "../layers/rgb";
+import type { ThemeName } from "../theme/theme";
 
 export const INK: Record<ThemeName, { ink: Rgb; halo: Rgb }> = {
   light: { ink: [24, 24, 27], halo: [255, 255, 255] },

@@ -1,10 +1,13 @@
 /** The legend in what is exported. */
+
+import { rgb } from "../layers/rgb";
 import type { Color, ContinuousColor } from "../protocol";
 import { largest } from "../state/color";
 import { beyond } from "../state/limits";
 import { endTexts, innerTicks } from "../state/ticks";
 import { formatCount } from "../text";
-import { MISSING, rgb, type ThemeName, viridis } from "./colors";
+import type { ThemeName } from "../theme/theme";
+import { MISSING, viridis } from "./colors";
 import { MEANING } from "./meaning";
 import { outline, type Shape } from "./pen";
 

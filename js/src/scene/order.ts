@@ -1,4 +1,5 @@
 /** In which order cells are drawn: later ones cover earlier ones. */
+import { spread } from "../layers/spread";
 import type { Color } from "../protocol";
 import { shareAt } from "../state/color";
 
@@ -8,22 +9,6 @@ export const NOWHERE = 0xffff;
 /** Of more cells than this, so many that follow each other are drawn together: their data share a line of the cache. */
 const MANY = 200_000;
 const RUN = 16;
-
-/**
- * All numbers below n, one by one or in short runs, each larger run of them spread evenly over the range: a shuffle without chance. Whatever the order of the
- * cells, no group of them lies on top of another, and any first part of it is a fair sample.
- */
-export function spread(n: number, run = 1): Uint32Array {
-  const runs = Math.ceil(n / run);
-  const order = new Uint32Array(n);
-  let step = Math.max(1, Math.round(runs * 0.618034));
-  while (commonDivisor(step, runs) !== 1) step++;
-  let count = 0;
-  for (let i = 0, at = 0; i < runs; i++, at = (at + step) % runs) {
-    for (let k = at * run; k < Math.min(n, (at + 1) * run); k++) order[count++] = k;
-  }
-  return order;
-}
 
 /**
  * Indices of the cells that have coordinates: first those without a colour; then spread evenly for categories, or by
@@ -71,8 +56,4 @@ function levels(color: Color | null): (i: number) => number {
     const share = shareAt(color, i);
     return Number.isNaN(share) ? -1 : Math.min(Math.max(Math.floor(share * BUCKETS), 0), BUCKETS - 1);
   };
-}
-
-function commonDivisor(a: number, b: number): number {
-  return b === 0 ? a : commonDivisor(b, a % b);
 }

@@ -8,8 +8,9 @@ import { PointsLayer } from "../layers/points";
 import type { Camera } from "../state/camera";
 import { isHidden } from "../state/hidden";
 import type { Drawn, Store } from "../state/store";
-import { planeProjector, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
-import { cellColors, type ThemeName, withHighlight } from "./colors";
+import type { ThemeName } from "../theme/theme";
+import { type Projector, planeProjector, type Size, ZOOM_IN, ZOOM_OUT } from "./camera";
+import { cellColors, withHighlight } from "./colors";
 import { fitted, framed } from "./fit";
 import { INK } from "./ink";
 import { drawOrder } from "./order";
@@ -48,8 +49,7 @@ export interface View {
   size: Size;
   limits: { min: number; max: number };
   inSpace: boolean;
-  /** Where the point whose coordinates begin at an index is on the screen, in pixels from the upper left. */
-  project(coordinates: ArrayLike<number>, at: number): [number, number];
+  project: Projector;
 }
 
 export interface Scene {

@@ -1,5 +1,5 @@
 /** Which cells a shape on the screen holds, and what that makes of a selection. */
-import type { View } from "./scene";
+import type { Projector } from "./camera";
 
 export type Point = readonly [number, number];
 export type SelectionMode = "replace" | "add" | "subtract";
@@ -9,7 +9,7 @@ export function cellsWithin(
   polygon: readonly Point[],
   positions: Float32Array,
   dims: number,
-  project: View["project"],
+  project: Projector,
   isDrawn: (cell: number) => boolean,
 ): Int32Array {
   const xs = polygon.map(([x]) => x);

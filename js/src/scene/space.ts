@@ -1,9 +1,9 @@
 /** Looking at an embedding of three dimensions. */
 import { OrbitView } from "@deck.gl/core";
+import { sphereOf } from "../layers/extent";
 import type { Camera } from "../state/camera";
 import type { Size } from "./camera";
 import { ascending, NOWHERE } from "./order";
-import { sphereOf } from "./sphere";
 
 /** Tilted and turned a little, so that it is seen to be in space. */
 const FIRST_ROTATION = [24, -32] as const;

@@ -3,7 +3,7 @@ import { computed, effect, type ReadonlySignal } from "@preact/signals";
 import { opacityAt } from "../layers/belief";
 import { headSize, type Streams, streamsOf } from "../layers/stream-strokes";
 import type { Store } from "../state/store";
-import type { ThemeName } from "./colors";
+import type { ThemeName } from "../theme/theme";
 import { INK } from "./ink";
 import type { View } from "./scene";
 

@@ -1,5 +1,5 @@
 /** Which cell the pointer means. Asking the picture for it would draw all cells once more at every move. */
-import type { View } from "./scene";
+import type { Projector } from "./camera";
 import type { Point } from "./selection";
 
 /** How far beyond its edge a cell still takes the pointer, in CSS pixels. */
@@ -10,7 +10,7 @@ export function cellUnder(
   [x, y]: Point,
   positions: Float32Array,
   dims: number,
-  project: View["project"],
+  project: Projector,
   order: Uint32Array,
   radius: number,
 ): number | null {

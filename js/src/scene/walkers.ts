@@ -5,7 +5,7 @@ import { interpolatePlasma } from "d3-scale-chromatic";
 import type { Walks } from "../protocol";
 import type { ColorBy } from "../state/player";
 import type { Store } from "../state/store";
-import type { ThemeName } from "./colors";
+import type { ThemeName } from "../theme/theme";
 import type { Pen } from "./pen";
 import type { View } from "./scene";
 

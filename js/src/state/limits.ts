@@ -1,6 +1,6 @@
 /** From which value to which the colours of numbers go. The automatic limits are Python's. */
+import type { ReadonlySignal } from "@preact/signals";
 import type { ContinuousColor } from "../protocol";
-import type { TraitSignals } from "./traits";
 
 /** A number, a percentile such as "p99", or null for the automatic limit. */
 export type Limit = number | string | null;
@@ -50,7 +50,7 @@ export function parseLimit(typed: string): Limit {
 }
 
 /** What is left of the limits with another colour, as in Python: percentiles; numbers mean nothing there. */
-export function keptLimits({ vmin, vmax }: TraitSignals): { vmin: Limit; vmax: Limit } {
+export function keptLimits({ vmin, vmax }: Record<keyof Limits, ReadonlySignal<Limit>>): { vmin: Limit; vmax: Limit } {
   const kept = (limit: Limit) => (typeof limit === "string" ? limit : null);
   return { vmin: kept(vmin.value), vmax: kept(vmax.value) };
 }

@@ -1,5 +1,4 @@
 /** What the panels of plugins need: their JavaScript, and the answers of their Python side. */
-import type { Panel } from "../panels/panel";
 import type { Answer } from "../protocol";
 import type { Wire } from "../wire";
 
@@ -9,9 +8,14 @@ export interface Reply {
   arrays: Readonly<Record<string, ArrayBufferView>>;
 }
 
+/** What a panel's JavaScript exports by default; on what it is mounted, `PanelContext` says. */
+export interface Mountable {
+  mount: unknown;
+}
+
 export interface Plugins {
   /** A panel's JavaScript, run once. */
-  load(panel: string): Promise<Panel>;
+  load(panel: string): Promise<Mountable>;
   /** Ask a panel's Python side. */
   request(panel: string, name: string, payload: unknown, buffers?: readonly ArrayBufferView[]): Promise<Reply>;
   /** To be given every answer. */
@@ -27,7 +31,7 @@ interface Waiting {
 
 export function createPlugins(wire: Wire, until: AbortSignal, run = runModule): Plugins {
   const waiting = new Map<string, Waiting>();
-  const loaded = new Map<string, Promise<Panel>>();
+  const loaded = new Map<string, Promise<Mountable>>();
   until.addEventListener("abort", () => {
     for (const { reject } of waiting.values()) reject(new Error("The widget is gone."));
     waiting.clear();
@@ -37,14 +41,14 @@ export function createPlugins(wire: Wire, until: AbortSignal, run = runModule): 
     return new Promise((resolve, reject) => waiting.set(id, { resolve, reject }));
   }
 
-  async function load(panel: string): Promise<Panel> {
+  async function load(panel: string): Promise<Mountable> {
     const { payload } = await answerTo(wire.send({ kind: "panel", panel }));
     const module = await run((payload as { esm: string }).esm);
-    const found = module.default as Partial<Panel> | undefined;
+    const found = module.default as Partial<Mountable> | undefined;
     if (typeof found?.mount !== "function") {
       throw new Error(`The JavaScript of "${panel}" has no default export { mount }.`);
     }
-    return found as Panel;
+    return found as Mountable;
   }
 
   return {

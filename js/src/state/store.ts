@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
+import type { KernelState } from "../kernel";
 import type {
   Cells,
   Choices,
@@ -23,7 +24,6 @@ import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
 import { createColor } from "./color";
 import { createFlow, type FlowState } from "./flow";
-import type { KernelState } from "./kernel";
 import { createLayout } from "./layout";
 import type { Limits } from "./limits";
 import { createMode, type Mode } from "./mode";

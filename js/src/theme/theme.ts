@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { ThemeName } from "../scene/colors";
+
+export type ThemeName = "light" | "dark";
 
 /** A host says first which theme it will have, and loads the style sheet then. */
 const STYLES_LOAD_MS = [0, 100, 500, 2000];
