@@ -19,6 +19,7 @@ LOWEST := .venv/lowest
 NPM := $(VENV)/bin/python js/hatch_build.py
 MODULES := js/node_modules/.package-lock.json
 BUNDLE := velowidget/widget/static/widget.js
+PARAMETERS := js/src/state/parameters.ts
 SOURCES := $(shell find js -type f -not -path '*/node_modules/*')
 
 .PHONY: demo test test-lowest bench picture lint bundle clean help
@@ -53,6 +54,9 @@ bench: $(STAMP) $(BUNDLE) ## measure
 
 picture: $(STAMP) $(BUNDLE) ## the README's picture
 	@$(VENV)/bin/python tests/browser/picture.py
+
+$(PARAMETERS): velowidget/pipeline/traits.py velowidget/widget/typescript.py | $(STAMP)
+	$(VENV)/bin/python -m velowidget.widget.typescript
 
 bundle: $(BUNDLE) ## the browser bundle, when js/ has changed
 

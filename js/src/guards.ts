@@ -24,6 +24,11 @@ export function list<T>(item: Guard<T>): Guard<T[]> {
   return (value): value is T[] => Array.isArray(value) && value.every(item);
 }
 
+export function record<T>(item: Guard<T>): Guard<Record<string, T>> {
+  return (value): value is Record<string, T> =>
+    typeof value === "object" && value !== null && Object.values(value).every(item);
+}
+
 export function shape<F extends Fields>(fields: F): Guard<Shape<F>> {
   return (value): value is Shape<F> =>
     typeof value === "object" &&

@@ -11,6 +11,7 @@ import {
   literal,
   nullable,
   number,
+  record,
   type Shape,
   shape,
   text,
@@ -52,11 +53,32 @@ const params = shape({
 /** A lattice: its first point, the distance of neighbours, and how many there are along each axis. */
 const lattice = { start: list(number), spacing: number, shape: list(number) };
 
-/** Smallest and largest value. */
-const range = list(number);
-
 /** Something that can be chosen, or cannot be with these data for a reason. */
-const offer = { key: text, title: text, help: text, reason: nullable(text) };
+const offer = { key: text, title: text, help: text, reason: nullable(text), numbers: list(text) };
+
+/** What there is to show of a parameter; see `velowidget/pipeline/table.py`. */
+const parameter = shape({
+  name: text,
+  title: text,
+  /** Other titles, by name and value of another parameter. */
+  titles: record(record(text)),
+  help: text,
+  group: text,
+  /** The parameter whose control shows this one, too. */
+  within: text,
+  control: shape({
+    kind: literal("log_slider", "slider", "count", "toggle", "choice", "cells", "own"),
+    low: nullable(number),
+    high: nullable(number),
+    offers: list(shape(offer)),
+  }),
+  /** Values of others with which it matters, by their names. */
+  when: record(list(text)),
+  /** Whether nobody but the browser has to do anything about it. */
+  instant: flag,
+  /** Why it cannot be changed. */
+  reason: nullable(text),
+});
 
 /** The traits that a colour answers. */
 const asked = shape({ color: text, layer: nullable(text) });
@@ -80,21 +102,13 @@ export const VARIANTS = [
   /** Which reading of the data everything is of, and in words what has changed in them since. */
   variant("reading", { number, changed: text }),
   variant("options", {
-    /** A given kernel that is shown as it is, and the traits that cannot be changed then. */
-    fixed: nullable(shape({ kernel: text, names: list(text), reason: text })),
-    schemes: list(shape(offer)),
-    /** With the traits that are numbers of theirs. */
-    modes: list(shape({ key: text, title: text, help: text, numbers: list(text) })),
-    palettes: list(shape(offer)),
+    /** A given kernel that is shown as it is. */
+    fixed: nullable(shape({ kernel: text, reason: text })),
+    parameters: list(parameter),
     exporters: list(shape(offer)),
     panels: list(shape({ ...offer, place: literal("side", "main", "dock") })),
-    fields: list(text),
-    bases: list(text),
     columns: list(text),
-    /** Where colours of genes can be from. */
-    layers: list(text),
     diagnostics: list(text),
-    ranges: shape({ smooth: range, density: range, arrow_length: range, point_size: range, opacity: range }),
     n_genes: number,
   }),
   variant("choices", {
@@ -167,7 +181,6 @@ export const VARIANTS = [
     { stage: literal("flow_null"), params, cluster_key: text, time_key: text },
     { edges: "int32", low: "float32", high: "float32" },
   ),
-  variant("flow_options", { cluster_keys: list(text), time_keys: list(text) }),
   variant(
     "groups",
     {
@@ -227,13 +240,13 @@ export type Embedding = MessageKind<"embedding">;
 export type Color = Exclude<MessageKind<"color">, { type: "none" }>;
 export type CategoricalColor = Extract<Color, { type: "categorical" }>;
 export type ContinuousColor = Extract<Color, { type: "continuous" }>;
-export type FlowOptions = MessageKind<"flow_options">;
 export type Groups = MessageKind<"groups">;
 export type Status = MessageKind<"status">;
 export type Reading = MessageKind<"reading">;
 export type Problem = MessageKind<"problem">;
 export type Failure = MessageKind<"error">;
-export type Offer = Options["schemes"][number];
+export type Parameter = Options["parameters"][number];
+export type Offer = Options["exporters"][number];
 export type Answer = MessageKind<"answer">;
 export type Matches = MessageKind<"matches">;
 export type Result = MessageKind<"result">;

@@ -1,6 +1,7 @@
 /** Numbers and parameters in words. */
 import { format } from "d3-format";
 import type { Options, Params } from "./protocol";
+import { titleOfOffer } from "./table";
 
 const DIGITS = 4;
 const MOST_DIGITS = 15;
@@ -30,24 +31,20 @@ export function formatDirection(backward: boolean, mode: string): string {
 }
 
 /** The chain that a picture shows, in the controls' words. */
-export function describe(params: Params, options: Pick<Options, "schemes" | "modes" | "fixed"> | null): string {
+export function describe(params: Params, options: Pick<Options, "parameters" | "fixed"> | null): string {
   if (options?.fixed) return params.backward ? `${options.fixed.kernel}, backward` : options.fixed.kernel;
   return [
-    titleOf(params.scheme, options?.schemes),
-    ...describeMode(params, options?.modes),
+    titleOfOffer(options, "scheme", params.scheme),
+    ...describeMode(params, options),
     formatDirection(params.backward, params.backward_mode),
     `softmax scale ${formatNumber(params.softmax_scale ?? Number.NaN)}${params.auto_scale ? " (auto)" : ""}`,
   ].join(", ");
 }
 
 /** The mode with its numbers. */
-function describeMode({ mode, n_samples, seed }: Params, modes?: Options["modes"]): string[] {
+function describeMode({ mode, n_samples, seed }: Params, options: Pick<Options, "parameters"> | null): string[] {
   const samples = n_samples === null ? [] : [`${formatCount(n_samples)} samples`];
-  return [titleOf(mode, modes), ...samples, ...(seed === null ? [] : [`seed ${seed}`])];
-}
-
-function titleOf(key: string, offered?: readonly { key: string; title: string }[]): string {
-  return offered?.find((one) => one.key === key)?.title ?? key;
+  return [titleOfOffer(options, "mode", mode), ...samples, ...(seed === null ? [] : [`seed ${seed}`])];
 }
 
 /** A share as a percentage: whole, with a digit more where that would be 0 or 100. */

@@ -1,3 +1,4 @@
+import { DEFAULTS } from "../../js/src/state/parameters";
 import type { createWire } from "../../js/src/wire";
 import { type Fixture, fixture } from "./fixtures";
 
@@ -15,38 +16,13 @@ export class FakeModel {
 
   constructor(traits: Record<string, unknown> = {}) {
     this.#traits = {
+      ...DEFAULTS,
       softmax_scale: 12.5,
-      auto_scale: true,
-      scheme: "correlation",
-      mode: "deterministic",
-      n_samples: 1000,
-      backward: false,
-      backward_mode: "transpose",
       basis: "umap",
-      components: [],
       color: "clusters",
-      layer: null,
-      vmin: null,
-      vmax: null,
-      palette: "auto",
-      field: "grid",
-      smooth: 0.8,
-      density: 1,
-      arrow_length: 1,
-      point_size: 1,
-      opacity: 0.9,
-      honest: true,
       cluster_key: "clusters",
-      time_key: "",
-      cluster: "",
-      min_flow: 0,
       n_sims: 4,
       max_iter: 3,
-      successive_hits: 0,
-      start_ixs: null,
-      stop_ixs: null,
-      seed: 0,
-      step: 0,
       _ui: {},
       ...traits,
     };

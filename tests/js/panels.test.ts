@@ -49,9 +49,19 @@ describe("the softmax scale's slider", () => {
   });
 });
 
+/** The example's options, with other values to choose from. */
+function offering(name: string, keys: readonly string[]) {
+  const options = message("options", "options");
+  const offers = keys.map((key) => ({ key, title: key, help: "", reason: null, numbers: [] }));
+  const parameters = options.parameters.map((one) =>
+    one.name === name ? { ...one, control: { ...one.control, offers } } : one,
+  );
+  return { ...options, parameters };
+}
+
 describe("what is said of the picture", () => {
   const state = (stages: (string | null)[], has: { embedding: boolean; shown: boolean }, bases = ["umap"]) => ({
-    options: signal({ bases }),
+    options: signal(offering("basis", bases)),
     failures: signal(stages.map((stage) => ({ stage }))),
     embedding: signal(has.embedding ? {} : null),
     shown: signal(has.shown ? {} : null),

@@ -16,6 +16,8 @@ from velowidget.napari_plugin.dock import TITLE, VelocityDock
 from velowidget.napari_plugin.scene import open_scene, scene_of
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.stages import STAGES
+from velowidget.pipeline.table import entry_of
+from velowidget.pipeline.traits import TABLE
 from velowidget.widget import VelocityWidget, messages
 
 
@@ -130,14 +132,14 @@ def test_typed_scale(shown, until):
     ("control", "choice", "name", "value"),
     [
         ("scheme", "cosine", "scheme", "cosine"),
-        ("direction", "backward (negate)", "backward_mode", "negate"),
+        ("backward", "negate", "backward_mode", "negate"),
         ("field", "arrows", "field", "arrows"),
         ("basis", "pca", "basis", "pca"),
     ],
 )
 def test_choosing_sets_the_parameter_and_draws_anew(shown, until, control, choice, name, value):
     before = shown.scene.arrows.data.copy()
-    combo = getattr(shown, control)
+    combo = shown.controls[control]
     combo.setCurrentIndex(combo.findData(choice))
     combo.activated.emit(combo.currentIndex())
     assert getattr(shown.pipeline, name) == value
@@ -184,12 +186,12 @@ def test_schemes_of_plugins_come_and_go(shown, until):
     scheme = {"id": "late.one", "title": "a late one", "command": "late.one"}
     command = {"id": "late.one", "python_name": "tests.plugins.objects:lopsided"}
     with registered({"name": "late", "commands": [command], "schemes": [scheme]}):
-        until(lambda: shown.scheme.findText("a late one") > 0)
+        until(lambda: shown.controls["scheme"].findText("a late one") > 0)
         shown.pipeline.scheme = "late.one"
-        until(lambda: shown.scheme.currentText() == "a late one")
+        until(lambda: shown.controls["scheme"].currentText() == "a late one")
         settle(shown, until)
     until(lambda: "'late.one' is not known" in shown.message.text())
-    assert shown.scheme.findText("a late one") == -1
+    assert shown.controls["scheme"].findText("a late one") == -1
     shown.pipeline.scheme = "cosine"
     settle(shown, until)
 
@@ -252,7 +254,7 @@ def test_both_faces_show_the_same_numbers(viewer, adata, until, field):
 
     widget.scheme = "cosine"
     settle(dock, until)
-    assert dock.scheme.currentData() == "cosine"
+    assert dock.controls["scheme"].currentData() == "cosine"
     dock.scale.slider.setValue(-50)
     assert widget.softmax_scale == dock.pipeline.softmax_scale < 9.0
     widget.close()
@@ -288,7 +290,7 @@ def test_changes_from_another_thread_are_drawn_in_qts(shown, until):
     other.join()
     settle(shown, until)
     assert set(threads) == {threading.main_thread()}
-    assert shown.scheme.currentData() == "dot_product"
+    assert shown.controls["scheme"].currentData() == "dot_product"
 
 
 # -- random walks ---------------------------------------------------------------------------------
@@ -394,6 +396,42 @@ def test_cells_have_the_opacity_of_the_pipeline(viewer, adata, shown, until):
     until(lambda: shown.scene.cells.opacity == 0.4)
 
 
+def test_every_parameter_of_the_table_that_napari_can_show_has_a_control(shown, until):
+    controls, pipeline = shown.controls, shown.pipeline
+    assert list(controls)[:4] == ["softmax_scale", "scheme", "mode", "backward"]
+    assert {"palette", "field", "smooth", "density", "arrow_length", "point_size", "opacity"} <= set(controls)
+    assert not {"honest", "components", "vmin", "auto_scale", "seed"} & set(controls)
+    assert controls["smooth"].toolTip() == TABLE["smooth"].help
+    assert shown._form.labelForField(controls["smooth"]).text() == "smoothing"
+
+    before = shown.scene.arrows.data.copy()
+    for name in ("smooth", "density", "arrow_length", "point_size", "opacity"):
+        low = entry_of(TABLE[name]).control.low
+        controls[name].slider.setValue(0)
+        assert getattr(pipeline, name) == low
+        until(lambda name=name, low=low: controls[name].number.text() == f"{low:.3g}")
+    settle(shown, until)
+    assert len(shown.scene.arrows.data) < len(before)
+    assert (shown.scene.arrows.length, shown.scene.cells.opacity) == (0.1, 0.05)
+
+
+def test_controls_go_and_come_with_what_they_have_an_effect_on(shown, until):
+    def seen():
+        return {name for name in ("palette", "density", "arrow_length") if shown.controls[name].isVisible()}
+
+    assert seen() == {"palette", "density", "arrow_length"}
+    shown.pipeline.field = "arrows"
+    until(lambda: seen() == {"palette", "arrow_length"})
+    shown.pipeline.field = "particles"  # which are drawn as a grid here
+    until(lambda: seen() == {"palette", "density", "arrow_length"})
+    assert shown.controls["field"].currentData() == "grid"
+    assert shown._form.labelForField(shown.controls["arrow_length"]).text() == "arrow length"
+    shown.pipeline.color = "true_time"
+    until(lambda: seen() == {"density", "arrow_length"})
+    shown.pipeline.field = "none"
+    until(lambda: seen() == set())
+
+
 # -- long work and failures -----------------------------------------------------------------------
 
 
@@ -442,8 +480,8 @@ def test_a_kernel_that_is_shown_as_it_is_leaves_its_parameters_no_choice(viewer,
     show(kernel, viewer)
     dock = viewer.window.dock_widgets[TITLE]
     settle(dock, until)
-    for control in (dock.scheme, dock.direction, dock.mode, dock.scale):
-        assert not control.isEnabled()
+    for name in ("scheme", "backward", "mode", "softmax_scale"):
+        assert not dock.controls[name].isEnabled()
     assert "given kernel PrecomputedKernel" in dock.scale.toolTip()
     offered = [dock.color.itemData(i) for i in range(dock.color.count())]
     assert "entropy" in offered
@@ -471,12 +509,12 @@ def test_without_cells_the_dock_says_where_to_get_some(viewer, adata, until):
     dock = VelocityDock(viewer)
     viewer.window.add_dock_widget(dock, name=TITLE)
     assert "Open" in dock.message.text()
-    assert not dock.scheme.isEnabled()
+    assert not dock.controls["scheme"].isEnabled()
     viewer.add_points(np.zeros((3, 2)))
     assert dock.pipeline is None
     points, attributes, _ = layers.first_cells(adata, "mine")
     viewer.add_points(points, **attributes)
-    assert dock.scheme.isEnabled()
+    assert dock.controls["scheme"].isEnabled()
     assert dock.message.text() == ""
     settle(dock, until)
 
@@ -487,12 +525,12 @@ def test_the_dock_changes_between_layers_of_cells(viewer, shown, adata, until):
     assert shown.cells.count() == 2
     shown.cells.setCurrentIndex(1)
     shown.cells.activated.emit(1)
-    assert shown.scheme.currentData() == "cosine"
+    assert shown.controls["scheme"].currentData() == "cosine"
     settle(shown, until)
     assert shown.pipeline is not first
     viewer.layers.remove(shown.scene.cells)
     assert shown.pipeline is first
-    assert shown.scheme.currentData() == "correlation"
+    assert shown.controls["scheme"].currentData() == "correlation"
 
 
 def test_an_arrow_layer_that_is_removed_stays_away(viewer, shown, until):
@@ -500,7 +538,7 @@ def test_an_arrow_layer_that_is_removed_stays_away(viewer, shown, until):
     assert shown.pipeline.field == "none"
     shown.pipeline.scheme = "cosine"
     shown.pipeline.wait()
-    until(lambda: shown.scheme.currentData() == "cosine")
+    until(lambda: shown.controls["scheme"].currentData() == "cosine")
     assert len(viewer.layers) == 1
     shown.pipeline.field = "grid"
     settle(shown, until)
@@ -522,7 +560,7 @@ def test_nothing_follows_once_the_cells_are_removed(viewer, shown, until):
     pipeline = shown.pipeline
     viewer.layers.remove(shown.scene.cells)
     assert len(viewer.layers) == 0
-    assert not shown.scheme.isEnabled()
+    assert not shown.controls["scheme"].isEnabled()
     assert not pipeline.jobs.outbox._listeners
     pipeline.scheme = "cosine"
     pipeline.wait()

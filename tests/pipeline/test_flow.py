@@ -83,7 +83,7 @@ REFUSED = {
     "cluster": ("fate a", "did you mean 'Fate A'"),
     "cluster_key": ("true_time", "not clusters"),
     "time_key": ("dya", "did you mean 'day'"),
-    "min_flow": (1.0, "from 0"),
+    "min_flow": (1.0, "min_flow must be >= 0 and < 1, got 1.0"),
 }
 
 

@@ -18,7 +18,7 @@ from velowidget.core import moments, monte_carlo, stochastic
 from velowidget.kernels import VelocityKernel
 from velowidget.pipeline import VelocityPipeline, jobs
 from velowidget.pipeline.events import Computed, Status
-from velowidget.pipeline.modes import WORDS
+from velowidget.pipeline.offers import modes
 from velowidget.pipeline.stages import STAGES, Parameters, key
 
 MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
@@ -120,8 +120,9 @@ def test_defaults_are_the_kernels(pipeline):
     }
 
 
-def test_every_mode_has_words():
-    assert tuple(WORDS) == MODES
+def test_every_mode_is_offered_in_words():
+    assert tuple(mode.key for mode in modes(None)) == MODES
+    assert all(mode.title and mode.help for mode in modes(None))
 
 
 # -- what results depend on -------------------------------------------------------------------------

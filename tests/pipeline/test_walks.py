@@ -123,7 +123,7 @@ def test_rules_become_what_json_has(pipeline, given, stored):
         ("max_iter", 1e308, "max_iter must be finite"),
         ("max_iter", "long", "max_iter must be a number"),
         ("successive_hits", -1, "successive_hits must be at least 0"),
-        ("seed", -1, "seed must be from 0"),
+        ("seed", -1, "seed must be at least 0"),
         ("step", 13, "step must be from 0 to 12"),
         ("step", -1, "step must be from 0"),
     ],

@@ -25,6 +25,11 @@ class Recorder:
                 return content, buffers
         raise AssertionError(f"no {kind} {fields} among {self.kinds()}")
 
+    def offers(self, name):
+        """What the control of a parameter offers."""
+        parameters = {parameter["name"]: parameter for parameter in self.last("options")[0]["parameters"]}
+        return parameters[name]["control"]["offers"]
+
 
 @pytest.fixture
 def recorder(monkeypatch):

@@ -20,9 +20,8 @@ def array(message, name):
 
 
 def test_options_are_the_columns_that_would_do(widget, recorder):
-    content, _ = recorder.last("flow_options")
-    assert content["cluster_keys"] == ["clusters", "lineage", "stage"]
-    assert content["time_keys"] == ["day"]
+    assert [offer["key"] for offer in recorder.offers("cluster_key")] == ["clusters", "lineage", "stage"]
+    assert [offer["key"] for offer in recorder.offers("time_key")] == ["", "day"]
 
 
 def test_groups_come_with_the_colours_of_the_embedding(widget, recorder):

@@ -54,7 +54,7 @@ def test_every_page_hears_of_all_that_was_read_anew(widget, recorder):
     widget.color = "new"
     kinds = recorder.kinds()
     assert recorder.last("reading")[0]["number"] > before
-    for kind in ("options", "choices", "cells", "embedding", "color", "selection", "flow_options", "groups", "notices"):
+    for kind in ("options", "choices", "cells", "embedding", "color", "selection", "groups", "notices"):
         assert kind in kinds
     assert "new" in recorder.last("options")[0]["columns"]
     assert recorder.last("color")[0]["key"] == "new"

@@ -42,11 +42,11 @@ def offered(recorder, kind):
 
 
 def test_the_browser_is_told_what_there_is_and_what_the_data_lack(widget, recorder):
-    schemes = offered(recorder, "schemes")
+    schemes = {offer["key"]: offer for offer in recorder.offers("scheme")}
     assert schemes["correlation"]["reason"] is None
     assert schemes["mine.lopsided"]["title"] == "lopsided"
     assert schemes["mine.on_the_moon"]["reason"] == "needs adata.obsm['X_moon']"
-    assert list(offered(recorder, "palettes")) == ["okabe_ito", "mine.greys", "mine.ages"]
+    assert [offer["key"] for offer in recorder.offers("palette")] == ["auto", "okabe_ito", "mine.greys", "mine.ages"]
     panels = offered(recorder, "panels")
     assert {key: panel["place"] for key, panel in panels.items() if key in ("parameters", "mine.answer")} == {
         "parameters": "side",
@@ -74,7 +74,7 @@ def test_what_is_offered_does_not_break_when_a_plugin_goes_meanwhile(widget, mon
 
     monkeypatch.setattr(registry, "contributions", and_gone)
     content, _ = messages.options(widget.pipeline)
-    assert {"key", "title", "help", "reason", "place"} == set(content["panels"][0])
+    assert {"key", "title", "help", "reason", "numbers", "place"} == set(content["panels"][0])
 
 
 def test_plugins_left_out_are_told(widget, recorder, monkeypatch):

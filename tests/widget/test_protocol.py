@@ -72,7 +72,7 @@ def sent(name, widget):
     if name == "answer":
         with registered(HISTOGRAM):
             return panels.answer(pipeline, decode(FIXTURES["ask"]["header"]), [])
-    return getattr(flow_messages if name in ("groups", "flow_options") else messages, name)(pipeline)
+    return getattr(flow_messages if name == "groups" else messages, name)(pipeline)
 
 
 def types(value):

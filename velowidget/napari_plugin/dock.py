@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import traitlets as t
@@ -19,24 +20,23 @@ from qtpy.QtWidgets import (
 )
 
 from velowidget.kernels.annotations import columns
-from velowidget.kernels.embeddings import bases
-from velowidget.kernels.velocity import BACKWARD_MODES
+from velowidget.napari_plugin.controls import Box, ChoiceBox, control_of, title_of
 from velowidget.napari_plugin.legend import legend
 from velowidget.napari_plugin.mode_control import ModeControl
 from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.scale import ScaleControl
-from velowidget.napari_plugin.scene import Scene, adata_of, scene_of
+from velowidget.napari_plugin.scene import DRAWN, Scene, adata_of, scene_of
 from velowidget.napari_plugin.tracks import STAGE
 from velowidget.napari_plugin.walk_controls import WalkControls
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Failed, Read, Status
 from velowidget.pipeline.stages import with_ancestors
-from velowidget.pipeline.traits import DIAGNOSTICS
-from velowidget.plugins.registry import PluginError, registry, unmet
+from velowidget.pipeline.table import CHAIN, entry_of, named
+from velowidget.pipeline.traits import DIAGNOSTICS, TABLE
+from velowidget.plugins.registry import PluginError
 
 TITLE = "RNA velocity"
-_DIRECTIONS = {"forward": (False, "transpose")} | {f"backward ({mode})": (True, mode) for mode in BACKWARD_MODES}
-_FIELDS = {"grid": "on a grid", "arrows": "one per cell", "none": "none"}  # any other is drawn as a grid
+_GROUPS = (*CHAIN, "embedding", "view", "drawing")
 _NO_CELLS = "Open an AnnData file (.h5ad or .zarr), or File > Open Sample > velowidget."
 # Errors that tell a user about the input; any other is a bug of ours.
 _EXPECTED = (KeyError, ValueError, TypeError, t.TraitError, PluginError)
@@ -103,28 +103,34 @@ class VelocityDock(QWidget):
     # -- making ------------------------------------------------------------------------------------
 
     def _make_controls(self) -> None:
-        self.cells = self._combo("Layer of cells whose velocities are shown.")
-        self.cells.activated.connect(lambda i: self.choose(self.cells.itemData(i)))
-        self.scheme = self._combo("Similarity of a cell's velocity and the step to each neighbour.")
-        self.scheme.activated.connect(lambda _: self._set(scheme=self.scheme.currentData()))
+        self.cells = ChoiceBox()
+        self.cells.setToolTip("Layer of cells whose velocities are shown.")
+        self.cells.chosen.connect(self.choose)
         self.mode = ModeControl()
         self.mode.changed.connect(lambda values: self._set(**values))
-        self.direction = self._combo("Forward, where cells go; backward, where they come from.")
-        self.direction.activated.connect(self._set_direction)
+        self.direction = ChoiceBox()
+        self.direction.chosen.connect(self._set_direction)
         self.scale = ScaleControl()
         self.scale.changed.connect(lambda value: self._set(softmax_scale=value))
         self.scale.automatic.connect(lambda on: self._set(auto_scale=on))
-        self.basis = self._combo("Embedding. napari's own 2D/3D button shows as many of its columns.")
-        self.basis.activated.connect(lambda _: self._set(basis=self.basis.currentData()))
-        self.color = self._combo("Column of obs, or a gene: type its name.")
+        self.color = ChoiceBox()
         self.color.setEditable(True)
         self.color.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.color.activated.connect(lambda _: self._set_color())
+        self.color.chosen.connect(lambda _: self._set_color())
         self.color.lineEdit().editingFinished.connect(self._set_color)
-        self.field = self._combo("The mean step of the chain, on the embedding.")
-        self.field.activated.connect(lambda _: self._set(field=self.field.currentData()))
-        for name, label in _FIELDS.items():
-            self.field.addItem(label, name)
+        own = {"softmax_scale": self.scale, "mode": self.mode, "backward": self.direction, "color": self.color}
+        self.controls: dict[str, QWidget] = {}
+        """By the parameters' names, in the order of the table."""
+        self._generic: dict[str, Box] = {}
+        for name, trait in TABLE.items():
+            entry = entry_of(trait)
+            if entry.group not in _GROUPS or entry.within or not entry.in_napari:
+                continue
+            if name not in own:
+                self._generic[name] = control_of(name)
+                self._generic[name].chosen.connect(partial(self._give, name))
+            self.controls[name] = own[name] if name in own else self._generic[name]
+            self.controls[name].setToolTip(trait.help)
         self.walks = WalkControls()
         self.walks.wanted.connect(self._want_walks)
         self.walks.changed.connect(lambda values: self._set(**values))
@@ -135,31 +141,17 @@ class VelocityDock(QWidget):
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-    def _combo(self, tip: str) -> QComboBox:
-        combo = QComboBox(toolTip=tip)
-        # A long name must not widen the dock.
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        combo.setMinimumContentsLength(14)
-        return combo
-
     def _lay_out(self) -> None:
         self._controls = QWidget()
-        form = QFormLayout(self._controls)
+        self._form = form = QFormLayout(self._controls)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for label, control in {
-            "cells": self.cells,
-            "scheme": self.scheme,
-            "mode": self.mode,
-            "direction": self.direction,
-            "softmax scale": self.scale,
-            "embedding": self.basis,
-            "color": self.color,
-            "": self.legend,
-            "arrows": self.field,
-            "walks": self.walks,
-        }.items():
-            form.addRow(label, control)
+        form.addRow("cells", self.cells)
+        for name, control in self.controls.items():
+            form.addRow(title_of(name), control)
+            if name == "color":
+                form.addRow("", self.legend)
+        form.addRow("walks", self.walks)
         below = QHBoxLayout()
         below.addWidget(self.progress)
         below.addWidget(self.cancel)
@@ -172,20 +164,13 @@ class VelocityDock(QWidget):
 
     def _fill(self, pipeline: VelocityPipeline) -> None:
         """Offer what the data have."""
-        adata, schemes = pipeline.inputs.adata, registry.contributions("schemes")
-        for combo, items in (
-            (self.scheme, [(entry.title, key) for key, entry in schemes.items()]),
-            (self.direction, [(name, name) for name in _DIRECTIONS]),
-            (self.basis, [(basis, basis) for basis in bases(adata)]),
-            (self.color, [(column, column) for column in [*columns(adata), *pipeline.diagnostics]]),
-        ):
-            combo.clear()
-            for label, value in items:
-                combo.addItem(label, value)
-        for i, entry in enumerate(schemes.values()):
-            reason = unmet(entry, adata)  # why the data cannot support it
-            self.scheme.setItemData(i, reason or entry.help, Qt.ItemDataRole.ToolTipRole)
-            self.scheme.model().item(i).setEnabled(reason is None)
+        adata = pipeline.inputs.adata
+        for name, control in self._generic.items():
+            if isinstance(control, ChoiceBox):
+                offers = entry_of(TABLE[name]).control.offers(pipeline)
+                control.offer([offer for offer in offers if name != "field" or offer.key in DRAWN])
+        self.direction.offer([*named(["forward"]), *entry_of(TABLE["backward_mode"]).control.offers(pipeline)])
+        self.color.offer(named([*columns(adata), *pipeline.diagnostics]))
         self.walks.fill(pipeline.inputs.clusters)
         completer = QCompleter([*columns(adata), *map(str, adata.var_names)], self.color)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -206,9 +191,11 @@ class VelocityDock(QWidget):
             self._failures["refused"] = _explained(error)
         self._show()
 
-    def _set_direction(self, _index: int) -> None:
-        backward, mode = _DIRECTIONS[self.direction.currentData()]
-        self._set(backward=backward, backward_mode=mode)
+    def _give(self, name: str, value: object) -> None:
+        self._set(**{name: value})
+
+    def _set_direction(self, direction: str) -> None:
+        self._set(**({"backward": False} if direction == "forward" else {"backward": True, "backward_mode": direction}))
 
     def _set_color(self) -> None:
         color = self.color.currentText().strip()
@@ -253,20 +240,15 @@ class VelocityDock(QWidget):
         if self.scene is None:
             return
         pipeline = self.scene.pipeline
-        direction = f"backward ({pipeline.backward_mode})" if pipeline.backward else "forward"
-        for combo, value in (
-            (self.scheme, pipeline.scheme),
-            (self.direction, direction),
-            (self.basis, pipeline.basis),
-            (self.field, pipeline.field if pipeline.field in _FIELDS else "grid"),
-        ):
-            combo.setCurrentIndex(combo.findData(value))
+        for name, control in self._generic.items():
+            control.show_value(self._in_use(name) if name == "field" else getattr(pipeline, name))
+        self.direction.show_value(pipeline.backward_mode if pipeline.backward else "forward")
         if not self.color.lineEdit().hasFocus() or "refused" not in self._failures:
             self.color.setEditText(pipeline.color)
         self.mode.show_mode(pipeline)
         kernel = pipeline.inputs.kernel
-        for control in (self.scheme, self.direction, self.mode):
-            control.setEnabled(kernel is None)
+        for name, shown in self.controls.items():
+            self._show_usable(name, shown)
         fixed = "No effect: the similarities could not be computed." if "similarity" in self._failures else None
         fixed = kernel.reason if kernel is not None else fixed
         scale, automatic = pipeline.softmax_scale, pipeline.automatic_scale
@@ -274,6 +256,21 @@ class VelocityDock(QWidget):
         self.walks.show_walks(pipeline, wanted=self.scene.walks.wanted)
         self.legend.setText(legend(pipeline.annotation, pipeline.palette, pipeline.vmin, pipeline.vmax))
         self._show_message()
+
+    def _show_usable(self, name: str, control: QWidget) -> None:
+        """Show a control where its parameter has an effect; off, with the reason, where it cannot be used."""
+        assert self.pipeline is not None
+        entry, reason = entry_of(TABLE[name]), self.pipeline.reason_against(name)
+        label = self._form.labelForField(control)
+        label.setText(entry.title_now(self._in_use))
+        for part in (control, label):
+            part.setVisible(entry.matters(self._in_use))
+        control.setEnabled(reason is None)
+        control.setToolTip(reason or TABLE[name].help)
+
+    def _in_use(self, name: str) -> Any:
+        assert self.scene is not None
+        return self.scene.field if name == "field" else self.scene.pipeline.in_use(name)
 
     def _show_status(self, status: Status) -> None:
         before = self._failures

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-from qtpy.QtCore import Qt, Signal
-from qtpy.QtWidgets import QComboBox, QFormLayout, QLabel, QVBoxLayout, QWidget
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QFormLayout, QLabel, QVBoxLayout, QWidget
 
-from velowidget.kernels.modes import NUMBERS, mode_in_use
-from velowidget.napari_plugin.number_box import LARGEST, NumberBox
+from velowidget.napari_plugin.controls import ChoiceBox, control_of, title_of
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.modes import WORDS
+from velowidget.pipeline.offers import modes
 
 _WHY = "Backward (transpose) is always deterministic; backward (negate) has every mode."
 
@@ -22,36 +21,33 @@ class ModeControl(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.mode = QComboBox()
-        for i, (mode, (title, tip)) in enumerate(WORDS.items()):
-            self.mode.addItem(title, mode)
-            self.mode.setItemData(i, tip, Qt.ItemDataRole.ToolTipRole)
-        self.mode.activated.connect(lambda _: self.changed.emit({"mode": self.mode.currentData()}))
-        self.numbers = {
-            "n_samples": NumberBox("How many velocities of each cell are drawn.", 1, 1_000_000),
-            "seed": NumberBox("Chooses the random velocities, and the random walks.", 0, LARGEST),
-        }
+        self._offers = {offer.key: offer for offer in modes(None)}
+        self.mode = ChoiceBox()
+        self.mode.offer(list(self._offers.values()))
+        self.mode.chosen.connect(partial(self._give, "mode"))
         self.note = QLabel("deterministic by transpose", toolTip=_WHY)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.mode)
         layout.addWidget(self.note)
         self._form = QFormLayout()
-        for (name, number), label in zip(self.numbers.items(), ("samples", "seed"), strict=True):
-            number.valueChanged.connect(partial(self._give, name))
-            self._form.addRow(label, number)
+        names = dict.fromkeys(name for offer in self._offers.values() for name in offer.numbers)
+        self.numbers = {name: control_of(name) for name in sorted(names)}
+        for name, number in self.numbers.items():
+            number.chosen.connect(partial(self._give, name))
+            self._form.addRow(title_of(name), number)
         layout.addLayout(self._form)
 
     def show_mode(self, pipeline: VelocityPipeline) -> None:
         """Show the present parameters; the numbers where the mode depends on them."""
-        mode = mode_in_use(pipeline.mode, pipeline.backward, pipeline.backward_mode)
-        self.mode.setCurrentIndex(self.mode.findData(pipeline.mode))
-        self.mode.setToolTip(WORDS[pipeline.mode][1])
+        mode = pipeline.in_use("mode")
+        self.mode.show_value(pipeline.mode)
+        self.mode.setToolTip(self._offers[pipeline.mode].help)
         self.note.setVisible(mode != pipeline.mode)
         for name, number in self.numbers.items():
-            number.show_number(getattr(pipeline, name))
+            number.show_value(getattr(pipeline, name))
             for part in (number, self._form.labelForField(number)):
-                part.setVisible(name in NUMBERS[mode])
+                part.setVisible(name in self._offers[mode].numbers)
 
-    def _give(self, name: str, value: int) -> None:
+    def _give(self, name: str, value: object) -> None:
         self.changed.emit({name: value})

@@ -7,12 +7,15 @@ import math
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QSlider, QVBoxLayout, QWidget
 
+from velowidget.napari_plugin.controls import title_of
+from velowidget.pipeline.traits import TABLE
+
 DECADES = 2
 """The slider goes so far to either side of the value in its middle."""
 STEPS = 100
 """Positions of the slider to a factor of ten."""
 
-_HELP = "How sharply cells prefer the neighbours that their velocity points to."
+_HELP = TABLE["softmax_scale"].help
 
 
 class ScaleControl(QWidget):
@@ -32,7 +35,7 @@ class ScaleControl(QWidget):
         self.number = QLineEdit(toolTip="The softmax scale in use; any positive number can be typed.")
         self.number.setFixedWidth(70)
         self.number.editingFinished.connect(self._typed)
-        self.auto = QCheckBox("auto", toolTip="One over the median size of the similarities.")
+        self.auto = QCheckBox(title_of("auto_scale"), toolTip=TABLE["auto_scale"].help)
         self.auto.clicked.connect(self.automatic.emit)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

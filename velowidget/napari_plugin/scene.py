@@ -18,6 +18,9 @@ from velowidget.pipeline.events import Computed, Read, Status
 from velowidget.pipeline.stages import Arrows, Grid, Parameters
 from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS
 
+DRAWN = ("grid", "arrows", "none")
+"""The fields that napari draws; arrows on a grid stand for any other."""
+
 _OLD = 0.3
 """Opacity of arrows that show other parameters than the present ones, as a share of what it was."""
 
@@ -97,7 +100,12 @@ class Scene:
     @property
     def stage(self) -> str:
         """The stage whose result is drawn: arrows of cells, else on a grid, also for fields that only browsers draw."""
-        return "projection" if self.pipeline.field == "arrows" else "grid"
+        return "projection" if self.field == "arrows" else "grid"
+
+    @property
+    def field(self) -> str:
+        """The field that is drawn: one of `DRAWN`."""
+        return self.pipeline.field if self.pipeline.field in DRAWN else "grid"
 
     # -- following ---------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from qtpy.QtCore import Signal
@@ -9,17 +10,10 @@ from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidg
 
 from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.kernels.walks import checked_steps
-from velowidget.napari_plugin.number_box import LARGEST, NumberBox
+from velowidget.napari_plugin.controls import control_of, title_of
 from velowidget.pipeline import VelocityPipeline
-
-_MOST = {"n_sims": 10_000, "max_iter": 10_000, "seed": LARGEST}
-_TIPS = {
-    "n_sims": "Number of walks.",
-    "max_iter": "Steps of each walk; napari's own slider, with its play button, is the step that is seen.",
-    "seed": "The same seed gives the same walks.",
-    "start_ixs": "Cluster where walks start.",
-    "stop_ixs": "Cluster where walks end.",
-}
+from velowidget.pipeline.table import entry_of
+from velowidget.pipeline.traits import TABLE
 
 
 class WalkControls(QWidget):
@@ -33,20 +27,16 @@ class WalkControls(QWidget):
         self._key = ""
         self.shown = QCheckBox("show", toolTip="Random walks of the chain as tracks.")
         self.shown.clicked.connect(self.wanted.emit)
-        self.numbers = {name: self._number(name) for name in ("n_sims", "max_iter", "seed")}
         self.rules = {name: self._rule(name) for name in ("start_ixs", "stop_ixs")}
+        self.numbers = {name: control_of(name) for name in ("n_sims", "max_iter", "seed")}
+        for name, number in self.numbers.items():
+            number.chosen.connect(partial(self._give, name))
         self._details = QWidget()
         form = QFormLayout(self._details)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        for label, control in {
-            "number": self.numbers["n_sims"],
-            "steps": self.numbers["max_iter"],
-            "start": self.rules["start_ixs"],
-            "stop": self.rules["stop_ixs"],
-            "seed": self.numbers["seed"],
-        }.items():
-            form.addRow(label, control)
+        for name, control in (self.rules | self.numbers).items():
+            form.addRow(title_of(name), control)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.shown)
@@ -57,7 +47,7 @@ class WalkControls(QWidget):
         self._key = "" if clusters is None else clusters.key
         for name, combo in self.rules.items():
             combo.clear()
-            combo.addItem("anywhere" if name == "start_ixs" else "nowhere")
+            combo.addItems([offer.title for offer in entry_of(TABLE[name]).control.offers(None)])
             combo.addItems([] if clusters is None else clusters.categories)
 
     def show_walks(self, pipeline: VelocityPipeline, *, wanted: bool) -> None:
@@ -66,7 +56,7 @@ class WalkControls(QWidget):
         self._details.setVisible(wanted)
         steps = checked_steps(pipeline.max_iter, pipeline.inputs.adata.n_obs)
         for name, value in {"n_sims": pipeline.n_sims, "max_iter": steps, "seed": pipeline.seed}.items():
-            self.numbers[name].show_number(value)
+            self.numbers[name].show_value(value)
         for name, combo in self.rules.items():
             combo.setCurrentIndex(self._index(combo, getattr(pipeline, name)))
 
@@ -78,13 +68,11 @@ class WalkControls(QWidget):
         named = named[0] if isinstance(named, list) and len(named) == 1 else named
         return combo.findText(named) if isinstance(named, str) else -1
 
-    def _number(self, name: str) -> NumberBox:
-        number = NumberBox(_TIPS[name], 0 if name == "seed" else 1, _MOST[name])
-        number.valueChanged.connect(lambda value: self.changed.emit({name: value}))
-        return number
+    def _give(self, name: str, value: object) -> None:
+        self.changed.emit({name: value})
 
     def _rule(self, name: str) -> QComboBox:
-        combo = QComboBox(toolTip=_TIPS[name])
+        combo = QComboBox(toolTip=TABLE[name].help)
         combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         combo.setMinimumContentsLength(10)
         combo.setPlaceholderText("chosen elsewhere")

@@ -18,10 +18,10 @@ from anndata import AnnData
 from velowidget.kernels.embeddings import bases
 from velowidget.kernels.groups import cluster_columns
 from velowidget.kernels.reading import Reading, cells_as_read, translated
+from velowidget.pipeline.checks import CheckedParameters
 from velowidget.pipeline.events import Changed, Read
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.selection import Selection, checked_cells
-from velowidget.pipeline.traits import ParameterTraits
 from velowidget.plugins.names import shown
 
 _CELLS = ("start_ixs", "stop_ixs", "selection")
@@ -33,7 +33,7 @@ _DEPENDENT = (
 )
 
 
-class LiveParameters(ParameterTraits):
+class LiveParameters(CheckedParameters):
     """Parameters, and the data that they are about.
 
     Attributes

@@ -1,52 +1,46 @@
-"""The parameters as traits: what each may be, and what one has to do with another."""
+"""The table of parameters: each is declared here once, with its type, default and words, for every face."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
-from contextlib import AbstractContextManager, suppress
-from typing import Any, ClassVar
+import inspect
+import textwrap
+from typing import Any
 
 import numpy as np
 import traitlets as t
 from numpy.typing import NDArray
 
-from velowidget.core.custom import Scheme
-from velowidget.kernels.annotations import (
-    Annotation,
-    ContinuousAnnotation,
-    color_layers,
-)
-from velowidget.kernels.arguments import checked_count, checked_scale, one_of
-from velowidget.kernels.cells import plain_rule
-from velowidget.kernels.embeddings import bases, embedding_name
-from velowidget.kernels.groups import FlowCells, first_source, place_of
-from velowidget.kernels.limits import Limit, checked_limit
-from velowidget.kernels.modes import BACKWARD_MODES, MODES, checked_scheme
-from velowidget.kernels.velocity import DEGENERATE
-from velowidget.kernels.walks import checked_steps
+from velowidget.pipeline import offers
 from velowidget.pipeline.assignments import Assignments
-from velowidget.pipeline.events import Changed
-from velowidget.pipeline.inputs import Inputs
-from velowidget.pipeline.jobs import Jobs, Target
-from velowidget.pipeline.selection import checked_cells
-from velowidget.pipeline.values import Automatic, Flag, Number, Plain, Real, Text, Whole, plain_number
-from velowidget.pipeline.walks import checked_number
-from velowidget.plugins.names import shown
-from velowidget.plugins.registry import registry, require
+from velowidget.pipeline.offers import AUTOMATIC
+from velowidget.pipeline.table import (
+    CHAIN,
+    Cells,
+    Choice,
+    Count,
+    LogSlider,
+    Own,
+    Slider,
+    Toggle,
+    declared,
+    entry,
+    entry_of,
+)
+from velowidget.pipeline.values import (
+    Automatic,
+    Bound,
+    Columns,
+    Flag,
+    Number,
+    Real,
+    Rule,
+    Text,
+    TextOrNone,
+    Whole,
+)
 
 FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
 """What can be drawn, and the stage it needs."""
-
-RANGES = {
-    "smooth": (0.1, 5.0),
-    "density": (0.2, 4.0),
-    "arrow_length": (0.1, 5.0),
-    "point_size": (0.1, 10.0),
-    "opacity": (0.05, 1.0),
-}
-"""Smallest and largest value of the numbers that say how it is drawn."""
-
-AUTOMATIC = "auto"
 
 SETTINGS = ("vkey", "xkey", "gene_subset", "attr", "conn_key", "degenerate")
 """What is chosen when a pipeline is made."""
@@ -54,321 +48,249 @@ SETTINGS = ("vkey", "xkey", "gene_subset", "attr", "conn_key", "degenerate")
 DIAGNOSTICS = ("fidelity", "support", "entropy")
 """What cells can be coloured by besides what the data have."""
 
-OF_THE_CHAIN = ("softmax_scale", "auto_scale", "scheme", "mode", "n_samples", "backward", "backward_mode")
-"""Parameters that a chain is computed from."""
-
-
-ANNOUNCED = (
-    "basis",
-    "components",
-    "color",
-    "layer",
-    "vmin",
-    "vmax",
-    "palette",
-    "field",
-    "selection",
-    "cluster_key",
-    "time_key",
-)
-"""Parameters that no stage's result can tell: faces look at them again."""
-
 
 class ParameterTraits(Assignments):
-    """The traits of a pipeline, every change of which goes through the one lock.
+    """The parameters, in the order of their controls; `velowidget.pipeline.checks` says what each may be."""
 
-    A refused value raises `traitlets.TraitError`, which names the nearest valid one, and leaves all as it was.
+    # -- scale and chain: what the chain is computed from ----------------------------------------------
 
-    Attributes
-    ----------
-    inputs
-        The data that values are checked against.
-    jobs
-        What is told of changes.
-    """
+    softmax_scale = entry(
+        Automatic(
+            None,
+            help="How strongly cells prefer neighbours in the direction of their velocity. Small: all neighbours are "
+            "about equally likely. Large: only the best one counts.",
+        ),
+        *("softmax scale", "scale", Own()),
+        details="The number in use; None while it is the automatic one and that is not computed yet. Assigning a "
+        "number sets `auto_scale` False; ``None`` or ``'auto'`` sets it True.",
+    )
+    auto_scale = entry(
+        Flag(True, help="Whether the softmax scale is the automatic one: 1 over the median absolute similarity."),
+        *("auto", "scale", Own()),
+        within="softmax_scale",
+    )
+    scheme = entry(
+        Text(
+            "correlation",
+            help="Similarity of a cell's velocity and the displacement to each neighbour: correlation, cosine (without "
+            "centring), or dot product (longer displacements count more).",
+        ),
+        *("scheme", "chain", Choice(listed=offers.schemes)),
+        details="``'correlation'``, ``'cosine'`` or ``'dot_product'``, or a plugin's.",
+    )
+    mode = entry(
+        Text("deterministic", help="Whether velocities are taken as they are, or as random."),
+        *("mode", "chain", Choice(listed=offers.modes)),
+        details="``'deterministic'``, ``'stochastic'``, ``'sampling'`` or ``'monte_carlo'``, see "
+        ":meth:`velowidget.VelocityKernel.compute_transition_matrix`. Backward by transpose, there is the "
+        "deterministic mode only.",
+    )
+    n_samples = entry(
+        Whole(1000, help="Random velocities per cell. More samples: less noise, slower."),
+        *("samples", "chain", Count(1)),
+        within="mode",
+        details="Of the mode ``'monte_carlo'``.",
+    )
+    backward = entry(
+        Flag(
+            False,
+            help="Forward: where cells go. Backward: where they come from, by transposing the similarities or by "
+            "negating the velocities.",
+        ),
+        *("direction", "chain", Own()),
+    )
+    backward_mode = entry(
+        Text("transpose", help="How a backward chain is made: by transposing or by negating."),
+        *("backward mode", "chain", Choice(listed=offers.backward_modes)),
+        within="backward",
+        details="``'transpose'`` or ``'negate'``.",
+    )
 
-    inputs: Inputs
-    jobs: Jobs
-    _first_values: dict[str, Any]  # those that were refused
-    _target: Callable[[], Target]
-    _fixed: ClassVar[tuple[str, ...]] = SETTINGS
+    # -- embedding and view: where cells are drawn, and in which colours -------------------------------
 
-    softmax_scale = Automatic(
-        None, help="Number in use, larger than 0; None while it is the automatic one, and that is not known yet."
+    basis = entry(
+        Text("", help="The embedding to draw on."),
+        *("basis", "embedding", Choice(listed=offers.embeddings)),
+        details="Its key in ``adata.obsm``, without ``X_``.",
     )
-    auto_scale = Flag(True, help="Whether the softmax scale follows the data.")
-    scheme = Text("correlation", help="Similarity of velocity and displacement.")
-    mode = Text("deterministic", help="How velocities are taken: as they are, or as random.")
-    n_samples = Whole(1000, help="How many velocities of each cell the mode 'monte_carlo' draws.")
-    backward = Flag(False, help="Direction of the process.")
-    backward_mode = Text("transpose", help="How a backward kernel uses velocities: 'transpose' or 'negate'.")
-    basis = Text("", help="Embedding: its key in obsm, without 'X_'.")
-    components = Plain(
-        help="Two or three columns of the embedding, counted from 1; none for the first, all if there are three."
+    components = entry(
+        Columns(help="Columns of the embedding that are drawn: two, or three for a view in 3-D."),
+        *("components", "embedding", Own()),
+        in_napari=False,  # its own 2D/3D button chooses them
+        details="Counted from 1; empty for the first two, or all where there are three.",
     )
-    color = Text("", help="Column of obs, else a gene; 'obs:NAME', 'gene:NAME', 'LAYER:GENE' decide; '' for none.")
-    layer: t.TraitType[Any, Any] = t.TraitType(
-        None, help="Where colours of genes are from; None for adata.X, else 'Ms'."
+    color = entry(
+        Text(
+            "",
+            help="What cells are coloured by: a column of adata.obs, or a gene (also LAYER:GENE). Type to search; "
+            "leave it empty for no colour.",
+        ),
+        *("color", "view", Own()),
+        details="``'obs:NAME'``, ``'gene:NAME'`` and ``'LAYER:GENE'`` decide between a column and a gene. Else "
+        "``'fidelity'``, ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.",
     )
-    vmin: t.TraitType[Any, Any] = t.TraitType(
-        None, help="Lower limit of colours: a number, 'p1' or None, see `limits`."
+    layer = entry(
+        TextOrNone(None, help="The layer that a gene's colours are from."),
+        *("layer", "view", Choice(listed=offers.layers)),
+        within="color",
+        details="A layer, or ``'X'``; ``None`` for ``adata.X``, else ``'Ms'``, else ``'spliced'``. The colour "
+        "``'LAYER:GENE'`` is of a layer of its own.",
     )
-    vmax: t.TraitType[Any, Any] = t.TraitType(None, help="Upper limit of colours: a number, 'p99' or None.")
-    field = Text("grid", help="What is drawn: 'grid', 'arrows', 'stream', 'particles' or 'none'.")
-    smooth = Number(0.8, help="Standard deviation of the Gaussian that averages arrows, in distances on the grid.")
-    density = Number(1.0, help="Of grid arrows and lines: 32 along the longest side, times this.")
-    arrow_length = Number(1.0, help="Length of arrows and speed of particles, times this.")
-    point_size = Number(1.0, help="Size of cells, times this.")
-    opacity = Number(0.9, help="Of cells, up to 1.")
-    honest = Flag(True, help="Whether what is drawn fades where it deserves less belief.")
-    palette = Text("auto", help="Colours of categories: 'auto' for the data's own, else a palette's.")
+    vmin = entry(
+        Bound(None, help="Lower limit of the colours: a number, a percentile such as p1, or empty for automatic."),
+        *("vmin", "view", Own()),
+        within="color",
+        details="``None`` is the automatic limit, which leaves out at most 1 % of the cells, and only where these "
+        "would have more than half of the colours. Another colour takes automatic limits instead of numbers; "
+        "percentiles stay.",
+    )
+    vmax = entry(
+        Bound(None, help="Upper limit of the colours: a number, a percentile such as p99, or empty for automatic."),
+        *("vmax", "view", Own()),
+        within="color",
+        details="As `vmin`.",
+    )
+    palette = entry(
+        Text(AUTOMATIC, help="Colours of the categories: those in the data where there are some, or a palette's."),
+        *("palette", "view", Choice(listed=offers.palettes)),
+        when={"colors": ("categorical",)},
+        details="``'auto'`` for the data's own, else a palette of ours or a plugin's.",
+    )
+
+    # -- drawing: how it is drawn ----------------------------------------------------------------------
+
+    field = entry(
+        Text(
+            "grid",
+            help="How to draw the velocity: averaged, as arrows on a grid, streamlines or moving particles; one arrow "
+            "per cell; or not at all.",
+        ),
+        *("field", "drawing", Choice(listed=offers.fields)),
+        details="``'grid'``, ``'arrows'``, ``'stream'``, ``'particles'`` or ``'none'``.",
+    )
+    smooth = entry(
+        Number(0.8, help="Smoothing radius in grid spacings. Larger values hide small-scale structure."),
+        *("smoothing", "drawing", LogSlider(0.1, 5.0)),
+        when={"field": ("grid", "stream", "particles")},
+    )
+    density = entry(
+        Number(1.0, help="Density of arrows or streamlines: 32 along the longest side, times this."),
+        *("density", "drawing", LogSlider(0.2, 4.0)),
+        when={"field": ("grid", "stream")},
+    )
+    arrow_length = entry(
+        Number(
+            1.0,
+            help="Length of arrows, width of lines or speed of particles, times this. Their proportions stay: they "
+            "show how strongly the next step prefers a direction.",
+        ),
+        *("arrow length", "drawing", LogSlider(0.1, 5.0)),
+        when={"field": ("grid", "arrows", "stream", "particles")},
+        titles={"field": {"stream": "line width", "particles": "speed"}},
+        instant=True,
+    )
+    point_size = entry(
+        Number(1.0, help="Size of the cells, times this."),
+        *("point size", "drawing", LogSlider(0.1, 10.0)),
+        instant=True,
+    )
+    opacity = entry(
+        Number(0.9, help="Cell opacity. Lower it to see density where cells overlap."),
+        *("opacity", "drawing", LogSlider(0.05, 1.0)),
+        instant=True,
+    )
+    honest = entry(
+        Flag(
+            True,
+            help="Arrows, lines and particles fade where confidence is low: by the smaller of fidelity and support.",
+        ),
+        *("fade by confidence", "drawing", Toggle()),
+        when={"field": ("grid", "arrows", "stream", "particles")},
+        in_napari=False,
+    )
+
+    # -- flow between clusters -------------------------------------------------------------------------
+
+    cluster_key = entry(
+        Text("", help="The column of adata.obs with the clusters that flow goes between."),
+        *("clusters", "flow", Choice(listed=offers.cluster_keys)),
+        details="Empty for none.",
+    )
+    time_key = entry(
+        Text(
+            "",
+            help="A column of adata.obs with experimental times: then only steps from one time to the next count.",
+        ),
+        *("time", "flow", Choice(listed=offers.time_keys)),
+        details="Empty for none.",
+    )
+    cluster = entry(
+        Text("", help="The cluster whose flow is shown. Clicking a cluster selects it and sets where walks start."),
+        *("source", "flow", Own()),
+        details="Empty for all, which needs an empty `time_key`.",
+    )
+    min_flow = entry(
+        Number(0.0, help="Only flows above this are drawn."),
+        *("min flow", "flow", Slider(0.0, 0.5, below=1.0)),
+        instant=True,
+    )
+
+    # -- random walks ----------------------------------------------------------------------------------
+
+    start_ixs = entry(
+        Rule(None, help="Each walk starts in one of these cells, all equally likely."),
+        *("start in", "walks", Cells(none="all cells")),
+        details="As for :meth:`velowidget.VelocityKernel.random_walks`; reads back as a column with categories or a "
+        "range, or as numbers of cells.",
+    )
+    stop_ixs = entry(
+        Rule(None, help="A walk ends when it arrives in one of these cells; its start does not count."),
+        *("end in", "walks", Cells(none="no stop (run all steps)")),
+        details="As `start_ixs`.",
+    )
+    n_sims = entry(Whole(200, help="Number of random walks."), "walks", "walks", Count(1))
+    max_iter = entry(
+        Real(100, help="Steps of a walk that reaches no stop."),
+        *("steps", "walks", Count(1)),
+        details="As a float, a share of the number of cells.",
+    )
+    successive_hits = entry(
+        Whole(0, help="How many more cells to end in must follow directly before a walk ends."),
+        *("consecutive hits", "walks", Count(0)),
+    )
+    seed = entry(
+        Whole(
+            0,
+            help="Seed of the random walks, and of the velocities that a random mode draws. The same seed gives the "
+            "same random numbers.",
+        ),
+        *("seed", "walks", Count(0, bits=64)),
+    )
+    step = entry(
+        Whole(0, help="The step of the walks that is shown: where the player was last paused or put."),
+        *("step", "walks", Own()),
+    )
+
     selection: t.TraitType[NDArray[np.int32], Any] = t.TraitType(
         help="Indices of the selected cells, int32, ascending, read-only; nothing is computed from it."
     )
-    cluster_key = Text("", help="Column of obs with the clusters that flow goes between; '' for none.")
-    time_key = Text("", help="Column of obs with experimental times; '' for none.")
-    cluster = Text("", help="The cluster whose flow is looked at; with a time key always one, else '' for all.")
-    min_flow = Number(0.0, help="Only flows above this are drawn.")
-    n_sims = Whole(200, help="Number of random walks.")
-    max_iter = Real(100, help="Their steps; as a float, share of the number of cells.")
-    successive_hits = Whole(0, help="Further cells of `stop_ixs` directly after the first that end a walk.")
-    start_ixs = Plain(None, help="Cells where walks start, see `choose_cells`; None is all.")
-    stop_ixs = Plain(None, help="Cells where walks end; None is none.")
-    seed = Whole(0, help="Of the walks, and of what a mode draws.")
-    step = Whole(0, help="The step that is looked at.")
-
-    def changing(self) -> AbstractContextManager[None]:
-        """Context manager: hold the one lock, so that several assignments count as one change."""
-        return self.jobs.changing()
-
-    def values(self) -> dict[str, Any]:
-        """The present parameters."""
-        with self.changing():
-            return {name: getattr(self, name) for name in PARAMETERS}
-
-    # -- what each may be ---------------------------------------------------------------------------
-
-    @t.validate("backward_mode", "field")
-    def _check_word(self, proposal: Any) -> str:
-        name = proposal["trait"].name
-        allowed = {"backward_mode": BACKWARD_MODES, "field": tuple(FIELDS)}[name]
-        return one_of(name, proposal["value"], allowed)
-
-    @t.default("selection")
-    def _select_nothing(self) -> NDArray[np.int32]:
-        return checked_cells((), self.inputs.adata.n_obs)
-
-    @t.validate("selection")
-    def _check_selection(self, proposal: Any) -> NDArray[np.int32]:
-        return checked_cells(proposal["value"], self.inputs.adata.n_obs)
-
-    @t.validate(*RANGES)
-    def _check_number(self, proposal: Any) -> float:
-        name, value = proposal["trait"].name, proposal["value"]
-        low, high = RANGES[name]
-        if not low <= value <= high:
-            raise ValueError(f"{name} must be from {low:g} to {high:g}, not {value!r}.")
-        return float(value)
-
-    @t.validate("scheme")
-    def _check_scheme(self, proposal: Any) -> str:
-        self._own_scheme(proposal["value"], self.mode)
-        return str(proposal["value"])
-
-    @t.validate("mode")
-    def _check_mode(self, proposal: Any) -> str:
-        mode = one_of("mode", proposal["value"], MODES)
-        if mode == "stochastic":
-            self._own_scheme(self.scheme, mode)
-        return mode
-
-    @t.validate("n_samples")
-    def _check_samples(self, proposal: Any) -> int:
-        return checked_count("n_samples", proposal["value"])
-
-    @t.validate("palette")
-    def _check_palette(self, proposal: Any) -> str:
-        palettes = registry.contributions("palettes")
-        name = one_of("palette", proposal["value"], (AUTOMATIC, *palettes))
-        if name != AUTOMATIC:
-            require(palettes[name], self.inputs.adata)
-        return name
-
-    @t.validate("basis")
-    def _check_basis(self, proposal: Any) -> str:
-        if not proposal["value"]:
-            raise ValueError(f"Name an embedding: {', '.join(map(repr, bases(self.inputs.adata)))}.")
-        name = embedding_name(self.inputs.adata, proposal["value"])
-        self.inputs.plane(name, ())
-        return name
-
-    @t.default("components")
-    def _first_components(self) -> list[int]:
-        return []
-
-    @t.validate("components")
-    def _check_components(self, proposal: Any) -> list[int]:
-        value = proposal["value"]
-        if not isinstance(value, list | tuple) or not all(type(c) is int for c in map(plain_number, value)):
-            raise TypeError(f"components must be two or three different whole numbers, or none, not {shown(value)}.")
-        components = [int(c) for c in value]
-        self.inputs.plane(self.basis, tuple(components))
-        return components
-
-    @t.validate("color")
-    def _check_color(self, proposal: Any) -> str:
-        self._read_color(proposal["value"], self.layer)
-        return str(proposal["value"])
-
-    @t.validate("layer")
-    def _check_layer(self, proposal: Any) -> str | None:
-        value = proposal["value"]
-        return None if value is None else one_of("layer", value, color_layers(self.inputs.adata))
-
-    @t.validate("vmin", "vmax")
-    def _check_limit(self, proposal: Any) -> Limit:
-        return checked_limit(proposal["trait"].name, proposal["value"])  # one after the other: swapped at times
-
-    @t.validate("cluster_key", "time_key")
-    def _check_flow_column(self, proposal: Any) -> str:
-        if proposal["value"]:
-            self.inputs.flow_cells(self.cluster_key, self.time_key)
-        return str(proposal["value"])
-
-    @t.validate("cluster")
-    def _check_cluster(self, proposal: Any) -> str:
-        if proposal["value"]:
-            place_of(proposal["value"], self.flow_cells.names, self.cluster_key)
-        elif self.time_key and self.cluster_key:
-            return first_source(self.flow_cells)
-        return str(proposal["value"])
-
-    @t.validate("min_flow")
-    def _check_min_flow(self, proposal: Any) -> float:
-        if not 0 <= proposal["value"] < 1:
-            raise ValueError(f"min_flow must be from 0 up to, but not, 1, not {proposal['value']!r}.")
-        return float(proposal["value"])
-
-    @t.validate("softmax_scale")
-    def _check_scale(self, proposal: Any) -> float | None:
-        return None if proposal["value"] is None else checked_scale(proposal["value"])
-
-    @t.validate("start_ixs", "stop_ixs")
-    def _check_cells(self, proposal: Any) -> Any:
-        return plain_rule(self.inputs.adata, proposal["value"], proposal["trait"].name)
-
-    @t.validate("n_sims", "successive_hits", "seed", "max_iter")
-    def _check_walks(self, proposal: Any) -> Any:
-        return checked_number(proposal["trait"].name, proposal["value"], self.inputs.adata.n_obs)
-
-    @t.validate("step")
-    def _check_step(self, proposal: Any) -> int:
-        last = checked_steps(self.max_iter, self.inputs.adata.n_obs)
-        if not 0 <= proposal["value"] <= last:
-            raise ValueError(f"step must be from 0 to {last}, the number of steps, not {shown(proposal['value'])}.")
-        return int(proposal["value"])
-
-    def _replaced(self, names: Set[str]) -> None:
-        for name in ANNOUNCED:
-            if name in names:
-                self.jobs.announce(Changed(name))
-
-    # -- what follows from what -----------------------------------------------------------------------
-
-    def _follow_up(self, given: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-        values = self._trait_values
-        if "components" not in given and values["basis"] != before["basis"]:
-            values["components"] = []  # those of another embedding mean nothing here
-        if values["color"] != before["color"] or values["layer"] != before["layer"]:
-            for name in {"vmin", "vmax"} - given.keys():  # numbers of another colour mean nothing here
-                if not isinstance(values[name], str):
-                    values[name] = None
-        if "cluster" not in given and not given.keys().isdisjoint(("cluster_key", "time_key")):
-            names = map(str, self.flow_cells.names) if self.cluster_key else ()
-            values["cluster"] = self.cluster if self.cluster and self.cluster in names else ""
-            self._check("cluster")  # without a name it is another with times
-        if "step" not in given:
-            values["step"] = min(self.step, checked_steps(self.max_iter, self.inputs.adata.n_obs))
-        if "softmax_scale" in given and "auto_scale" not in given:
-            values["auto_scale"] = self.softmax_scale is None
-        if self.auto_scale:  # also where both are given
-            values["softmax_scale"] = self.automatic_scale
-        elif self.softmax_scale is None:
-            values["softmax_scale"] = before["softmax_scale"]
-
-    def _take_automatic_scale(self) -> None:
-        """Use the automatic scale, which has been computed, if no number is given."""
-        with self.changing():
-            if self.auto_scale or self.softmax_scale is None:
-                self._replace({**self._values, "softmax_scale": self.automatic_scale}, self._refused)
-
-    # -- what checks need ---------------------------------------------------------------------------
-
-    @property
-    def automatic_scale(self) -> float | None:
-        """The automatic softmax scale for the present scheme and direction; None while it is not known."""
-        computed = self.jobs.latest("similarity", self._target().parameters)
-        similar = None if computed is None else computed.value
-        scale = float("nan") if similar is None else similar.automatic_scale
-        return None if np.isnan(scale) else float(scale)
-
-    @property
-    def flow_cells(self) -> FlowCells:
-        """Clusters and times that the flow is between."""
-        return self.inputs.flow_cells(self.cluster_key, self.time_key)
-
-    @property
-    def diagnostics(self) -> tuple[str, ...]:
-        """Those of `DIAGNOSTICS` that the chain has."""
-        return DIAGNOSTICS if self.inputs.kernel is None else self.inputs.kernel.diagnostics
-
-    def is_diagnostic(self, color: str) -> bool:
-        """Whether a colour is one of `DIAGNOSTICS`, and nothing of the data's."""
-        adata = self.inputs.adata
-        return color in self.diagnostics and color not in adata.obs and color not in adata.var_names
-
-    def _read_color(self, color: str, layer: str | None) -> Annotation | None:
-        if not self.is_diagnostic(color):
-            return self.inputs.annotation(color, layer) if color else None
-        computed = self.jobs.latest("diagnostics")
-        values = np.full(self.inputs.adata.n_obs, np.nan) if computed is None else getattr(computed.value, color)
-        return ContinuousAnnotation(color, "diagnostics", values)
-
-    def _own_scheme(self, name: str, mode: str) -> Scheme | None:
-        """The callable that a scheme is, which must have what the mode needs; None for one of core's.
-
-        Also backward by transpose, which is deterministic: so the direction can change at any time.
-        """
-        scheme = checked_scheme(name, mode)
-        require(registry.get("schemes", name), self.inputs.adata)
-        return None if isinstance(scheme, str) else scheme
-
-    def _set_default(self, name: str, usable: Sequence[str]) -> None:
-        """Set the first value that is not refused; if there is none, the stage that needs one says so."""
-        for value in usable:
-            with suppress(t.TraitError):
-                setattr(self, name, value)
-                return
-
-    def _set_first(self, values: Mapping[str, Any]) -> None:
-        """Set first values; if one is refused, those that are not."""
-        with suppress(t.TraitError), self.hold_trait_notifications():
-            for name, value in values.items():
-                setattr(self, name, value)
-            return
-        for name, value in values.items():
-            try:
-                setattr(self, name, value)
-            except t.TraitError as error:
-                self._refused = {**self._refused, name: error}
-                self._first_values[name] = value
-
-    def _check_policy(self, degenerate: str) -> None:
-        try:
-            one_of("degenerate", degenerate, DEGENERATE)
-        except (TypeError, ValueError) as error:
-            self._refused = {**self._refused, "degenerate": error}
 
 
-PARAMETERS = tuple(name for name in ParameterTraits.class_own_traits() if name != "selection")
-"""Names of the traits that are single values: the parameters that faces share."""
+TABLE = dict(declared(vars(ParameterTraits)))
+"""The parameters' traits by name: the single values, which faces share; `selection` is an array."""
+
+PARAMETERS = tuple(TABLE)
+
+OF_THE_CHAIN = tuple(name for name, trait in TABLE.items() if entry_of(trait).group in CHAIN)
+"""Parameters that a chain is computed from."""
+
+
+def with_parameters(cls: type[Any]) -> type[Any]:
+    """Put the parameters into a class's docstring, where it says ``{parameters}``."""
+    lines = []
+    for name, trait in TABLE.items():
+        text = " ".join(filter(None, (str(trait.help), entry_of(trait).details)))
+        lines += [name, textwrap.fill(text, 112, initial_indent="    ", subsequent_indent="    ")]
+    if cls.__doc__ is not None:  # python -OO
+        cls.__doc__ = inspect.cleandoc(cls.__doc__).replace("{parameters}", "\n".join(lines))
+    return cls

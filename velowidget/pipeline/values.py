@@ -85,6 +85,22 @@ class Plain(t.TraitType[Any, Any]):
         return list(value) if isinstance(value, list) else value
 
 
+class Columns(Plain):
+    """A list of column numbers."""
+
+
+class Rule(Plain):
+    """Cells, as `choose_cells` takes them; None for all or none."""
+
+
+class TextOrNone(t.TraitType[Any, Any]):
+    """A text, or None; the check is the parameter's own."""
+
+
+class Bound(t.TraitType[Any, Any]):
+    """A number, a percentile as text, or None; the check is the parameter's own."""
+
+
 def plain_number(value: Any) -> Any:
     """A scalar of NumPy's as the one of Python's; anything else as it is."""
     return value.item() if isinstance(value, np.generic) else value

@@ -8,17 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import CategoricalAnnotation
-from velowidget.kernels.groups import cluster_columns, time_columns
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.flow import Flow, FlowInterval
 from velowidget.plotting.palettes import category_colors
 from velowidget.widget.protocol import Message, encode
-
-
-def flow_options(pipeline: VelocityPipeline) -> Message:
-    """Columns to choose clusters and times from."""
-    adata = pipeline.inputs.adata
-    return encode("flow_options", cluster_keys=cluster_columns(adata), time_keys=time_columns(adata))
 
 
 def groups(pipeline: VelocityPipeline) -> Message | None:

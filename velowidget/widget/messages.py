@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from traitlets import TraitError
+from traitlets import TraitError, TraitType
 
-from velowidget.kernels.annotations import CategoricalAnnotation, color_layers, columns
+from velowidget.kernels.annotations import CategoricalAnnotation, columns
 from velowidget.kernels.cells import choices as cell_choices
-from velowidget.kernels.embeddings import bases
 from velowidget.kernels.gene_names import find_genes
 from velowidget.kernels.limits import automatic_limits
-from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.flow import Flow, FlowInterval
-from velowidget.pipeline.modes import WORDS
+from velowidget.pipeline.offers import contributed, offered
 from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
-from velowidget.pipeline.traits import FIELDS, RANGES
+from velowidget.pipeline.table import entry_of
+from velowidget.pipeline.traits import TABLE
 from velowidget.pipeline.walks import Walks
 from velowidget.plotting.palettes import category_colors
-from velowidget.plugins.manifest import Contribution
-from velowidget.plugins.registry import PluginError, registry, unmet
+from velowidget.plugins.registry import PluginError, registry
 from velowidget.widget.flow_messages import flow_parts
 from velowidget.widget.protocol import Message, encode
 
@@ -47,32 +45,47 @@ def options(pipeline: VelocityPipeline) -> Message:
     return encode(
         "options",
         fixed=_fixed(pipeline),
-        schemes=_offered(pipeline, "schemes"),
-        modes=[
-            {"key": mode, "title": title, "help": text, "numbers": list(NUMBERS[mode])}
-            for mode, (title, text) in WORDS.items()
-        ],
-        palettes=_offered(pipeline, "palettes"),
-        exporters=_offered(pipeline, "exporters"),
+        parameters=[_parameter(pipeline, name, trait) for name, trait in TABLE.items()],
+        exporters=list(map(asdict, contributed(pipeline, "exporters"))),
         panels=[
-            {**_offer(pipeline, entry), "place": entry.place} for entry in registry.contributions("panels").values()
+            {**asdict(offered(pipeline, panel)), "place": panel.place}
+            for panel in registry.contributions("panels").values()
         ],
-        fields=list(FIELDS),
-        bases=bases(pipeline.inputs.adata),
         columns=columns(pipeline.inputs.adata),
-        layers=color_layers(pipeline.inputs.adata),
         diagnostics=[name for name in pipeline.diagnostics if pipeline.is_diagnostic(name)],
-        ranges={name: list(ends) for name, ends in RANGES.items()},
         n_genes=pipeline.inputs.adata.n_vars,
     )
 
 
+def _parameter(pipeline: VelocityPipeline, name: str, trait: TraitType[Any, Any]) -> dict[str, Any]:
+    """What the browser shows of a parameter."""
+    entry = entry_of(trait)
+    control = entry.control
+    return {
+        "name": name,
+        "title": entry.title,
+        "titles": entry.titles,
+        "help": trait.help,
+        "group": entry.group,
+        "within": entry.within,
+        "control": {
+            "kind": control.kind,
+            "low": control.low,
+            "high": control.high,
+            "offers": [asdict(offer) for offer in control.offers(pipeline)],
+        },
+        "when": {other: list(values) for other, values in entry.when.items()},
+        "instant": entry.instant,
+        "reason": pipeline.reason_against(name),
+    }
+
+
 def _fixed(pipeline: VelocityPipeline) -> dict[str, Any] | None:
-    """Of a given kernel that is shown as it is: what it is called, which parameters it fixes, and why."""
+    """Of a given kernel that is shown as it is: what it is called, and why that cannot be changed."""
     given = pipeline.inputs.kernel
     if given is None:
         return None
-    return {"kernel": str(given.kernel), "names": list(given.fixed), "reason": given.reason}
+    return {"kernel": str(given.kernel), "reason": given.reason}
 
 
 def choices(pipeline: VelocityPipeline) -> Message:
@@ -312,14 +325,6 @@ def _explained(error: Exception) -> dict[str, Any]:
         }
     first, *rest = re.split(r"(?<=[.?])\s+(?=[A-Z])", text, maxsplit=1)
     return {"message": first, "hint": rest[0] if rest else ""}
-
-
-def _offered(pipeline: VelocityPipeline, kind: str) -> list[dict[str, Any]]:
-    return [_offer(pipeline, entry) for entry in registry.contributions(kind).values()]
-
-
-def _offer(pipeline: VelocityPipeline, entry: Contribution) -> dict[str, Any]:
-    return {"key": entry.key, "title": entry.title, "help": entry.help, "reason": unmet(entry, pipeline.inputs.adata)}
 
 
 def _float32(values: Any) -> Any:

@@ -6,7 +6,7 @@ int32), ``panel`` (the JavaScript of one), ``ask`` (what a panel asks its Python
 anew), ``shown`` (how often this page shows it now). Python to browser: ``reading`` (which one the following is of, and
 what has changed since), ``options``, ``choices`` (columns to choose cells by), ``automatic``, ``cells``, ``embedding``,
 ``color``, ``selection``, ``result``, ``status``, ``error``, ``problem`` (why a message of some kind cannot be sent),
-``notices``, ``matches``, ``flow_options``, ``groups``, ``answer`` (to ``panel`` and ``ask``), ``pong`` (to ``ping``).
+``notices``, ``matches``, ``groups``, ``answer`` (to ``panel`` and ``ask``), ``pong`` (to ``ping``).
 The TypeScript side is ``js/src/protocol.ts``; ``tests/fixtures/protocol`` holds an example of each kind, checked from
 both sides.
 """

@@ -7,6 +7,7 @@ from typing import Any
 import traitlets as t
 
 from velowidget.pipeline.assignments import Declared
+from velowidget.pipeline.traits import TABLE
 
 
 class Shared(t.TraitType[Any, Any]):
@@ -25,43 +26,9 @@ class Shared(t.TraitType[Any, Any]):
         obj.pipeline.take(str(self.name), value)
 
 
-def _synced() -> Any:
-    return Shared().tag(sync=True)
-
-
 class SyncedTraits(Declared):
-    """As `velowidget.pipeline.traits.ParameterTraits`."""
+    """The parameters of :class:`velowidget.pipeline.traits.ParameterTraits`, each of which crosses the wire."""
 
-    softmax_scale: float | None = _synced()
-    auto_scale: bool = _synced()
-    scheme: str = _synced()
-    mode: str = _synced()
-    n_samples: int = _synced()
-    backward: bool = _synced()
-    backward_mode: str = _synced()
-    basis: str = _synced()
-    components: list[int] = _synced()
-    color: str = _synced()
-    layer: str | None = _synced()
-    vmin: float | str | None = _synced()
-    vmax: float | str | None = _synced()
-    palette: str = _synced()
-    field: str = _synced()
-    smooth: float = _synced()
-    density: float = _synced()
-    arrow_length: float = _synced()
-    point_size: float = _synced()
-    opacity: float = _synced()
-    honest: bool = _synced()
     selection: Any = Shared()  # an array, which crosses the wire as a message
-    cluster_key: str = _synced()
-    time_key: str = _synced()
-    cluster: str = _synced()
-    min_flow: float = _synced()
-    n_sims: int = _synced()
-    max_iter: float = _synced()
-    successive_hits: int = _synced()
-    start_ixs: Any = _synced()
-    stop_ixs: Any = _synced()
-    seed: int = _synced()
-    step: int = _synced()
+
+    vars().update({name: Shared(help=trait.help).tag(sync=True) for name, trait in TABLE.items()})

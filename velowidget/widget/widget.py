@@ -20,7 +20,7 @@ from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Read, Status
 from velowidget.pipeline.selection import checked_cells
 from velowidget.pipeline.stages import STAGES, with_ancestors
-from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, SETTINGS
+from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, SETTINGS, with_parameters
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
@@ -36,12 +36,12 @@ _FIRST_MESSAGES = (
     messages.embedding,
     messages.color,
     messages.selection,
-    flow_messages.flow_options,
     flow_messages.groups,
     messages.notices,  # the last, which the browser waits for to show everything at once
 )
 
 
+@with_parameters
 class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     """A live RNA-velocity Markov chain in the notebook.
 
@@ -62,60 +62,9 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
 
     Attributes
     ----------
-    softmax_scale : float or None
-        The number in use; None while it is the automatic one and that is not computed yet. Assigning a number sets
-        `auto_scale` False; ``None`` or ``'auto'`` sets it True.
-    auto_scale : bool
-        Whether the softmax scale follows the data.
-    scheme : str
-        ``'correlation'``, ``'cosine'`` or ``'dot_product'``, or a plugin's.
-    mode : str
-        ``'deterministic'`` takes velocities as they are; ``'stochastic'``, ``'sampling'`` and ``'monte_carlo'`` as
-        random, see :meth:`velowidget.VelocityKernel.compute_transition_matrix`. Backward by transpose, there is the
-        deterministic mode only.
-    n_samples : int
-        How many velocities of each cell ``'monte_carlo'`` draws; `seed` chooses them, and those of ``'sampling'``.
-    backward, backward_mode : bool, str
-        Direction, and how a backward kernel uses velocities: ``'transpose'`` or ``'negate'``.
-    basis : str
-        Embedding, without ``X_``.
-    components : list of int
-        Two or three columns of the embedding, counted from 1; empty for the first two, or all where there are three.
-    color : str
-        Column of ``adata.obs``, else a gene; ``'obs:NAME'``, ``'gene:NAME'`` and ``'LAYER:GENE'`` decide. Else
-        ``'fidelity'``, ``'support'`` or ``'entropy'``: see :mod:`velowidget.core.diagnostics`.
-    layer : str or None
-        Where colours of genes are from: a layer, or ``'X'``; ``None`` for ``adata.X``, else ``'Ms'``, else
-        ``'spliced'``. The colour ``'LAYER:GENE'`` is of a layer of its own.
-    vmin, vmax : float, str or None
-        Limits of the colours of numbers: a number, a percentile such as ``'p99'``, or ``None`` for the automatic one,
-        which leaves out at most 1 % of the cells, and only where these would have more than half of the colours.
-        Another colour takes automatic limits instead of numbers; percentiles stay.
-    palette : str
-        Colours of categories: ``'auto'`` for the data's own where there are any, else a palette of ours or a plugin's.
-    field : str
-        ``'grid'``, ``'arrows'``, ``'stream'``, ``'particles'`` or ``'none'``.
-    smooth, density : float
-        How far arrows are averaged, in distances on the grid; how dense grid arrows and lines are.
-    arrow_length, point_size : float
-        Factors of the length of arrows (and speed of particles) and the size of cells.
-    opacity : float
-        Of the cells, from 0.05 to 1.
-    honest : bool
-        Whether arrows, lines and particles fade by the smaller of fidelity and support.
+    {parameters}
     selection : array
         Indices of the selected cells, int32, ascending, read-only. Can be set to indices or to a mask.
-    cluster_key, time_key : str
-        Columns of the clusters that flow goes between, and of experimental times; empty for none.
-    cluster : str
-        The cluster whose flow is looked at; empty for all, which needs an empty `time_key`.
-    min_flow : float
-        Only flows above this are drawn.
-    n_sims, max_iter, successive_hits, start_ixs, stop_ixs, seed
-        Random walks, as for :meth:`velowidget.VelocityKernel.random_walks`; rules for cells read back as columns with
-        categories or a range, or as numbers of cells.
-    step : int
-        The step of the walks that is looked at: where the player was last paused or put.
 
     Raises
     ------

@@ -1,25 +1,21 @@
 /** Where walks start, or where they end. */
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
+import type { CellRule } from "../state/parameters";
 import type { Store } from "../state/store";
 import { formatCount } from "../text";
 import { type Column, columnOf, firstRule, isList, toggled, valuesOf } from "./cell-rule";
-import { Refused } from "./messages";
+import type { ControlProps } from "./control-props";
 import { usePageId } from "./use-page-id";
 
 const CELLS = "\u0000cells";
 const SELECTION = "\u0000selection";
 
-export function CellsChooser(props: {
-  store: Store;
-  trait: "start_ixs" | "stop_ixs";
-  label: string;
-  /** What no rule means. */
-  none: string;
-  help: string;
-}) {
-  const { store, trait, label, none, help } = props;
+export function CellsChooser(
+  props: ControlProps<CellRule> & { store: Store; trait: "start_ixs" | "stop_ixs"; children: ComponentChildren },
+) {
+  const { store, trait, title, help, parameter, value: rule, disabled, children } = props;
   const id = usePageId();
-  const rule = store.traits[trait].value;
   const columns = store.choices.value;
   const picking = store.picking.value === trait;
   const name = columnOf(rule);
@@ -36,9 +32,19 @@ export function CellsChooser(props: {
 
   return (
     <div class="vw-field" title={help}>
-      <label for={id}>{label}</label>
-      <select id={id} class="vw-select" value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-        <option value="">{none}</option>
+      <label for={id}>{title}</label>
+      <select
+        id={id}
+        class="vw-select"
+        value={chosen}
+        disabled={disabled}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        {parameter.control.offers.map((none) => (
+          <option key={none.key} value={none.key}>
+            {none.title}
+          </option>
+        ))}
         {columns.map((candidate) => (
           <option key={candidate.name} value={candidate.name}>
             by {candidate.name}
@@ -51,9 +57,9 @@ export function CellsChooser(props: {
         {name !== null && !column && <option value={name}>by {name}</option>}
       </select>
       {chosen === CELLS && <OneCell store={store} trait={trait} />}
-      {column?.categories && chosen !== CELLS && <Categories {...{ store, trait, label }} column={column} />}
+      {column?.categories && chosen !== CELLS && <Categories {...{ store, trait }} label={title} column={column} />}
       {column?.range && chosen !== CELLS && <Range {...{ store, trait }} column={column} />}
-      <Refused store={store} traits={[trait]} />
+      {children}
     </div>
   );
 }

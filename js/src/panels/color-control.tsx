@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Matches } from "../protocol";
 import { keptLimits } from "../state/limits";
 import type { Store } from "../state/store";
+import { parameterOf } from "../table";
 import { formatCount } from "../text";
 import { type ColorOption, colorOptions, lettersOf, typedColor } from "./color-options";
 import { Refused } from "./messages";
@@ -9,8 +10,6 @@ import { useDismiss } from "./use-dismiss";
 import { useFloating } from "./use-floating";
 import { usePageId } from "./use-page-id";
 
-const HELP =
-  "What cells are coloured by: a column of adata.obs, or a gene (also LAYER:GENE). Type to search; leave it empty for no colour.";
 const SEARCH_AFTER_MS = 120;
 const MOST_GENES = 50;
 
@@ -26,6 +25,7 @@ export function ColorControl({ store }: { store: Store }) {
   useFloating(open, input, list);
   useDismiss(open, input, list, () => close());
 
+  const parameter = parameterOf(store.options.value, "color");
   const options = colorOptions(typed ?? "", store.options.value, found);
   const close = () => {
     setOpen(false);
@@ -48,8 +48,8 @@ export function ColorControl({ store }: { store: Store }) {
   }, [active]);
 
   return (
-    <div class="vw-field" title={open ? undefined : HELP}>
-      <label for={id}>color</label>
+    <div class="vw-field" title={open ? undefined : parameter?.help}>
+      <label for={id}>{parameter?.title}</label>
       <input
         ref={input}
         id={id}
@@ -62,7 +62,7 @@ export function ColorControl({ store }: { store: Store }) {
         aria-activedescendant={open && active >= 0 ? `${id}-${active}` : undefined}
         autocomplete="off"
         spellcheck={false}
-        title={open ? undefined : HELP}
+        title={open ? undefined : parameter?.help}
         placeholder="column or gene"
         value={typed ?? store.traits.color.value}
         onFocus={(event) => event.currentTarget.select()}
@@ -87,7 +87,7 @@ export function ColorControl({ store }: { store: Store }) {
         id={`${id}-list`}
         class="vw-list"
         role="listbox"
-        aria-label="color"
+        aria-label={parameter?.title}
         // It scrolls, so browsers would make it a stop for the Tab key.
         tabIndex={-1}
         popover="manual"
@@ -105,7 +105,7 @@ export function ColorControl({ store }: { store: Store }) {
               onPick={commit}
             />
             <Group
-              title="How far to believe"
+              title="Confidence"
               source="diagnostics"
               {...{ id, options, active }}
               current={store.traits.color.value}

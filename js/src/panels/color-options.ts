@@ -1,5 +1,6 @@
 /** What the color control offers for the letters typed so far. */
 import type { Matches, Options } from "../protocol";
+import { offersOf } from "../table";
 
 export interface ColorOption {
   source: "obs" | "gene" | "diagnostics";
@@ -12,7 +13,7 @@ const PREFIX = /^(obs|gene):/;
 
 /** The layer that the letters begin with, as in "Ms:Ins1"; null for none. */
 export function layerOf(query: string, options: Options | null): string | null {
-  return options?.layers.find((layer) => query.startsWith(`${layer}:`)) ?? null;
+  return offersOf(options, "layer").find(({ key }) => query.startsWith(`${key}:`))?.key ?? null;
 }
 
 /** The letters of a name, without a prefix that says of what it is. */

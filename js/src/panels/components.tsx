@@ -1,5 +1,6 @@
 /** Which columns of a wide embedding are the axes. */
 import type { Store } from "../state/store";
+import { parameterOf } from "../table";
 import { Refused } from "./messages";
 import { usePageId } from "./use-page-id";
 
@@ -9,7 +10,8 @@ const AXES = ["x", "y", "z"] as const;
 export function Components({ store }: { store: Store }) {
   const id = usePageId();
   const embedding = store.embedding.value;
-  if (!embedding || embedding.width < 3) return null;
+  const parameter = parameterOf(store.options.value, "components");
+  if (!parameter || !embedding || embedding.width < 3) return null;
   const { components, width } = embedding;
   const columns = Array.from({ length: Math.min(width, MOST) }, (_, i) => i + 1);
 
@@ -26,8 +28,8 @@ export function Components({ store }: { store: Store }) {
   }
 
   return (
-    <div class="vw-field" title="Columns of the embedding that are drawn; with a third, in space.">
-      <span class="vw-field-name">components</span>
+    <div class="vw-field" title={parameter.help}>
+      <span class="vw-field-name">{parameter.title}</span>
       <div class="vw-axes">
         {AXES.map((axis, i) => (
           <select

@@ -1,40 +1,34 @@
 /** A whole number, typed or stepped, that is set when it is finished. */
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
-import type { Store } from "../state/store";
-import type { Traits } from "../state/traits";
-import { Refused } from "./messages";
+import type { ControlProps } from "./control-props";
 import { usePageId } from "./use-page-id";
 
-export function Count(props: {
-  store: Store;
-  trait: keyof Traits & ("n_sims" | "max_iter" | "successive_hits" | "seed" | "n_samples");
-  label: string;
-  least: number;
-  help: string;
-}) {
-  const { store, trait, label, least, help } = props;
+export function Count(props: ControlProps<number> & { children: ComponentChildren }) {
+  const { title, help, parameter, value, disabled, set, children } = props;
   const id = usePageId();
   const [typed, setTyped] = useState<string | null>(null);
   const commit = () => {
-    const value = typed === null ? Number.NaN : Number(typed);
-    if (typed?.trim() && Number.isFinite(value) && value !== store.traits[trait].value) store.set(trait, value);
+    const number = typed === null ? Number.NaN : Number(typed);
+    if (typed?.trim() && Number.isFinite(number) && number !== value) set(number);
     setTyped(null);
   };
   return (
     <div class="vw-field" title={help}>
-      <label for={id}>{label}</label>
+      <label for={id}>{title}</label>
       <input
         id={id}
         class="vw-number"
         type="number"
-        min={least}
+        min={parameter.control.low ?? undefined}
         step={1}
-        value={typed ?? store.traits[trait].value}
+        disabled={disabled}
+        value={typed ?? value}
         onInput={(event) => setTyped(event.currentTarget.value)}
         onChange={commit}
         onBlur={commit}
       />
-      <Refused store={store} traits={[trait]} />
+      {children}
     </div>
   );
 }

@@ -3,9 +3,11 @@ import { useState } from "preact/hooks";
 import { rgb } from "../layers/rgb";
 import type { ContinuousColor } from "../protocol";
 import { viridis } from "../scene/colors";
-import { type Beyond, beyond, keptLimits, type Limit, parseLimit } from "../state/limits";
+import { type Beyond, beyond, keptLimits, parseLimit } from "../state/limits";
+import type { Limit } from "../state/parameters";
 import type { Store } from "../state/store";
 import { endTexts, innerTicks } from "../state/ticks";
+import { parameterOf } from "../table";
 import { digitsBetween, formatCount, formatNumber } from "../text";
 import type { ThemeName } from "../theme/theme";
 import { Refused } from "./messages";
@@ -136,13 +138,13 @@ function textOf(limit: Limit): string {
 /** Of a gene, where there are several. */
 function LayerChooser({ store, color }: { store: Store; color: ContinuousColor }) {
   const id = usePageId();
-  const layers = store.options.value?.layers ?? [];
-  if (color.layer === null || layers.length < 2) return null;
+  const parameter = parameterOf(store.options.value, "layer");
+  if (color.layer === null || !parameter || parameter.control.offers.length < 2) return null;
   const asked = store.traits.color.value;
   const isExplicit = asked === `${color.layer}:${color.key}`;
   return (
-    <div class="vw-field" title="Where the gene's colours are from: adata.X, or a layer.">
-      <label for={id}>layer</label>
+    <div class="vw-field" title={parameter.help}>
+      <label for={id}>{parameter.title}</label>
       <select
         id={id}
         class="vw-select"
@@ -155,9 +157,9 @@ function LayerChooser({ store, color }: { store: Store; color: ContinuousColor }
           })
         }
       >
-        {layers.map((layer) => (
-          <option key={layer} value={layer}>
-            {layer}
+        {parameter.control.offers.map(({ key, title }) => (
+          <option key={key} value={key}>
+            {title}
           </option>
         ))}
       </select>

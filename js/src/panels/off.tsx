@@ -2,6 +2,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Failure } from "../protocol";
+import { offersOf, type Table } from "../table";
 import { failureOf } from "./panel-of-stage";
 
 /** Stages without which there are no arrows, and on which what is said of arrows has no influence. */
@@ -20,14 +21,14 @@ export function Off({ reason, children }: { reason: string | null; children: Com
 interface Picture {
   failures: ReadonlySignal<readonly Pick<Failure, "stage">[]>;
   embedding: ReadonlySignal<unknown>;
-  options: ReadonlySignal<{ bases: readonly unknown[] } | null>;
+  options: ReadonlySignal<Table | null>;
   /** The arrows. */
   shown: ReadonlySignal<unknown>;
 }
 
 /** Whether the data have none to choose from. */
 export function hasNoEmbedding({ embedding, options }: Pick<Picture, "embedding" | "options">): boolean {
-  return embedding.value === null && options.value?.bases.length === 0;
+  return embedding.value === null && options.value !== null && !offersOf(options.value, "basis").length;
 }
 
 /** Why what is said of cells and colours has no effect; null if it has. */

@@ -1,13 +1,10 @@
 import { useRef, useState } from "preact/hooks";
 import type { Store } from "../state/store";
+import { parameterOf } from "../table";
 import { formatNumber } from "../text";
 import { Refused } from "./messages";
 import { formatScale, fromSlider, parseScale, SLIDER, toSlider, whyFixed } from "./scale";
 import { usePageId } from "./use-page-id";
-
-const HELP =
-  "How sharply cells prefer the neighbours that their velocity points to. Small: all neighbours are about equally likely. " +
-  "Large: only the best one counts.";
 
 export function ScaleControl({ store }: { store: Store }) {
   const id = usePageId();
@@ -16,7 +13,10 @@ export function ScaleControl({ store }: { store: Store }) {
   const isAuto = store.traits.auto_scale.value;
   const middle = useMiddle(auto, scale);
   const fixed = whyFixed(scale, store.failures.value);
-  const help = fixed ?? HELP;
+  const options = store.options.value;
+  const parameter = parameterOf(options, "softmax_scale");
+  const help = fixed ?? parameter?.help ?? "";
+  const autoHelp = parameterOf(options, "auto_scale")?.help ?? "";
   // While it is dragged the thumb is the pointer's: answers about earlier positions must not move it.
   const [dragged, setDragged] = useState<number | null>(null);
   const release = () => setDragged(null);
@@ -24,7 +24,7 @@ export function ScaleControl({ store }: { store: Store }) {
   return (
     <div class="vw-field vw-field-wide" title={help}>
       <div class="vw-scale-head">
-        <label for={id}>softmax scale</label>
+        <label for={id}>{parameter?.title}</label>
         <ScaleNumber store={store} fixed={fixed} />
       </div>
       <div class="vw-slider">
@@ -59,13 +59,7 @@ export function ScaleControl({ store }: { store: Store }) {
           aria-pressed={isAuto}
           // Not `disabled`, which would take the focus away from whoever just pressed it.
           aria-disabled={isAuto || fixed !== null}
-          title={
-            fixed !== null
-              ? fixed
-              : auto === null
-                ? "Let the data choose the scale: one over the median size of the similarities."
-                : `Let the data choose the scale: ${formatNumber(auto)}, one over the median size of the similarities.`
-          }
+          title={fixed ?? (auto === null ? autoHelp : `${autoHelp} Here: ${formatNumber(auto)}.`)}
           onClick={() => {
             if (!isAuto && fixed === null) store.set("auto_scale", true);
           }}

@@ -3,8 +3,7 @@ import { useComputed } from "@preact/signals";
 import { type ColorBy, reached } from "../state/player";
 import type { Store } from "../state/store";
 import { sentence } from "./arrivals";
-import { CellsChooser } from "./cells-chooser";
-import { Count } from "./count";
+import { Control } from "./control";
 import { NeedsKernel, reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Refused } from "./messages";
 import { failureOf } from "./panel-of-stage";
@@ -47,43 +46,13 @@ function Settings({ store }: { store: Store }) {
   return (
     <div class="vw-walks-settings" title={reasonWithoutKernel(store) ?? undefined}>
       <NeedsKernel store={store}>
-        <CellsChooser
-          store={store}
-          trait="start_ixs"
-          label="start in"
-          none="all cells"
-          help="Each walk starts in one of these cells, each as likely as any other."
-        />
-        <CellsChooser
-          store={store}
-          trait="stop_ixs"
-          label="end in"
-          none="nothing: go all steps"
-          help="A walk ends when it arrives in one of these cells; its start does not count."
-        />
+        <Control store={store} name="start_ixs" />
+        <Control store={store} name="stop_ixs" />
         <div class="vw-walks-numbers">
-          <Count store={store} trait="n_sims" label="walks" least={1} help="How many walks." />
-          <Count store={store} trait="max_iter" label="steps" least={1} help="Steps of a walk that nothing ends." />
-          {stop_ixs.value !== null && (
-            <Count
-              store={store}
-              trait="successive_hits"
-              label="further hits"
-              least={0}
-              help="How many further cells to end in must follow directly, before a walk ends."
-            />
-          )}
-          <Count
-            store={store}
-            trait="seed"
-            label="seed"
-            least={0}
-            help={
-              isKernelRandom
-                ? "Of the walks, and of the velocities that the kernel's mode draws."
-                : "The same seed on another kernel uses the same random numbers: what differs, differs by the kernel."
-            }
-          />
+          <Control store={store} name="n_sims" />
+          <Control store={store} name="max_iter" />
+          {stop_ixs.value !== null && <Control store={store} name="successive_hits" />}
+          <Control store={store} name="seed" />
           <button
             type="button"
             class="vw-button vw-walks-more"

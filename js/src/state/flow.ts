@@ -1,7 +1,7 @@
 /** The flow between clusters, as Python tells it. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
-import type { FlowOptions, Groups, Message, ResultOf } from "../protocol";
+import type { Groups, ResultOf } from "../protocol";
 import type { TraitSignals } from "./traits";
 
 /** Flow from one cluster to another in one step; `low` and `high` are NaN until they are known. */
@@ -17,7 +17,6 @@ export interface FlowEdge {
 }
 
 export interface FlowState {
-  options: ReadonlySignal<FlowOptions | null>;
   /** Clusters and times; null while there are none. */
   groups: ReadonlySignal<Groups | null>;
   /** The newest result; null while there is none for the clusters and times. */
@@ -26,7 +25,6 @@ export interface FlowState {
 }
 
 export function createFlow(dynamics: Dynamics, traits: TraitSignals, until: AbortSignal) {
-  const options = signal<FlowOptions | null>(null);
   const groups = signal<Groups | null>(null);
   const flow = signal<ResultOf<"flow"> | null>(null);
   const interval = signal<ResultOf<"flow_null"> | null>(null);
@@ -49,7 +47,7 @@ export function createFlow(dynamics: Dynamics, traits: TraitSignals, until: Abor
   );
   const result = computed(() => (flow.value && present.value && isOf(flow.value, present.value) ? flow.value : null));
   const edges = computed(() => (result.value ? edgesOf(result.value, interval.value) : []));
-  const state: FlowState = { options, groups: present, result, edges };
+  const state: FlowState = { groups: present, result, edges };
 
   return {
     state,
@@ -57,9 +55,8 @@ export function createFlow(dynamics: Dynamics, traits: TraitSignals, until: Abor
     forget(): void {
       groups.value = flow.value = interval.value = null;
     },
-    receive(message: Extract<Message, { kind: "groups" | "flow_options" }>): void {
-      if (message.kind === "groups") groups.value = message;
-      else options.value = message;
+    receive(message: Groups): void {
+      groups.value = message;
     },
   };
 }

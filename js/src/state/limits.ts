@@ -1,9 +1,7 @@
 /** From which value to which the colours of numbers go. The automatic limits are Python's. */
 import type { ReadonlySignal } from "@preact/signals";
 import type { ContinuousColor } from "../protocol";
-
-/** A number, a percentile such as "p99", or null for the automatic limit. */
-export type Limit = number | string | null;
+import type { Limit } from "./parameters";
 
 export interface Limits {
   vmin: number;

@@ -296,7 +296,6 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
           failures.value = [...failures.value.filter((other) => other.stage !== message.stage), message];
         } else refusals.value = [...refusals.value.filter((other) => other.trait !== message.trait), message];
         break;
-      case "flow_options":
       case "groups":
         flow.receive(message);
         break;

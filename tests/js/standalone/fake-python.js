@@ -9,8 +9,50 @@ const ODD_NAMES = [
 ];
 
 function offer(key) {
-  return { key, title: key.replaceAll("_", " "), help: "", reason: null };
+  return { key, title: key.replaceAll("_", " "), help: "", reason: null, numbers: [] };
 }
+
+function parameter(name, title, group, kind, { low = null, high = null, offers = [], ...more } = {}) {
+  const entry = { name, title, titles: {}, help: "", group, within: "", when: {}, instant: false, reason: null };
+  return { ...entry, control: { kind, low, high, offers }, ...more };
+}
+
+const drawn = { when: { field: ["grid", "arrows"] } };
+const parameters = [
+  parameter("softmax_scale", "softmax scale", "scale", "own"),
+  parameter("auto_scale", "auto", "scale", "own", { within: "softmax_scale" }),
+  parameter("scheme", "scheme", "chain", "choice", { offers: ["correlation", "cosine", "dot_product"].map(offer) }),
+  parameter("mode", "mode", "chain", "choice", {
+    offers: [
+      offer("deterministic"),
+      offer("stochastic"),
+      { ...offer("sampling"), numbers: ["seed"] },
+      { ...offer("monte_carlo"), numbers: ["n_samples", "seed"] },
+    ],
+  }),
+  parameter("n_samples", "samples", "chain", "count", { low: 1, within: "mode" }),
+  parameter("backward", "direction", "chain", "own"),
+  parameter("backward_mode", "backward mode", "chain", "choice", {
+    offers: ["transpose", "negate"].map((key) => ({ ...offer(key), title: `backward (${key})` })),
+    within: "backward",
+  }),
+  parameter("basis", "basis", "embedding", "choice", { offers: ["umap", "pca"].map(offer) }),
+  parameter("components", "components", "embedding", "own"),
+  parameter("color", "color", "view", "own"),
+  parameter("layer", "layer", "view", "choice", { offers: ["X", "Ms"].map(offer), within: "color" }),
+  parameter("palette", "palette", "view", "choice", {
+    offers: ["auto", "okabe_ito"].map(offer),
+    when: { colors: ["categorical"] },
+  }),
+  parameter("field", "field", "drawing", "choice", { offers: ["grid", "arrows", "none"].map(offer) }),
+  parameter("smooth", "smoothing", "drawing", "log_slider", { low: 0.1, high: 5, when: { field: ["grid"] } }),
+  parameter("density", "density", "drawing", "log_slider", { low: 0.2, high: 4, when: { field: ["grid"] } }),
+  parameter("arrow_length", "arrow length", "drawing", "log_slider", { low: 0.1, high: 5, instant: true, ...drawn }),
+  parameter("point_size", "point size", "drawing", "log_slider", { low: 0.1, high: 10, instant: true }),
+  parameter("opacity", "opacity", "drawing", "log_slider", { low: 0.05, high: 1, instant: true }),
+  parameter("honest", "fade by confidence", "drawing", "toggle", drawn),
+  parameter("seed", "seed", "walks", "count", { low: 0 }),
+];
 
 /** @param {{cells: number, categories: number, color: string, scenario: string}} settings */
 export function createFakeModel(settings) {
@@ -115,15 +157,7 @@ export function createFakeModel(settings) {
       if (settings.scenario === "waiting") return;
       post({
         kind: "options",
-        schemes: ["correlation", "cosine", "dot_product"].map((key) => offer(key)),
-        modes: [
-          { ...offer("deterministic"), numbers: [] },
-          { ...offer("stochastic"), numbers: [] },
-          { ...offer("sampling"), numbers: ["seed"] },
-          { ...offer("monte_carlo"), numbers: ["n_samples", "seed"] },
-        ],
-        palettes: [offer("okabe_ito")],
-        layers: ["X", "Ms"],
+        parameters,
         exporters: [],
         panels: [
           { ...offer("parameters"), place: "side" },
@@ -131,17 +165,8 @@ export function createFakeModel(settings) {
           { ...offer("example.panel"), place: "dock" },
           { ...offer("example.other"), place: "dock", reason: "needs adata.obs['age']" },
         ],
-        fields: ["grid", "arrows", "none"],
-        bases: ["umap", "pca"],
         columns: ["clusters", "latent_time", "n_counts", "phase"],
         diagnostics: [],
-        ranges: {
-          smooth: [0.1, 5],
-          density: [0.2, 4],
-          arrow_length: [0.1, 5],
-          point_size: [0.1, 10],
-          opacity: [0.05, 1],
-        },
         n_genes: 27998,
       });
       post({ kind: "automatic", scale: auto });

@@ -6,13 +6,13 @@ import type { Dynamics } from "../../dynamics/dynamics";
 import type { Groups } from "../../protocol";
 import { aboutFlow } from "../../state/caption";
 import type { Store } from "../../state/store";
-import { formatNumber } from "../../text";
+import { parameterOf } from "../../table";
+import { Choice } from "../choice";
+import { Group, type Own } from "../control";
 import { download } from "../download";
-import { NeedsKernel, reasonWithoutKernel } from "../kernel";
+import { reasonWithoutKernel } from "../kernel";
 import { ErrorCard, Refused } from "../messages";
 import { failureOf } from "../panel-of-stage";
-import { Select } from "../parameters";
-import { usePageId } from "../use-page-id";
 import { standaloneSvg, toPng } from "./files";
 import { FlowFigure } from "./flow-figure";
 import { FlowTable } from "./flow-table";
@@ -32,7 +32,7 @@ export function FlowPanel({ store, dynamics }: { store: Store; dynamics: Dynamic
   const groups = store.flow.groups.value;
   return (
     <div class="vw-flow">
-      <Controls store={store} groups={groups} />
+      <Controls store={store} />
       {failure && <ErrorCard error={failure} />}
       {groups && store.flow.result.value && <Body store={store} groups={groups} />}
       {!failure && !store.flow.result.value && (
@@ -44,67 +44,33 @@ export function FlowPanel({ store, dynamics }: { store: Store; dynamics: Dynamic
   );
 }
 
-function Controls({ store, groups }: { store: Store; groups: Groups | null }) {
-  const { cluster_key, time_key, cluster } = store.traits;
-  const options = store.flow.options.value;
-  const none = { value: "", label: "none" };
-  const names = groups?.clusters.filter(({ count }) => count).map(({ name }) => ({ value: name, label: name })) ?? [];
+function Controls({ store }: { store: Store }) {
   return (
     <div class="vw-flow-controls" title={reasonWithoutKernel(store) ?? undefined}>
-      <NeedsKernel store={store}>
-        <Select
-          name="clusters"
-          help="The column of adata.obs with the clusters that flow goes between."
-          value={cluster_key.value}
-          choices={options?.cluster_keys.map((value) => ({ value, label: value }))}
-          onChange={(value) => store.set("cluster_key", value)}
-        >
-          <Refused store={store} traits={["cluster_key"]} />
-        </Select>
-        <Select
-          name="time"
-          help="A column of adata.obs with experimental times: then only steps from one time to the next count."
-          value={time_key.value}
-          choices={options ? [none, ...options.time_keys.map((value) => ({ value, label: value }))] : undefined}
-          onChange={(value) => store.set("time_key", value)}
-        >
-          <Refused store={store} traits={["time_key"]} />
-        </Select>
-        <Select
-          name="source"
-          help="The cluster whose flow is looked at. A click in the picture chooses it, too, and lets walks start there."
-          value={cluster.value}
-          choices={time_key.value ? names : [{ value: "", label: "all" }, ...names]}
-          onChange={(value) => store.set("cluster", value)}
-        >
-          <Refused store={store} traits={["cluster"]} />
-        </Select>
-      </NeedsKernel>
-      <MinFlow store={store} />
+      <Group store={store} group="flow" own={OWN} />
     </div>
   );
 }
 
-function MinFlow({ store }: { store: Store }) {
-  const id = usePageId();
-  const value = store.traits.min_flow.value;
+const OWN: Own = { cluster: Source };
+
+function Source({ store }: { store: Store }) {
+  const groups = store.flow.groups.value;
+  const { time_key, cluster } = store.traits;
+  const parameter = parameterOf(store.options.value, "cluster");
+  if (!parameter) return null;
+  const offer = (key: string, title: string) => ({ key, title, help: "", reason: null });
+  const names = groups?.clusters.filter(({ count }) => count).map(({ name }) => offer(name, name)) ?? [];
   return (
-    <div class="vw-field" title="Only flows above this are drawn.">
-      <label for={id}>min flow {formatNumber(value)}</label>
-      <div class="vw-slider">
-        <input
-          id={id}
-          type="range"
-          aria-label="min flow"
-          min="0"
-          max="0.5"
-          step="0.005"
-          value={value}
-          onInput={(event) => store.set("min_flow", Number(event.currentTarget.value))}
-        />
-      </div>
-      <Refused store={store} traits={["min_flow"]} />
-    </div>
+    <Choice
+      title={parameter.title}
+      help={parameter.help}
+      value={cluster.value}
+      offers={time_key.value ? names : [offer("", "all"), ...names]}
+      onChange={(value) => store.set("cluster", value)}
+    >
+      <Refused store={store} traits={["cluster"]} />
+    </Choice>
   );
 }
 
@@ -147,13 +113,8 @@ function Body({ store, groups }: { store: Store; groups: Groups }) {
     <>
       <div class="vw-flow-bar">
         <div class="vw-flow-tabs">
-          <Choice
-            name="Picture"
-            help="Show the picture."
-            isOn={view === "picture"}
-            onClick={() => setView("picture")}
-          />
-          <Choice name="Table" help="Show the numbers." isOn={view === "table"} onClick={() => setView("table")} />
+          <Tab name="Picture" help="Show the picture." isOn={view === "picture"} onClick={() => setView("picture")} />
+          <Tab name="Table" help="Show the numbers." isOn={view === "table"} onClick={() => setView("table")} />
         </div>
         {view === "picture" ? (
           <>
@@ -206,7 +167,7 @@ function Button(props: { name: string; help: string; onClick: () => void }) {
   );
 }
 
-function Choice(props: { name: string; help: string; isOn: boolean; onClick: () => void }): ComponentChildren {
+function Tab(props: { name: string; help: string; isOn: boolean; onClick: () => void }): ComponentChildren {
   return (
     <button
       type="button"

@@ -1,0 +1,100 @@
+"""The values that choices offer, in words; which of them the data cannot support, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from velowidget.kernels.annotations import color_layers
+from velowidget.kernels.embeddings import bases
+from velowidget.kernels.groups import cluster_columns, time_columns
+from velowidget.kernels.modes import NUMBERS
+from velowidget.pipeline.table import Offer, named
+from velowidget.plugins.manifest import Contribution
+from velowidget.plugins.registry import registry, unmet
+
+if TYPE_CHECKING:
+    from velowidget.pipeline.checks import CheckedParameters
+
+AUTOMATIC = "auto"
+
+_MODES = {
+    "deterministic": ("deterministic", "Velocities are taken as they are."),
+    "stochastic": (
+        "stochastic",
+        "A cell's velocity is taken as random, with mean and variance of its neighbourhood: the expected "
+        "probabilities, by a formula of second order.",
+    ),
+    "sampling": (
+        "sampling",
+        "Draws one random velocity per cell: a single realisation of the uncertain kernel.",
+    ),
+    "monte_carlo": (
+        "Monte Carlo",
+        "The mean over many random velocities of each cell, from its neighbourhood: slower, and without the formula's "
+        "error.",
+    ),
+}
+
+
+def offered(pipeline: CheckedParameters, one: Contribution) -> Offer:
+    """A contribution of a plugin's, or of ours, as an offer."""
+    return Offer(one.key, one.title, one.help, unmet(one, pipeline.inputs.adata))
+
+
+def contributed(pipeline: CheckedParameters, kind: str) -> list[Offer]:
+    """All contributions of a kind."""
+    return [offered(pipeline, one) for one in registry.contributions(kind).values()]
+
+
+def schemes(pipeline: CheckedParameters) -> list[Offer]:
+    """Similarities."""
+    return contributed(pipeline, "schemes")
+
+
+def modes(_pipeline: object) -> list[Offer]:
+    """Whether velocities are taken as random, with the numbers that each mode depends on."""
+    return [Offer(mode, *_MODES[mode], numbers=numbers) for mode, numbers in NUMBERS.items()]
+
+
+def backward_modes(_pipeline: object) -> list[Offer]:
+    """Ways to go backward."""
+    return [
+        Offer("transpose", "backward (transpose)", "Transposes the similarities; always deterministic."),
+        Offer("negate", "backward (negate)", "Negates the velocities."),
+    ]
+
+
+def embeddings(pipeline: CheckedParameters) -> list[Offer]:
+    """Keys of obsm."""
+    return named(bases(pipeline.inputs.adata))
+
+
+def layers(pipeline: CheckedParameters) -> list[Offer]:
+    """Where colours of genes can be from."""
+    return named(color_layers(pipeline.inputs.adata))
+
+
+def palettes(pipeline: CheckedParameters) -> list[Offer]:
+    """Colours of categories."""
+    return [Offer(AUTOMATIC, "automatic", "The data's own where there are any."), *contributed(pipeline, "palettes")]
+
+
+def fields(_pipeline: object) -> list[Offer]:
+    """What can be drawn of the velocity."""
+    return [
+        Offer("grid", "grid of arrows"),
+        Offer("arrows", "arrow per cell"),
+        Offer("stream", "streamlines"),
+        Offer("particles", "particles"),
+        Offer("none", "nothing"),
+    ]
+
+
+def cluster_keys(pipeline: CheckedParameters) -> list[Offer]:
+    """Columns with clusters."""
+    return named(cluster_columns(pipeline.inputs.adata))
+
+
+def time_keys(pipeline: CheckedParameters) -> list[Offer]:
+    """Columns with experimental times."""
+    return [Offer("", "none"), *named(time_columns(pipeline.inputs.adata))]
