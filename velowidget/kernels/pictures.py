@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import Colormap
 
+_Diagnostics = Mapping[str, NDArray[np.float64]]
+
 
 class Pictures(Analyses):
     """What can be drawn of the chain with matplotlib, which is loaded when the first picture is."""
@@ -390,10 +392,7 @@ class Pictures(Analyses):
         return self._finished(ax, save, dpi, show, settings)
 
     def _annotation(
-        self,
-        color: str | None,
-        layer: str | None,
-        diagnostics: Callable[[], Mapping[str, NDArray[np.float64]]] | None = None,
+        self, color: str | None, layer: str | None, diagnostics: Callable[[], _Diagnostics | None] | None = None
     ) -> Annotation | None:
         """What to colour cells by: by default the clustering; a diagnostic where the data have nothing so named."""
         column = default_column(self.adata) if color is None else checked_text("color", color)
@@ -402,18 +401,17 @@ class Pictures(Analyses):
         of_data = column in self.adata.obs or column in self.adata.var_names
         if of_data or diagnostics is None or column not in DIAGNOSTICS:
             return read_annotation(self.adata, column, layer)
-        return ContinuousAnnotation(column, "diagnostics", diagnostics()[column])
+        known = diagnostics()
+        if known is None:
+            raise ValueError(
+                f"Nothing to colour by: only velocity kernels have {column!r}, and this is a {type(self).__name__}. "
+                f"Try `VelocityKernel(adata).plot_projection(color={column!r})`."
+            )
+        return ContinuousAnnotation(column, "diagnostics", known[column])
 
-    def _diagnostics_on(
-        self,
-        basis: str,  # noqa: ARG002
-        components: Sequence[int],  # noqa: ARG002
-    ) -> Mapping[str, NDArray[np.float64]]:
-        """The diagnostics of the cells on an embedding, by name."""
-        raise ValueError(
-            f"Nothing to colour by: only velocity kernels have {', '.join(map(repr, DIAGNOSTICS))}, and this is a "
-            f"{type(self).__name__}. Try `VelocityKernel(adata).plot_projection(color='fidelity')`."
-        )
+    def _diagnostics_on(self, basis: str, components: Sequence[int]) -> _Diagnostics | None:  # noqa: ARG002
+        """The diagnostics of the cells on an embedding, by name; None of kernels that never have any."""
+        return None
 
     def _has_diagnostics(self) -> bool:
         return False
