@@ -22,7 +22,13 @@ BUNDLE := velowidget/widget/static/widget.js
 PARAMETERS := js/src/state/parameters.ts
 SOURCES := $(shell find js -type f -not -path '*/node_modules/*')
 
-.PHONY: demo test test-lowest bench picture lint bundle clean help
+# How many processes share the tests of Python, each with about 1.5 GB; one that is done takes of what others have left.
+WORKERS ?= 2
+PYTEST = -m pytest --numprocesses=$(WORKERS) --dist=worksteal
+# What takes long by its kind; single tests that do have the mark "slow".
+LONG := browser examples files napari packaging
+
+.PHONY: demo test test-fast test-lowest bench picture lint bundle clean help
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -35,11 +41,15 @@ test: $(STAMP) $(BUNDLE) lint ## everything that must hold
 	$(VENV)/bin/python tests/browser/chromium.py
 	$(VENV)/bin/python tests/napari/display.py
 	$(NPM) test
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python $(PYTEST)
+
+test-fast: $(STAMP) $(MODULES) ## what takes no browser, window, notebook or package: minutes
+	$(NPM) test
+	$(VENV)/bin/python $(PYTEST) -m 'not slow' $(LONG:%=--ignore=tests/%)
 
 test-lowest: $(LOWEST)/.installed $(BUNDLE) ## what needs no browser, with the lowest dependencies on the lowest Python
 	$(LOWEST)/bin/python tests/napari/display.py
-	$(LOWEST)/bin/python -m pytest --ignore=tests/browser
+	$(LOWEST)/bin/python $(PYTEST) --ignore=tests/browser
 
 lint: $(STAMP) $(MODULES) ## style, types and layers
 	$(VENV)/bin/ruff check .
@@ -88,4 +98,4 @@ $(LOWEST)/.installed: pyproject.toml | $(STAMP)
 	@touch $@
 
 clean: ## remove what was installed and built
-	rm -rf .venv js/node_modules velowidget/widget/static dist
+	rm -rf .venv .numba_cache js/node_modules velowidget/widget/static dist

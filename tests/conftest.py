@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
+import numba
+
+# Numba's cache is not made for two processes that compile the same function for other types at once: one could load
+# what the other has compiled. So each process that shares the tests has its own, as have those that it starts.
+if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+    numba.config.CACHE_DIR = str(Path(__file__).parents[1] / ".numba_cache" / worker)
+    os.environ["NUMBA_CACHE_DIR"] = numba.config.CACHE_DIR
+
 import pytest
 from anndata import AnnData
 

@@ -1,10 +1,11 @@
-"""A real JupyterLab and a real Chromium.
+"""A real Chromium, and what shows a widget in it.
 
-``lab`` is one JupyterLab for all tests, on loopback, with a home and settings of its own. ``notebook`` opens a new
-notebook in it: ``notebook.open([cell, cell, ...])`` writes, opens and runs it; ``notebook.page`` is Playwright's page;
-``notebook.python(expression)`` evaluates an expression in the notebook's own kernel, beside the front end;
-``notebook.theme("dark")`` changes the theme; ``shown`` is a notebook that shows simulated cells. No request may
-leave this machine, and no error of the page may go uncaught. After a failure a screenshot is in ``test-artifacts/``.
+``notebook`` runs cells and shows their widgets: ``notebook.open([cell, cell, ...])``; ``notebook.page`` is Playwright's
+page; ``notebook.python(expression)`` evaluates an expression where the cells have run; ``notebook.theme("dark")``
+changes the theme; ``shown`` is a notebook that shows simulated cells. Here it is a plain page with the widget's Python
+side in this process (`plain.py`), which starts in no time; in ``jupyterlab/`` it is a notebook in a real JupyterLab,
+for what depends on one. No request may leave this machine, and no error of the page may go uncaught. After a failure a
+screenshot is in ``test-artifacts/``.
 """
 
 from __future__ import annotations
@@ -13,12 +14,15 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.browser.lab import ROOT, Lab, Notebook, chromium, jupyterlab
+from tests.browser.lab import ROOT, chromium
+from tests.browser.plain import PlainPage
 from tests.browser.shown import SHOW, SIMULATED, canvas, settled
 
 ARTIFACTS = ROOT / "test-artifacts"
+
+expect.set_options(timeout=20_000)  # what comes at once on a quiet machine comes later on a busy one
 
 
 def pytest_collection_modifyitems(items):
@@ -46,25 +50,19 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture(scope="session")
-def lab(tmp_path_factory) -> Iterator[Lab]:
-    with jupyterlab(tmp_path_factory.mktemp("lab")) as lab:
-        yield lab
-
-
 @pytest.fixture
-def notebook(lab: Lab, browser: Browser) -> Notebook:
+def notebook(browser: Browser) -> Iterator[PlainPage]:
     page = browser.new_page(viewport={"width": 1200, "height": 900})
-    notebook = Notebook(lab, page)
-    yield notebook
-    notebook.close()
-    page.close()
+    with PlainPage(page).opened() as notebook:
+        yield notebook
+        page.close()
     assert notebook.left_machine == []
     assert notebook.page_errors == []
+    assert notebook.kernel_errors == []
 
 
 @pytest.fixture
-def shown(notebook: Notebook) -> Notebook:
+def shown(notebook):
     notebook.open([SIMULATED, SHOW])
     canvas(notebook).wait_for(timeout=60_000)
     settled(notebook)

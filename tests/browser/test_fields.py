@@ -1,4 +1,4 @@
-"""Fields, and how far to believe them, in a real JupyterLab."""
+"""Fields, and how far to believe them."""
 
 from __future__ import annotations
 

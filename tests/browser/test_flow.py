@@ -1,4 +1,4 @@
-"""The flow panel in a real JupyterLab."""
+"""The flow panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The legend in a real JupyterLab: many categories, long names, limits and layers."""
+"""The legend: many categories, long names, limits and layers."""
 
 from __future__ import annotations
 

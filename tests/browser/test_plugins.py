@@ -1,4 +1,4 @@
-"""Plugins in a real JupyterLab: a panel that talks to its Python side, and panels that fail without harm."""
+"""Plugins: a panel that talks to its Python side, and panels that fail without harm."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ panels = {
     "unanswered": "export default { async mount({ request }) { await request('fail'); } };",
     "needy": TALKING,
 }
-velowidget.plugins.register({
+take_out = velowidget.plugins.register({
     "name": "mine",
     "commands": [{"id": f"mine.{name}", "python_name": f"__main__:{name}"} for name in ("answer", "plain", "gone")],
     "schemes": [
@@ -63,7 +63,8 @@ def shown(notebook):
     notebook.open([SIMULATED, PLUGIN, SHOW])
     canvas(notebook).wait_for(timeout=60_000)
     settled(notebook)
-    return notebook
+    yield notebook
+    notebook.execute("take_out()")
 
 
 def button(notebook, name):

@@ -1,4 +1,4 @@
-"""Selecting cells and categories in a real JupyterLab."""
+"""Selecting cells and categories."""
 
 from __future__ import annotations
 

@@ -1,16 +1,13 @@
-"""The widget in a real JupyterLab: what a user sees and does."""
+"""The widget in a browser: what a user sees and does."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-import nbformat
 import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.lab import ROOT
 from tests.browser.shown import (
     SHOW,
     SIMULATED,
@@ -23,8 +20,6 @@ from tests.browser.shown import (
     settled,
     slider,
 )
-
-PANCREAS = ROOT.parent / "shared" / "data" / "pancreas.h5ad"
 
 
 def test_it_shows_cells_arrows_legend_and_controls(shown):
@@ -71,18 +66,6 @@ def test_python_moves_the_slider_and_auto_puts_it_back(shown):
     shown.page.get_by_role("button", name="reset to auto").click()
     expect(slider(shown)).to_have_value(middle)
     python_has(shown, "(w.softmax_scale, w.auto_scale)", (automatic, True))
-
-
-def test_the_keyboard_works_the_slider_and_stays_out_of_the_notebook(shown):
-    cells = shown.page.locator(".jp-Cell").count()
-    before = shown.python("w.softmax_scale")
-    slider(shown).focus()
-    shown.page.keyboard.press("ArrowRight")
-    for key in ("a", "b"):  # in command mode these add cells
-        shown.page.keyboard.press(key)
-    settled(shown)
-    assert shown.python("w.softmax_scale") > before
-    assert shown.page.locator(".jp-Cell").count() == cells
 
 
 @pytest.mark.parametrize(
@@ -169,17 +152,6 @@ def test_pan_zoom_and_reset(shown):
     assert len({home, zoomed, pixels(shown)}) == 3
 
 
-def test_the_wheel_scrolls_the_notebook_until_the_picture_is_clicked(notebook):
-    notebook.open([SIMULATED, SHOW, "\n".join("# a long cell" for _ in range(80))])
-    canvas(notebook).wait_for(timeout=60_000)
-    settled(notebook)
-    top = canvas(notebook).bounding_box()["y"]
-    canvas(notebook).hover()
-    notebook.page.mouse.wheel(0, 150)
-    notebook.page.wait_for_timeout(500)
-    assert canvas(notebook).bounding_box()["y"] < top - 50
-
-
 def test_two_displays_and_a_view_stay_in_step(notebook):
     notebook.open([SIMULATED, SHOW, "w", "w.view('parameters')"])
     page = notebook.page
@@ -192,24 +164,6 @@ def test_two_displays_and_a_view_stay_in_step(notebook):
         page.keyboard.press("ArrowRight")
     values = {s.input_value() for s in sliders}
     assert len(values) == 1
-
-
-def test_a_removed_display_frees_its_canvas_and_the_rest_lives(notebook):
-    notebook.open([SIMULATED, SHOW, "w.view('embedding')"])
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
-    notebook.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
-    notebook.page.wait_for_timeout(3000)
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
-    settled(notebook)
-
-
-def test_themes_follow_the_host(shown):
-    light = pixels(shown)
-    shown.theme("dark")
-    shown.page.locator(".velowidget [data-theme=dark]").first.wait_for(timeout=5_000)  # the canvas's ink, too
-    assert pixels(shown) != light
-    shown.theme("light")
-    shown.page.locator(".velowidget [data-theme=light]").first.wait_for(timeout=5_000)
 
 
 def test_long_work_shows_progress_and_can_be_cancelled_and_resumed(shown):
@@ -310,55 +264,3 @@ def test_cells_without_an_embedding_are_told_where_no_arrows_are_asked_for_eithe
     notebook.open([SIMULATED, BROKEN["embedding"][0], "w = velowidget.VelocityWidget(adata, field='none')\nw"])
     expect(notebook.page.locator(".velowidget .vw-waiting")).to_contain_text("no embedding to draw on", timeout=60_000)
     expect(control(notebook, "color")).to_be_disabled()
-
-
-def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_layer(notebook):
-    notebook.open(
-        [
-            "import os\nos.environ['NUMBA_THREADING_LAYER'] = 'workqueue'\n" + SIMULATED,
-            SHOW,
-            "other = velowidget.VelocityWidget(adata, scheme='cosine')\nother",
-        ]
-    )
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
-    settled(notebook)
-    assert notebook.python("__import__('numba').threading_layer()") == "workqueue"
-    notebook.execute_unawaited(
-        "import time\nend = time.time() + 6; rounds = 0\n"
-        "while time.time() < end:\n"
-        "    velowidget.VelocityKernel(adata).compute_transition_matrix(); rounds += 1\n"
-        "    other.softmax_scale = 1 + rounds % 20"
-    )
-    notebook.page.wait_for_timeout(300)
-    before = slider(notebook).input_value()
-    for share in (0.9, 0.2, 0.7):
-        drag(notebook, share)
-    notebook.page.wait_for_timeout(500)
-    moved_while_busy = notebook.page.locator(".velowidget [data-scale]").first.get_attribute("data-scale")
-    settled(notebook)
-    assert notebook.python("rounds") > 3
-    assert slider(notebook).input_value() != before
-    assert moved_while_busy is not None
-    assert notebook.python("w.kernel.params['softmax_scale'] == w.softmax_scale")
-    assert notebook.python("other.kernel.params['softmax_scale'] == other.softmax_scale")
-
-
-def test_the_first_notebook_runs(notebook):
-    book = nbformat.read(ROOT / "examples" / "01_first_look.ipynb", as_version=4)
-    notebook.open_book(book)
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=90_000)
-    settled(notebook)
-    assert notebook.page.locator(".jp-RenderedText[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
-
-
-@pytest.mark.skipif(not PANCREAS.exists(), reason=f"needs {Path('../shared/data/pancreas.h5ad')}, which is not here")
-def test_on_real_data(notebook):
-    notebook.open([f"import anndata, velowidget\nadata = anndata.read_h5ad({str(PANCREAS)!r})", SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
-    settled(notebook)
-    automatic, picture = notebook.python("w.softmax_scale"), pixels(notebook)
-    assert automatic == pytest.approx(12.439806293164613)
-    drag(notebook, 0.75)
-    settled(notebook)
-    assert notebook.python("w.softmax_scale") == pytest.approx(automatic * 10, rel=0.2)
-    assert pixels(notebook) != picture

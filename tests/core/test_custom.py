@@ -144,7 +144,7 @@ def test_samples_without_a_defined_similarity_are_left_out(data):
     assert with_sign.size
     np.testing.assert_allclose(np.bincount(graph.sources, weights=probabilities), ~similar.undefined, atol=1e-12)
     assert similar.undefined.any()
-    averaged = custom_monte_carlo(graph, x, v, always, 2.0, 2000, 1)[1]
+    averaged = custom_monte_carlo(graph, x, v, always, 2.0, 400, 1)[1]
     assert np.abs(probabilities - averaged)[with_sign].max() < 6 * 0.5 / np.sqrt(15)
 
 

@@ -276,7 +276,7 @@ def test_progress_and_cancel(pipeline, monkeypatch, mode, module):
     stop = pipeline.listen(cancel_halfway)
     pipeline.mode = mode
     with pytest.raises(CancelledError):
-        pipeline.wait(20)
+        pipeline.wait(60)
     assert len(shares) == 5
     assert sorted(shares) == shares
     assert 0 < shares[-1] < 1

@@ -102,7 +102,7 @@ def test_a_scheme_that_raises_says_so_and_the_next_one_works(pipeline):
 def test_a_scheme_that_ends_python_does_not(pipeline):
     pipeline.scheme = "mine.leaving"
     with pytest.raises(RuntimeError, match=r"sys\.exit"):
-        pipeline.wait(10)
+        pipeline.wait(60)
     pipeline.scheme = "cosine"
     pipeline.wait()
 

@@ -658,6 +658,7 @@ INTERRUPTED = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", range(len(ASSIGNMENTS)))
 def test_interrupted_at_any_line_widget_and_pipeline_agree(widget, kind):
     widget.n_sims, widget.max_iter = 3, 5
