@@ -61,7 +61,7 @@ def test_everything_by_keyboard(shown):
     page.keyboard.press("ArrowDown")
     settled(shown)
     python_has(shown, "w.field", "stream")
-    control(shown, "fade by belief", "checkbox").focus()
+    control(shown, "fade by confidence", "checkbox").focus()
     page.keyboard.press(" ")
     settled(shown)
     python_has(shown, "w.honest", False)

@@ -29,7 +29,7 @@ def test_smoothing_and_belief_change_the_lines(shown):
     settled(shown)
     smoother = pixels(shown)
     python_has(shown, "w.smooth > 1", True)
-    control(shown, "fade by belief", "checkbox").click()
+    control(shown, "fade by confidence", "checkbox").click()
     settled(shown)
     assert len({before, smoother, pixels(shown)}) == 3
     python_has(shown, "w.honest", False)

@@ -226,7 +226,12 @@ def test_errors_are_shown_in_the_widget(notebook, what):
     expect(alert).to_contain_text(words)
 
 
-ARROWS = [("slider", "smoothing"), ("slider", "density"), ("slider", "arrow length"), ("checkbox", "fade by belief")]
+ARROWS = [
+    ("slider", "smoothing"),
+    ("slider", "density"),
+    ("slider", "arrow length"),
+    ("checkbox", "fade by confidence"),
+]
 CELLS = [("combobox", "color"), ("combobox", "palette"), ("combobox", "field"), ("slider", "point size")]
 CHAIN = [("combobox", "scheme"), ("combobox", "mode"), ("combobox", "direction")]
 SCALE = [("slider", "softmax scale"), ("textbox", "softmax scale value")]

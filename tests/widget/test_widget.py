@@ -155,6 +155,19 @@ def test_hello_is_answered_with_everything(widget, recorder):
     assert recorder.last("automatic")[0]["scale"] == widget.softmax_scale
 
 
+def test_the_number_of_arrows_is_the_browsers_alone(widget, recorder):
+    generation = widget.pipeline.jobs.generation
+    widget.max_arrows = 20_000
+    assert widget.pipeline.jobs.generation == generation
+    told = {parameter["name"]: parameter for parameter in recorder.last("options")[0]["parameters"]}
+    assert told["max_arrows"]["instant"]
+    assert told["max_arrows"]["when"] == {"field": ["grid", "arrows"]}
+    for refused in (99, 20_001, 250.5):
+        with pytest.raises(TraitError, match="max_arrows must be"):
+            widget.max_arrows = refused
+    assert widget.max_arrows == 20_000
+
+
 def test_modes_are_offered_with_the_numbers_that_they_depend_on(widget, recorder):
     ask(widget, "hello")
     assert {mode["key"]: list(mode["numbers"]) for mode in recorder.offers("mode")} == {

@@ -189,6 +189,13 @@ class ParameterTraits(Assignments):
         titles={"field": {"stream": "line width", "particles": "speed"}},
         instant=True,
     )
+    max_arrows = entry(
+        Whole(2500, help="At most so many arrows are drawn; the others are left out evenly. More can be slow."),
+        *("max arrows", "drawing", LogSlider(100, 20_000)),
+        when={"field": ("grid", "arrows")},
+        instant=True,
+        in_napari=False,
+    )
     point_size = entry(
         Number(1.0, help="Size of the cells, times this."),
         *("point size", "drawing", LogSlider(0.1, 10.0)),

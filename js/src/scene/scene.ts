@@ -18,8 +18,6 @@ import { pointRadius } from "./point-size";
 import { farthestFirst, ORBIT, orbitState, spaceProjector } from "./space";
 import { cellUnder } from "./under";
 
-const MOST_ARROWS = 2500;
-
 interface Stroke {
   width: number;
   head: number;
@@ -175,12 +173,12 @@ export function createScene(
   });
   const drawn = computed(() => {
     if (!arrows.value || !view.value) return 0;
-    if (view.value.inSpace) return Math.min(arrows.value.count, MOST_ARROWS);
+    if (view.value.inSpace) return Math.min(arrows.value.count, store.traits.max_arrows.value);
     const { camera, size } = view.value;
     const [halfWidth, halfHeight] = [size.width / 2 ** camera.zoom / 2, size.height / 2 ** camera.zoom / 2];
     const [x, y] = camera.target;
     const window = { left: x - halfWidth, right: x + halfWidth, bottom: y - halfHeight, top: y + halfHeight };
-    return thinned(arrows.value, window, MOST_ARROWS);
+    return thinned(arrows.value, window, store.traits.max_arrows.value);
   });
   const strokes = computed(
     () =>

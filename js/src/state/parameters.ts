@@ -25,6 +25,7 @@ export interface Traits {
   smooth: number;
   density: number;
   arrow_length: number;
+  max_arrows: number;
   point_size: number;
   opacity: number;
   honest: boolean;
@@ -60,6 +61,7 @@ export const DEFAULTS: Traits = {
   smooth: 0.8,
   density: 1,
   arrow_length: 1,
+  max_arrows: 2500,
   point_size: 1,
   opacity: 0.9,
   honest: true,
