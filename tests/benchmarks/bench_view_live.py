@@ -56,7 +56,7 @@ ACT = """async ([act, turn, asksKernel]) => {
       named('input', 'color').dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', bubbles: true}));
     },
     legend: () => find('.vw-legend-entry').click(),
-    fading: () => named('input[type=checkbox]', 'fade by belief').click(),
+    fading: () => named('input[type=checkbox]', 'fade by confidence').click(),
     opacity: slide('opacity'),
     'point size': slide('point size'),
     length: slide('arrow length'),
