@@ -43,7 +43,7 @@ test: $(STAMP) $(BUNDLE) lint ## everything that must hold
 	$(NPM) test
 	$(VENV)/bin/python $(PYTEST)
 
-test-fast: $(STAMP) $(MODULES) ## what takes no browser, window, notebook or package: minutes
+test-fast: $(STAMP) $(BUNDLE) ## what takes no browser, window, notebook or package: minutes
 	$(NPM) test
 	$(VENV)/bin/python $(PYTEST) -m 'not slow' $(LONG:%=--ignore=tests/%)
 

@@ -64,6 +64,6 @@ def notebook(browser: Browser) -> Iterator[PlainPage]:
 @pytest.fixture
 def shown(notebook):
     notebook.open([SIMULATED, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     return notebook

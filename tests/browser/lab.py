@@ -143,7 +143,7 @@ class Notebook:
         nbformat.write(book, self.lab.root / name)
         before = set(self.lab.runtime.glob("kernel-*.json"))
         self.page.goto(f"{self.lab.address}/doc/tree/{name}?token={self.lab.token}")
-        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=60_000)
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=180_000)
         for _ in range(300):
             new = set(self.lab.runtime.glob("kernel-*.json")) - before
             if new and next(iter(new)).stat().st_size:
@@ -166,7 +166,7 @@ class Notebook:
         """Run all cells; returns when they have run."""
         self.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
 
-    def python(self, expression: str, timeout: float = 60) -> Any:
+    def python(self, expression: str, timeout: float = 300) -> Any:
         """Evaluate an expression in the kernel; its value must be a Python literal."""
         assert self._client is not None
         reply = self._client.execute(
@@ -177,7 +177,7 @@ class Notebook:
             raise RuntimeError("\n".join(value["traceback"]))
         return ast.literal_eval(value["data"]["text/plain"])
 
-    def execute(self, code: str, timeout: float = 60) -> None:
+    def execute(self, code: str, timeout: float = 300) -> None:
         """Run statements in the kernel, as a cell would."""
         assert self._client is not None
         reply = self._client.execute(code, reply=True, timeout=timeout)

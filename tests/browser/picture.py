@@ -18,7 +18,7 @@ def main() -> None:
         page = browser.new_page(viewport={"width": 1200, "height": 1150}, device_scale_factor=1.5)
         notebook = Notebook(lab, page)
         notebook.open(["import velowidget\nw = velowidget.VelocityWidget(velowidget.datasets.bifurcation())\nw"])
-        page.locator(".velowidget [data-shows]").first.wait_for(timeout=60_000)
+        page.locator(".velowidget [data-shows]").first.wait_for(timeout=180_000)
         page.mouse.move(0, 0)
         page.wait_for_timeout(1_000)
         page.locator(".velowidget").first.screenshot(path=ROOT / "examples" / "first_look.png")

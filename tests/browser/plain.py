@@ -68,14 +68,14 @@ class PlainPage:
         """Run these cells, and show the widgets that their last lines are."""
         self.page.goto(self._server.address)
         for cell in cells:
-            self._kernel.submit(self._run, cell).result(120)
+            self._kernel.submit(self._run, cell).result(300)
 
-    def python(self, expression: str, timeout: float = 60) -> Any:
+    def python(self, expression: str, timeout: float = 300) -> Any:
         """Evaluate an expression as a kernel would; its value must be a Python literal."""
         evaluate = lambda: repr(eval(expression, self._main.__dict__))  # noqa: E731
         return ast.literal_eval(self._kernel.submit(evaluate).result(timeout))
 
-    def execute(self, code: str, timeout: float = 60) -> None:
+    def execute(self, code: str, timeout: float = 300) -> None:
         """Run statements, as a cell would."""
         self._kernel.submit(self._run, code).result(timeout)
 

@@ -66,7 +66,7 @@ def main(folder: Path, *windows: str) -> None:
                 notebook = Notebook(lab, page)
                 notebook.open(CELLS)
                 notebook.theme(theme)
-                canvas(notebook).wait_for(timeout=60_000)
+                canvas(notebook).wait_for(timeout=180_000)
                 settled(notebook)
                 for name, reach in STATES.items():
                     reach(notebook)

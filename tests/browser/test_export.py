@@ -22,7 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.fixture
 def shown(notebook):
     notebook.open([f"{SIMULATED}\n{HOSTILE}", SHOW])
-    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=60_000)
+    notebook.page.locator(".velowidget canvas").first.wait_for(timeout=180_000)
     settled(notebook)
     return notebook
 

@@ -16,7 +16,7 @@ from tests.browser.shown import SHOW, SIMULATED, canvas, control, drag, pixels, 
 @pytest.fixture
 def flow(notebook):
     notebook.open([SIMULATED, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     notebook.page.get_by_role("button", name="Flow", exact=True).click()
     picture(notebook).wait_for()

@@ -23,7 +23,7 @@ def test_pictures_or_reasons(notebook):
     page = notebook.page
     for text in ("<img src=x onerror=alert(1)>", "5 without coordinates"):
         place = page.locator(".velowidget").get_by_text(text, exact=False).first
-        place.scroll_into_view_if_needed(timeout=60_000)
+        place.scroll_into_view_if_needed(timeout=180_000)
         expect(place).to_be_visible()
     expect(page.locator(".velowidget .vw-card-error")).to_have_count(0)
     expect(page.locator(".velowidget img")).to_have_count(0)

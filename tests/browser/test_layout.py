@@ -29,7 +29,7 @@ def test_every_tool_and_what_it_opens_are_in_a_low_picture(shown):
 def test_the_settings_move_with_the_width_and_keep_their_state(notebook):
     page = notebook.page
     notebook.open([SIMULATED, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     after = (
         "e => !!(document.querySelector('.vw-frame').compareDocumentPosition(document.querySelector('.vw-side')) & 4)"
@@ -98,7 +98,7 @@ def test_popups_close_on_escape_and_when_pointer_or_focus_go_elsewhere(shown):
 def test_popups_close_in_a_shadow_tree(notebook):
     """As in hosts that show outputs in one: its events have the host of the tree for a target."""
     notebook.open([SIMULATED, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     page = notebook.page
     page.evaluate(

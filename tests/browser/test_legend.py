@@ -29,7 +29,7 @@ adata.uns["ann_colors"] = {"type 0": "steelblue4", "type 1": "no colour"}
 @pytest.fixture
 def outlier(notebook):
     notebook.open([OUTLIER, "w = velowidget.VelocityWidget(adata, color=gene)\nw"])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     return notebook
 
@@ -72,7 +72,7 @@ def test_the_layer_is_chosen_beside_the_bar(outlier):
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_categories_with_cells_are_listed_found_and_told_apart(notebook, theme):
     notebook.open([MANY, "w = velowidget.VelocityWidget(adata, color='ann')\nw"])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     notebook.theme(theme)
     page = notebook.page

@@ -61,7 +61,7 @@ take_out = velowidget.plugins.register({
 @pytest.fixture
 def shown(notebook):
     notebook.open([SIMULATED, PLUGIN, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     yield notebook
     notebook.execute("take_out()")

@@ -15,7 +15,7 @@ SHOW = "w = velowidget.VelocityWidget(adata, n_sims=50, max_iter=30)\nw"
 @pytest.fixture
 def walks(notebook):
     notebook.open([SIMULATED, SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     notebook.page.get_by_role("button", name="Random walks").click()
     walkers(notebook).wait_for(timeout=30_000)

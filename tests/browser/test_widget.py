@@ -155,7 +155,7 @@ def test_pan_zoom_and_reset(shown):
 def test_two_displays_and_a_view_stay_in_step(notebook):
     notebook.open([SIMULATED, SHOW, "w", "w.view('parameters')"])
     page = notebook.page
-    expect(page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
+    expect(page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=180_000)
     expect(page.get_by_role("slider", name="softmax scale", exact=True)).to_have_count(3)
     settled(notebook)
     sliders = page.get_by_role("slider", name="softmax scale", exact=True).all()
@@ -201,7 +201,7 @@ def test_cluster_names_are_text(notebook):
             SHOW,
         ]
     )
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     expect(notebook.page.locator(".velowidget").get_by_text("ünïcødé 細胞").first).to_be_visible()
     assert notebook.page.evaluate("window.hacked") is None
@@ -222,7 +222,7 @@ def test_errors_are_shown_in_the_widget(notebook, what):
     code, words = BROKEN[what]
     notebook.open([SIMULATED, code, SHOW])
     alert = notebook.page.locator(".velowidget [role=alert]").first
-    alert.wait_for(timeout=60_000)
+    alert.wait_for(timeout=180_000)
     expect(alert).to_contain_text(words)
 
 
@@ -252,7 +252,7 @@ OPACITY = """e => {
 def test_in_an_error_what_has_no_effect_is_off_and_what_may_mend_it_is_not(notebook, what):
     notebook.page.set_viewport_size({"width": 600, "height": 900})
     notebook.open([SIMULATED, BROKEN[what][0], SHOW])
-    notebook.page.locator(".velowidget [role=alert]").first.wait_for(timeout=60_000)
+    notebook.page.locator(".velowidget [role=alert]").first.wait_for(timeout=180_000)
     off, on = OFF[what]
     for role, name in off:
         found = control(notebook, name, role)
@@ -267,5 +267,5 @@ def test_in_an_error_what_has_no_effect_is_off_and_what_may_mend_it_is_not(noteb
 
 def test_cells_without_an_embedding_are_told_where_no_arrows_are_asked_for_either(notebook):
     notebook.open([SIMULATED, BROKEN["embedding"][0], "w = velowidget.VelocityWidget(adata, field='none')\nw"])
-    expect(notebook.page.locator(".velowidget .vw-waiting")).to_contain_text("no embedding to draw on", timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-waiting")).to_contain_text("no embedding to draw on", timeout=180_000)
     expect(control(notebook, "color")).to_be_disabled()

@@ -42,7 +42,7 @@ def test_demo_opens_the_notebook_and_its_cells_run(demo, browser, tmp_path):
     page = browser.new_page(viewport={"width": 1200, "height": 4000})  # JupyterLab drops what is out of sight
     page.goto(demo)
     page.wait_for_function("document.querySelectorAll('.jp-Cell').length > 5")
-    page.get_by_text("| Idle").wait_for(timeout=60_000)  # the kernel has started
+    page.get_by_text("| Idle").wait_for(timeout=180_000)  # the kernel has started
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     expect(page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=90_000)

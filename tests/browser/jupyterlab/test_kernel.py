@@ -57,8 +57,8 @@ def test_a_kernel_that_is_gone_is_told_and_the_picture_still_moves(shown, end):
         page.get_by_role("button", name="PNG", exact=True).click()
     if end is restarted:
         shown.run_all()
-        expect(banner(shown)).to_have_count(0, timeout=60_000)
-        canvas(shown).wait_for(timeout=60_000)
+        expect(banner(shown)).to_have_count(0, timeout=180_000)
+        canvas(shown).wait_for(timeout=180_000)
         expect(slider(shown)).to_be_enabled()
 
 

@@ -46,7 +46,7 @@ MEASURE = """cell => {
 def cell(notebook, i):
     found = notebook.page.locator(".jp-Cell").nth(i)
     found.scroll_into_view_if_needed()
-    found.locator(".velowidget .vw-body").first.wait_for(timeout=60_000)
+    found.locator(".velowidget .vw-body").first.wait_for(timeout=180_000)
     notebook.page.wait_for_timeout(500)
     return found
 
@@ -55,7 +55,7 @@ def test_it_has_room_beside_others_and_in_every_container(notebook):
     notebook.page.set_viewport_size({"width": 1400, "height": 900})
     places = BESIDE | ALONE
     notebook.open([WIDGETS, *places.values()])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     for i, name in enumerate(places, 1):
         found = cell(notebook, i).evaluate(MEASURE)
@@ -76,7 +76,7 @@ def test_slider_and_picture_are_on_a_narrow_screen_together(notebook):
     page = notebook.page
     page.set_viewport_size({"width": 600, "height": 900})
     notebook.open([WIDGETS, "w"])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     for width, height in ((600, 900), (640, 360)):
         page.set_viewport_size({"width": width, "height": height})

@@ -21,7 +21,7 @@ def legend(notebook):
 
 def test_clustered_again_and_reloaded(notebook):
     notebook.open([SIMULATED, SHOW, "w.view('flow')"])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     notebook.execute(RECLUSTER)
     notebook.execute("w.color = 'clusters'")
@@ -32,7 +32,7 @@ def test_clustered_again_and_reloaded(notebook):
     notebook.page.evaluate("window.jupyterapp.commands.execute('docmanager:save')")
     notebook.page.wait_for_timeout(1500)
     notebook.page.reload()
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     for name in ("early", "late"):
         expect(legend(notebook).get_by_text(name, exact=True)).to_be_visible()
     settled(notebook)
@@ -56,7 +56,7 @@ def test_other_cells_are_told_and_read_by_a_button(shown):
     assert serious(shown) == []
 
     page.reload()  # with half of the cells gone
-    canvas(shown).wait_for(timeout=60_000)
+    canvas(shown).wait_for(timeout=180_000)
     expect(banner(shown)).to_contain_text("150 cells now, 400 then")
 
     again = page.get_by_role("button", name="Read again")

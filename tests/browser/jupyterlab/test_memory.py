@@ -58,7 +58,7 @@ def show(notebook):
 
 
 def drawn(notebook):
-    notebook.page.locator(".velowidget [data-shows]").first.wait_for(timeout=60_000)
+    notebook.page.locator(".velowidget [data-shows]").first.wait_for(timeout=180_000)
 
 
 def close(notebook):

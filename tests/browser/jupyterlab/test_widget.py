@@ -24,7 +24,7 @@ PANCREAS = ROOT.parent / "shared" / "data" / "pancreas.h5ad"
 
 def test_wheel_keys_and_themes_are_the_notebooks(notebook):
     notebook.open([SIMULATED, SHOW, "\n".join("# a long cell" for _ in range(80))])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     top = canvas(notebook).bounding_box()["y"]
     canvas(notebook).hover()
@@ -52,10 +52,10 @@ def test_wheel_keys_and_themes_are_the_notebooks(notebook):
 
 def test_a_removed_display_frees_its_canvas_and_the_rest_lives(notebook):
     notebook.open([SIMULATED, SHOW, "w.view('embedding')"])
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=180_000)
     notebook.page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
     notebook.page.wait_for_timeout(3000)
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=180_000)
     settled(notebook)
 
 
@@ -67,7 +67,7 @@ def test_a_busy_cell_two_widgets_and_a_drag_at_once_on_the_weakest_threading_lay
             "other = velowidget.VelocityWidget(adata, scheme='cosine')\nother",
         ]
     )
-    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=60_000)
+    expect(notebook.page.locator(".velowidget .vw-deck canvas")).to_have_count(2, timeout=180_000)
     settled(notebook)
     assert notebook.python("__import__('numba').threading_layer()") == "workqueue"
     notebook.execute_unawaited(
@@ -101,7 +101,7 @@ def test_the_first_notebook_runs(notebook):
 @pytest.mark.skipif(not PANCREAS.exists(), reason=f"needs {Path('../shared/data/pancreas.h5ad')}, which is not here")
 def test_on_real_data(notebook):
     notebook.open([f"import anndata, velowidget\nadata = anndata.read_h5ad({str(PANCREAS)!r})", SHOW])
-    canvas(notebook).wait_for(timeout=60_000)
+    canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     automatic, picture = notebook.python("w.softmax_scale"), pixels(notebook)
     assert automatic == pytest.approx(12.439806293164613)
