@@ -6,7 +6,7 @@ velocity or expression altogether are no problem: they are counted, named, and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.entries import entries, of_shape, shape_of
-from velowidget.kernels.genes import gene_mask
+from velowidget.kernels.genes import GeneSubset, gene_mask
 from velowidget.kernels.matrices import in_memory
 from velowidget.kernels.messages import MAKE_MOMENTS, MAKE_VELOCITY, MissingKeyError, count, nearest, shown
 from velowidget.kernels.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
@@ -125,7 +125,7 @@ def read_velocity(
     adata: AnnData,
     vkey: str | None = "velocity",
     xkey: str | None = "Ms",
-    gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+    gene_subset: GeneSubset = None,
     attr: str = "layers",
 ) -> VelocityData:
     """Read expression and velocity of the genes in use.
@@ -137,9 +137,8 @@ def read_velocity(
     vkey, xkey
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
-        Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']``
-        where that exists, else all genes. Cells that are NaN in all of these have zero velocity, and a note says so;
-        genes with a NaN velocity in any other cell are left out.
+        As for :class:`velowidget.VelocityKernel`. Cells that are NaN in all of these have zero velocity, and a note
+        says so; genes with a NaN velocity in any other cell are left out.
     attr
         ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then, all columns in use.
 

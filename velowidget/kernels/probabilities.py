@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from anndata import AnnData
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from velowidget.core.chain import Chain, transitions
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import Similarity
+from velowidget.core.softmax import above
 from velowidget.kernels.messages import MAKE_VELOCITY, count, name_cells
 
 
@@ -45,8 +47,9 @@ def defined_transitions(
     degenerate: str,
     softmax_scale: float,
     direction: str,
+    threshold: float = 0.0,
 ) -> Chain:
-    """The chain, with the cells that have no transition probabilities treated as `degenerate` says.
+    """The chain, with the cells that have no transition probabilities treated as `degenerate` says, above a threshold.
 
     Raises
     ------
@@ -67,7 +70,7 @@ def defined_transitions(
             "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
             "degenerate='uniform' (each neighbour alike)."
         )
-    return transitions(
+    result = transitions(
         graph,
         directed,
         probabilities,
@@ -75,6 +78,7 @@ def defined_transitions(
         softmax_scale=softmax_scale,
         direction=direction,
     )
+    return result if threshold == 0 else replace(result, probabilities=above(graph, result.probabilities, threshold))
 
 
 def notes_on(adata: AnnData, directed: Similarity) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.entries import entries
 from velowidget.kernels.fingerprints import alike, as_text, changed_columns, sample
-from velowidget.kernels.genes import gene_mask
+from velowidget.kernels.genes import GeneSubset, gene_mask
 from velowidget.kernels.graphs import stored_graph
 from velowidget.kernels.messages import count
 
@@ -33,7 +33,7 @@ class Settings:
 
     vkey: str | None = "velocity"
     xkey: str | None = "Ms"
-    gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None
+    gene_subset: GeneSubset = None
     conn_key: str = "connectivities"
     attr: str = "layers"
 

@@ -191,8 +191,8 @@ class VelocityPipeline(LiveParameters):
         if parameters.backward:
             params["bwd_mode"] = parameters.backward_mode
         params["degenerate"] = inputs.degenerate
-        key = inputs.reading.settings.conn_key
-        return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, key)
+        of_graph = {"conn_key": inputs.reading.settings.conn_key}
+        return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, of_graph)
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
         """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
