@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,7 +12,7 @@ from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_GENES
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.data import read_velocity
-from velowidget.kernels.genes import gene_mask
+from velowidget.kernels.genes import gene_mask, plain_subset
 
 pytestmark = no_warnings
 
@@ -100,3 +102,40 @@ def test_two_columns_of_one_name(adata):
     )
     with pytest.raises(ValueError, match="several columns called 'r'"):
         VelocityKernel(adata, gene_subset={"r": 3})
+
+
+# As values that JSON has --------------------------------------------------------------------------
+
+NAMES = [f"gene{g}" for g in range(3)]
+PLAIN = {
+    "nothing": (None, None),
+    "all": ("all", "all"),
+    "a column": ("velocity_genes", "velocity_genes"),
+    "ranks": ({"r": np.int64(3)}, {"r": 3}),
+    "names": (NAMES, NAMES),
+    "an index": (pd.Index(NAMES), NAMES),
+    "a dict of names": (dict.fromkeys(NAMES), NAMES),
+    "the mask of the velocity genes": (np.arange(N_GENES) < 11, None),
+    "the mask of all": (np.ones(N_GENES, dtype=bool), "all"),
+    "a mask": (np.arange(N_GENES) < 3, NAMES),
+    "a list of booleans": ([g < 3 for g in range(N_GENES)], NAMES),
+    "a series": (pd.Series(np.arange(N_GENES) < 3, [f"gene{g}" for g in range(N_GENES)]), NAMES),
+}
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_each_form_as_a_plain_one(adata, kind):
+    adata.var["r"] = np.arange(N_GENES)
+    subset, expected = PLAIN[kind]
+    plain = plain_subset(adata, "velocity", subset)
+    assert plain == expected
+    assert json.loads(json.dumps(plain)) == expected
+    np.testing.assert_array_equal(*(gene_mask(adata, "velocity", s)[0] for s in (subset, plain)))
+
+
+def test_a_mask_over_genes_of_one_name(adata):
+    adata.var_names = ["twin", "twin", *adata.var_names[2:]]
+    mask = np.arange(N_GENES) == 1
+    plain = plain_subset(adata, "velocity", mask)
+    assert plain == mask.tolist()
+    np.testing.assert_array_equal(gene_mask(adata, "velocity", plain)[0], mask)

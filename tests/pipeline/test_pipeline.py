@@ -10,6 +10,7 @@ import pytest
 from traitlets import TraitError, link
 
 from velowidget.kernels import VelocityKernel
+from velowidget.kernels.reading import Settings
 from velowidget.pipeline import VelocityPipeline, stages
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.stages import STAGES, Parameters, key
@@ -78,7 +79,8 @@ STALE = {
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
     kernel = {"mode": "deterministic", "n_samples": 1000, "backward": False, "backward_mode": "transpose"}
-    before = Parameters("correlation", 4.0, **kernel, basis="umap", components=(), **shown, **WALKS)
+    kernel |= {"settings": Settings(), "degenerate": "error", "scheme": "correlation", "softmax_scale": 4.0}
+    before = Parameters(**kernel, basis="umap", components=(), **shown, **WALKS)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 

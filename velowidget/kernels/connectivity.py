@@ -15,7 +15,7 @@ from velowidget.kernels.arguments import checked_flag, checked_text, reject_unkn
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import checked_adata
 from velowidget.kernels.graphs import read_graph, read_weights
-from velowidget.kernels.matrices import divided_by_row
+from velowidget.kernels.matrices import divided_by_row, sharing
 from velowidget.kernels.messages import name_cells
 from velowidget.kernels.reports import graph_notes, report_matrix
 
@@ -72,6 +72,25 @@ class ConnectivityKernel(Kernel, in_files=True):
         for note in graph_notes(self._connectivities, **looks):
             warnings.warn(note, UserWarning, stacklevel=2)
 
+    @classmethod
+    def of_chain(cls, adata: AnnData, conn_key: str, weights: sp.csr_matrix, chain: Chain) -> ConnectivityKernel:
+        """A computed kernel around a chain that exists already, sharing its arrays.
+
+        Parameters
+        ----------
+        adata
+            Annotated data of the cells.
+        conn_key, weights
+            Key of the graph, and its weights, which the chain was computed of.
+        chain
+            The chain.
+        """
+        kernel = cls.__new__(cls)
+        Kernel.__init__(kernel, adata, None, chain.graph)
+        kernel._conn_key, kernel._connectivities = conn_key, weights
+        kernel._transition_matrix, kernel._params = sharing(chain.matrix), {"dnorm": True, "key": conn_key}
+        return kernel
+
     @property
     def connectivities(self) -> sp.csr_matrix:
         """Weights of the graph, CSR float64, shape (n_cells, n_cells), read-only."""
@@ -96,11 +115,12 @@ class ConnectivityKernel(Kernel, in_files=True):
         """
         reject_unknown("compute_transition_matrix", unknown, ("density_normalize", "check_irreducibility"))
         check_irreducibility = checked_flag("check_irreducibility", check_irreducibility)
-        params = {"dnorm": checked_flag("density_normalize", density_normalize), "key": self._conn_key}
+        density_normalize = checked_flag("density_normalize", density_normalize)
+        params = {"dnorm": density_normalize, "key": self._conn_key}
         if params == self._params:
             report_matrix(self, irreducibility=check_irreducibility)
             return self
-        result = connectivity_chain(self._graph, self._connectivities, density_normalize=params["dnorm"])
+        result = connectivity_chain(self._graph, self._connectivities, density_normalize=density_normalize)
         self._transition_matrix, self._params = result.matrix, params
         report_matrix(self, irreducibility=check_irreducibility)
         return self

@@ -77,6 +77,29 @@ def gene_mask(adata: AnnData, vkey: str | None, gene_subset: GeneSubset) -> tupl
     return mask, notes
 
 
+def plain_subset(adata: AnnData, vkey: str | None, gene_subset: GeneSubset) -> Any:
+    """Any form of `gene_subset` that `gene_mask` takes as values that JSON has, which mean the same genes.
+
+    Returns
+    -------
+    None, a name, ``{name: number}`` or a list of names; a mask becomes None or ``'all'`` where it means these, else the
+    names of its genes, or, where these are not unique, a list of booleans.
+    """
+    mask, _ = gene_mask(adata, vkey, gene_subset)
+    if gene_subset is None or isinstance(gene_subset, str):
+        return gene_subset
+    if isinstance(gene_subset, Mapping) and all(number is not None for number in gene_subset.values()):
+        return {name: int(number) for name, number in gene_subset.items()}
+    given = _names_or_mask(gene_subset)
+    if given.dtype.kind == "U":
+        return given.tolist()
+    for simple in (None, ALL):
+        if np.array_equal(mask, gene_mask(adata, vkey, simple)[0]):
+            return simple
+    names = [str(name) for name in adata.var_names[mask]]
+    return names if np.array_equal(genes_of(adata, names)[0], mask) else mask.tolist()
+
+
 def _largest(adata: AnnData, gene_subset: Mapping[str, int]) -> tuple[NDArray[np.bool_], list[str]]:
     """The genes with the largest values of a column; of equal ones, the first. Genes without a value are left out."""
     if len(gene_subset) != 1 or not isinstance(next(iter(gene_subset)), str):

@@ -17,7 +17,7 @@ from anndata import AnnData
 
 from velowidget.kernels.embeddings import bases
 from velowidget.kernels.groups import cluster_columns
-from velowidget.kernels.reading import Reading, cells_as_read, translated
+from velowidget.kernels.reading import Reading, Settings, cells_as_read, translated
 from velowidget.pipeline.checks import CheckedParameters
 from velowidget.pipeline.events import Changed, Read
 from velowidget.pipeline.inputs import Inputs
@@ -49,6 +49,7 @@ class LiveParameters(CheckedParameters):
     adata: AnnData
     inputs: Inputs
     changed: str = ""
+    _settings: Settings
     _dropped: tuple[str, ...] = ()  # what was read anew without: parameters that made no sense any more
     _settling: bool = True  # whether parameters are being fitted to new inputs; the first ones, to begin with
 
@@ -57,11 +58,10 @@ class LiveParameters(CheckedParameters):
         if not self._looks:
             return
         with self.changing():
-            changes = self.inputs.reading.changes()
+            changes = self.inputs.reading.changes(self._settings)
             if changes.annotations:
-                reading = Reading(self.adata, self.inputs.reading.settings)
                 before = self.inputs
-                self._turn_to(Inputs(reading, before.degenerate, before.kernel, before, changes))
+                self._turn_to(Inputs(Reading(self.adata), before.kernel, before, changes))
             words = f"The data have changed since they were read: {', '.join(changes.chain)}." if changes.chain else ""
             if words != self.changed:
                 self.changed = words
@@ -73,8 +73,8 @@ class LiveParameters(CheckedParameters):
         Parameters that still make sense stay as they are; cells that were chosen are found again by their names. What
         does not make sense any more gets its default, and `notices` say so.
         """
-        reading = Reading(self.adata, self.inputs.reading.settings)
-        inputs = Inputs(reading, self.inputs.degenerate, self.inputs.kernel)
+        inputs = Inputs(Reading(self.adata), self.inputs.kernel)
+        inputs.read(self._settings)
         with self.changing():
             self._turn_to(inputs)
 

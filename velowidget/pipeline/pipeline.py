@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from numpy.typing import NDArray
 from velowidget.kernels.annotations import Annotation
 from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import VelocityData
 from velowidget.kernels.flow import flow_table
+from velowidget.kernels.genes import plain_subset
 from velowidget.kernels.groups import with_source
 from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
@@ -76,8 +77,16 @@ class VelocityPipeline(LiveParameters):
         source = source_of(data, Settings(vkey, xkey, gene_subset, conn_key, attr), degenerate, parameters)
         parameters = dict(source.parameters)
         self.adata = source.adata
-        self.inputs = Inputs(Reading(source.adata, source.settings), source.degenerate, source.given)
         self._refused = {}
+        self._settings, self._degenerate = source.settings, source.degenerate
+        self.inputs = Inputs(Reading(source.adata), source.given)
+        try:
+            plain = plain_subset(self.inputs.adata, self._settings.vkey, self._settings.gene_subset)
+            self._settings = replace(self._settings, gene_subset=plain)
+        except Exception as error:
+            self._refused = {"gene_subset": error}
+            self._settings = replace(self._settings, gene_subset=None)
+        self.inputs.read(self._settings)
         self._first_values: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
         self.jobs = Jobs(self._target, self._published)
@@ -156,7 +165,7 @@ class VelocityPipeline(LiveParameters):
         similar = None if computed is None else computed.value.similarity
         of_chain = () if similar is None else notes_on(inputs.adata, similar)
         of_colors = filter(None, tuple(inputs.color_notes.values()))
-        return (*inputs.notes, *of_colors, *self._dropped, *of_chain)
+        return (*inputs.notes(self._settings), *of_colors, *self._dropped, *of_chain)
 
     @property
     def kernel(self) -> Kernel:
@@ -180,9 +189,9 @@ class VelocityPipeline(LiveParameters):
                 inputs, computed = self.inputs, self.jobs.latest("T")
         if inputs.kernel is not None:
             return inputs.kernel.on(adata_of(inputs))
-        data, chain = inputs.data, computed.value
-        assert isinstance(data, VelocityData)  # or wait() had raised
-        parameters = computed.parameters
+        parameters, chain = computed.parameters, computed.value
+        data = inputs.data(parameters.settings)
+        assert data is not None  # or a kernel was given
         params: dict[str, Any] = {
             **parameters.mode_params,
             "scheme": name_of(parameters.asked),
@@ -190,8 +199,8 @@ class VelocityPipeline(LiveParameters):
         }
         if parameters.backward:
             params["bwd_mode"] = parameters.backward_mode
-        params["degenerate"] = inputs.degenerate
-        of_graph = {"conn_key": inputs.reading.settings.conn_key}
+        params["degenerate"] = parameters.degenerate
+        of_graph = parameters.settings.of_graph
         return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, of_graph)
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
@@ -277,6 +286,8 @@ class VelocityPipeline(LiveParameters):
         except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
             refused = refused or error
         parameters = Parameters(
+            settings=self._settings,
+            degenerate=self._degenerate,
             scheme=self.scheme,
             own_scheme=own_scheme,
             softmax_scale=None if self.auto_scale else self.softmax_scale,

@@ -19,8 +19,9 @@ from velowidget.core.similarity import Similarity
 from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
 from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.reading import Settings
 from velowidget.pipeline.flow import compute_flow, compute_interval
-from velowidget.pipeline.inputs import Inputs, given
+from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
 
 
@@ -28,6 +29,8 @@ from velowidget.pipeline.walks import WALK_PARAMETERS, walked
 class Parameters:
     """What a picture shows: an immutable copy of the traits that results depend on."""
 
+    settings: Settings
+    degenerate: str
     scheme: str
     softmax_scale: float | None  # None: automatic
     mode: str
@@ -172,8 +175,8 @@ def _similarity(context: Context) -> Similarity | None:
     parameters = context.parameters
     if context.inputs.kernel is not None:
         return context.inputs.kernel.chain.similarity
-    graph = given(context.inputs.graph)
-    with context.inputs.velocities() as data:
+    graph = context.inputs.graph(parameters.settings)
+    with context.inputs.velocities(parameters.settings) as data:
         assert data is not None  # or a kernel was given
         return similarities(graph, data, parameters.asked, parameters.compared, context.report)
 
@@ -185,14 +188,14 @@ def _chain(context: Context, similar: Similarity | None) -> Chain:
     assert similar is not None  # or a kernel was given
     directed = similar if parameters.compared == parameters.direction else similar.reversed()
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
-    graph, params = given(inputs.graph), {**parameters.mode_params, "softmax_scale": scale}
-    with inputs.velocities(are_used=parameters.mode_in_use != "deterministic") as data:
+    graph, params = inputs.graph(parameters.settings), {**parameters.mode_params, "softmax_scale": scale}
+    with inputs.velocities(parameters.settings, are_used=parameters.mode_in_use != "deterministic") as data:
         assert data is not None  # or a kernel was given
         found, probabilities = expected(
             graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
         )
     return defined_transitions(
-        inputs.adata, graph, found, probabilities, inputs.degenerate, scale, parameters.direction
+        inputs.adata, graph, found, probabilities, parameters.degenerate, scale, parameters.direction
     )
 
 
@@ -225,8 +228,8 @@ def _stream(context: Context, field: Field) -> Stream:
 
 def _null(context: Context) -> NDArray[np.float64] | None:
     parameters = context.parameters
-    graph = given(context.inputs.graph)
-    with context.inputs.velocities() as data:
+    graph = context.inputs.graph(parameters.settings)
+    with context.inputs.velocities(parameters.settings) as data:
         if data is None:
             return None
         shuffled = replace(data, v=shuffled_genes(data.v))
@@ -239,8 +242,9 @@ def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[n
         unknown = np.full(graph.n_cells, np.nan)
         return Diagnostics(unknown, unknown, entropy(graph, probabilities), chain.softmax_scale)
     positions = context.inputs.plane(context.parameters.basis, context.parameters.components)
-    read = given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
-    with context.inputs.velocities() as data:
+    settings = context.parameters.settings
+    read = context.inputs.graph(settings)  # of the similarities: that of the chain may have loops where cells stay
+    with context.inputs.velocities(settings) as data:
         assert data is not None  # or there is no similarity
         faithful = fidelity(graph, probabilities, data.x, positions, arrows.vectors, context.report)
     return Diagnostics(
@@ -268,7 +272,13 @@ STAGES: Mapping[str, Stage] = {
             pace=("scheme",),
         ),
         Stage(
-            *("T", "Transition matrix", ("similarity",), ("softmax_scale", "direction", "mode_params"), _chain),
+            *(
+                "T",
+                "Transition matrix",
+                ("similarity",),
+                ("softmax_scale", "direction", "mode_params", "degenerate"),
+                _chain,
+            ),
             code=("mode_in_use",),
             pace=("scheme", "mode_in_use", "n_samples"),
         ),
