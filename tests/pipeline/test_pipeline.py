@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import CancelledError
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -79,7 +80,8 @@ STALE = {
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
     kernel = {"mode": "deterministic", "n_samples": 1000, "backward": False, "backward_mode": "transpose"}
-    kernel |= {"settings": Settings(), "degenerate": "error", "scheme": "correlation", "softmax_scale": 4.0}
+    kernel |= {"scheme": "correlation", "softmax_scale": 4.0, "threshold": 0.0, "degenerate": "error"}
+    kernel |= {**asdict(Settings())}
     before = Parameters(**kernel, basis="umap", components=(), **shown, **WALKS)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale

@@ -77,6 +77,14 @@ def gene_mask(adata: AnnData, vkey: str | None, gene_subset: GeneSubset) -> tupl
     return mask, notes
 
 
+def gene_columns(adata: AnnData) -> tuple[list[str], list[str]]:
+    """Columns of ``adata.var`` that genes can be chosen by: those that say true or false, and those of numbers."""
+    unique = adata.var.loc[:, ~adata.var.columns.duplicated(keep=False)]
+    flags = [str(name) for name in unique if unique[name].dtype == bool]
+    numbers = [str(name) for name in unique if _is_numeric(unique[name]) and unique[name].dtype != bool]
+    return flags, numbers
+
+
 def plain_subset(adata: AnnData, vkey: str | None, gene_subset: GeneSubset) -> Any:
     """Any form of `gene_subset` that `gene_mask` takes as values that JSON has, which mean the same genes.
 
@@ -112,7 +120,7 @@ def _largest(adata: AnnData, gene_subset: Mapping[str, int]) -> tuple[NDArray[np
     column = _column(adata, name, "Give the name of a numeric column.")
     if isinstance(column, pd.DataFrame):
         raise ValueError(f"adata.var has several columns called {name!r}; rename all but one.")
-    if not pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_complex_dtype(column.dtype):
+    if not _is_numeric(column):
         raise TypeError(f"gene_subset: adata.var[{name!r}] holds {column.dtype} values, not numbers to rank genes by.")
     values = column.to_numpy(np.float64, na_value=np.nan)
     known = np.flatnonzero(~np.isnan(values))
@@ -121,6 +129,10 @@ def _largest(adata: AnnData, gene_subset: Mapping[str, int]) -> tuple[NDArray[np
     mask[chosen] = True
     lacking = f"gene_subset: adata.var[{name!r}] has a number for {count(len(known), 'gene')} only, all in use."
     return mask, [lacking] if 0 < len(known) < number else []
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column.dtype)) and not pd.api.types.is_complex_dtype(column.dtype)
 
 
 def _column(adata: AnnData, name: str, remedy: str) -> pd.Series | pd.DataFrame:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph, strongest, with_ways_back
 from velowidget.kernels.data import read_only
-from velowidget.kernels.entries import entries, of_shape
+from velowidget.kernels.entries import entries, of_shape, shape_of
 from velowidget.kernels.matrices import float_csr, in_memory, sound_csr
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 
@@ -130,6 +130,17 @@ def graph_key(adata: AnnData, conn_key: str) -> str:
             named = f" has no {shown(recorded)}, which adata.uns names as its key{nearest(recorded, obsp)}"
         raise MissingKeyError(f"No neighbour graph: adata.obsp{named} {_REMEDY[:-1]}, or name another with `conn_key`.")
     return usable[0]
+
+
+def usable_graphs(adata: AnnData) -> list[str]:
+    """Keys in ``adata.obsp`` of square arrays of numbers."""
+    square = (adata.n_obs, adata.n_obs)
+    stored = entries(adata, "obsp").items()
+    return [
+        key
+        for key, array in stored
+        if shape_of(array) == square and getattr(array, "dtype", None) is not None and array.dtype.kind in "fiub"
+    ]
 
 
 def _holds_distances(adata: AnnData, key: str) -> bool:

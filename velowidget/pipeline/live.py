@@ -17,17 +17,30 @@ from anndata import AnnData
 
 from velowidget.kernels.embeddings import bases
 from velowidget.kernels.groups import cluster_columns
-from velowidget.kernels.reading import Reading, Settings, cells_as_read, translated
+from velowidget.kernels.reading import Reading, cells_as_read, translated
 from velowidget.pipeline.checks import CheckedParameters
 from velowidget.pipeline.events import Changed, Read
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.selection import Selection, checked_cells
+from velowidget.pipeline.traits import OF_THE_DATA
 from velowidget.plugins.names import shown
 
 _CELLS = ("start_ixs", "stop_ixs", "selection")
-_ASKING = ("basis", "color", "layer", "components", "cluster_key", "time_key", "cluster", "palette", *_CELLS)
+_ASKING = (
+    *OF_THE_DATA,
+    "basis",
+    "color",
+    "layer",
+    "components",
+    "cluster_key",
+    "time_key",
+    "cluster",
+    "palette",
+    *_CELLS,
+)
 # What depends on the data, each after what it depends on.
 _DEPENDENT = (
+    *OF_THE_DATA,
     *("scheme", "palette", "basis", "components", "layer", "color"),
     *("cluster_key", "time_key", "cluster", "max_iter", "step"),
 )
@@ -49,7 +62,6 @@ class LiveParameters(CheckedParameters):
     adata: AnnData
     inputs: Inputs
     changed: str = ""
-    _settings: Settings
     _dropped: tuple[str, ...] = ()  # what was read anew without: parameters that made no sense any more
     _settling: bool = True  # whether parameters are being fitted to new inputs; the first ones, to begin with
 
@@ -58,7 +70,7 @@ class LiveParameters(CheckedParameters):
         if not self._looks:
             return
         with self.changing():
-            changes = self.inputs.reading.changes(self._settings)
+            changes = self.inputs.reading.changes(self.settings)
             if changes.annotations:
                 before = self.inputs
                 self._turn_to(Inputs(Reading(self.adata), before.kernel, before, changes))
@@ -74,7 +86,7 @@ class LiveParameters(CheckedParameters):
         does not make sense any more gets its default, and `notices` say so.
         """
         inputs = Inputs(Reading(self.adata), self.inputs.kernel)
-        inputs.read(self._settings)
+        inputs.read(self.settings)
         with self.changing():
             self._turn_to(inputs)
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +15,10 @@ from velowidget.kernels.annotations import Annotation
 from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.flow import flow_table
-from velowidget.kernels.genes import plain_subset
 from velowidget.kernels.groups import with_source
 from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
-from velowidget.kernels.reading import Reading, Settings
+from velowidget.kernels.reading import Reading
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.kernels.walks import checked_steps, stop_mask, tally
 from velowidget.pipeline import changes
@@ -30,7 +28,7 @@ from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.live import LiveParameters
 from velowidget.pipeline.source import source_of
 from velowidget.pipeline.stages import STAGES, Parameters
-from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
+from velowidget.pipeline.traits import FIELDS, OF_THE_DATA, PARAMETERS, SETTINGS
 from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
 from velowidget.plugins.registry import PluginError
 
@@ -47,10 +45,8 @@ class VelocityPipeline(LiveParameters):
         Annotated data; read once, never changed. Or a kernel: a velocity kernel is tuned further from its own
         parameters; the chain of any other (a combination, a matrix from elsewhere) is shown as it is, and the
         parameters that a chain is computed from cannot be changed.
-    vkey, xkey, gene_subset, attr, conn_key
-        As for :class:`velowidget.VelocityKernel`; a kernel that is given has its own.
-    degenerate
-        As for :meth:`velowidget.VelocityKernel.compute_transition_matrix`.
+    attr
+        ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then. A kernel that is given has its own.
     parameters
         First values of the traits below.
 
@@ -65,28 +61,16 @@ class VelocityPipeline(LiveParameters):
         self,
         data: AnnData | Kernel,
         *,
-        vkey: str | None = "velocity",
-        xkey: str | None = "Ms",
-        gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
         attr: str = "layers",
-        conn_key: str = "connectivities",
-        degenerate: str = "error",
         **parameters: Any,
     ) -> None:
         reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *SETTINGS))
-        source = source_of(data, Settings(vkey, xkey, gene_subset, conn_key, attr), degenerate, parameters)
+        source = source_of(data, attr, parameters)
         parameters = dict(source.parameters)
         self.adata = source.adata
         self._refused = {}
-        self._settings, self._degenerate = source.settings, source.degenerate
+        self._attr = source.attr
         self.inputs = Inputs(Reading(source.adata), source.given)
-        try:
-            plain = plain_subset(self.inputs.adata, self._settings.vkey, self._settings.gene_subset)
-            self._settings = replace(self._settings, gene_subset=plain)
-        except Exception as error:
-            self._refused = {"gene_subset": error}
-            self._settings = replace(self._settings, gene_subset=None)
-        self.inputs.read(self._settings)
         self._first_values: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
         self.jobs = Jobs(self._target, self._published)
@@ -96,7 +80,7 @@ class VelocityPipeline(LiveParameters):
                 if name not in parameters:
                     self._set_default(name, self._defaults(name))
             self._set_first(parameters)
-            self._check_policy(source.degenerate)
+            self.inputs.read(self.settings)
             self._settling = False
 
     # -- what is asked for ------------------------------------------------------------------------
@@ -165,7 +149,7 @@ class VelocityPipeline(LiveParameters):
         similar = None if computed is None else computed.value.similarity
         of_chain = () if similar is None else notes_on(inputs.adata, similar)
         of_colors = filter(None, tuple(inputs.color_notes.values()))
-        return (*inputs.notes(self._settings), *of_colors, *self._dropped, *of_chain)
+        return (*inputs.notes(self.settings), *of_colors, *self._dropped, *of_chain)
 
     @property
     def kernel(self) -> Kernel:
@@ -200,6 +184,8 @@ class VelocityPipeline(LiveParameters):
         if parameters.backward:
             params["bwd_mode"] = parameters.backward_mode
         params["degenerate"] = parameters.degenerate
+        if parameters.threshold > 0:
+            params["threshold"] = parameters.threshold
         of_graph = parameters.settings.of_graph
         return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, of_graph)
 
@@ -286,8 +272,10 @@ class VelocityPipeline(LiveParameters):
         except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
             refused = refused or error
         parameters = Parameters(
-            settings=self._settings,
-            degenerate=self._degenerate,
+            **{name: getattr(self, name) for name in OF_THE_DATA},
+            attr=self.attr,
+            degenerate=self.degenerate,
+            threshold=self.threshold,
             scheme=self.scheme,
             own_scheme=own_scheme,
             softmax_scale=None if self.auto_scale else self.softmax_scale,

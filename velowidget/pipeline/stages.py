@@ -24,12 +24,22 @@ from velowidget.pipeline.flow import compute_flow, compute_interval
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
 
+OF_THE_DATA = ("vkey", "xkey", "gene_subset", "conn_key", "n_neighbors", "symmetrize", "attr")
+"""Attributes of `Parameters` that say what is read of the data for the chain."""
+
 
 @dataclass(frozen=True)
 class Parameters:
     """What a picture shows: an immutable copy of the traits that results depend on."""
 
-    settings: Settings
+    vkey: str
+    xkey: str
+    gene_subset: Any
+    conn_key: str
+    n_neighbors: int | None
+    symmetrize: bool
+    attr: str
+    threshold: float
     degenerate: str
     scheme: str
     softmax_scale: float | None  # None: automatic
@@ -55,6 +65,13 @@ class Parameters:
     of_places: Any = None
     of_flow_cells: Any = None
     of_walk_cells: Any = None
+
+    @property
+    def settings(self) -> Settings:
+        """What is read of the data for the chain."""
+        return Settings(
+            *(self.vkey, self.xkey, self.gene_subset, self.conn_key, self.attr, self.n_neighbors, self.symmetrize)
+        )
 
     @property
     def asked(self) -> str | Scheme:
@@ -195,7 +212,8 @@ def _chain(context: Context, similar: Similarity | None) -> Chain:
             graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
         )
     return defined_transitions(
-        inputs.adata, graph, found, probabilities, parameters.degenerate, scale, parameters.direction
+        *(inputs.adata, graph, found, probabilities),
+        *(parameters.degenerate, scale, parameters.direction, parameters.threshold),
     )
 
 
@@ -267,7 +285,7 @@ STAGES: Mapping[str, Stage] = {
             "similarity",
             "Similarities",
             (),
-            ("scheme", "own_scheme", "compared", "of_data"),
+            ("scheme", "own_scheme", "compared", *OF_THE_DATA, "of_data"),
             _similarity,
             pace=("scheme",),
         ),
@@ -276,7 +294,7 @@ STAGES: Mapping[str, Stage] = {
                 "T",
                 "Transition matrix",
                 ("similarity",),
-                ("softmax_scale", "direction", "mode_params", "degenerate"),
+                ("softmax_scale", "direction", "mode_params", "threshold", "degenerate"),
                 _chain,
             ),
             code=("mode_in_use",),
@@ -291,7 +309,13 @@ STAGES: Mapping[str, Stage] = {
         Stage("grid", "Grid arrows", ("particles",), (), _grid, pace=_LATTICE_PACE),
         Stage("stream", "Streamlines", ("particles",), (), _stream, "places", pace=_LATTICE_PACE),
         Stage(
-            *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared", "of_data"), _null),
+            *(
+                "null",
+                "Similarities with shuffled genes",
+                (),
+                ("scheme", "own_scheme", "compared", *OF_THE_DATA, "of_data"),
+                _null,
+            ),
             pace=("scheme",),
         ),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
