@@ -56,14 +56,14 @@ class Gate:
 FIELD = {"particles", "grid", "stream"}  # of averages
 BELIEF = {"diagnostics", "belief"}
 FLOW = {"flow", "flow_null"}
-ALL = {"similarity", "T", "projection", "lattice", "null", "walks"} | FIELD | BELIEF | FLOW
+ALL = {"similarity", "velocity", "T", "projection", "lattice", "null", "walks"} | FIELD | BELIEF | FLOW
 WALKS = {"n_sims": 30, "max_iter": 9, "successive_hits": 0, "start_ixs": None, "stop_ixs": None, "seed": 0}
 STALE = {
     ("scheme", "cosine"): ALL - {"lattice"},
-    ("softmax_scale", 7.0): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("softmax_scale", 7.0): {"velocity", "T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
     ("components", (2, 1)): {"projection", "lattice"} | FIELD | BELIEF,
-    ("mode", "stochastic"): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("mode", "stochastic"): {"velocity", "T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("n_samples", 10): set(),  # deterministic: no mode that draws
     ("backward", True): ALL - {"lattice"},
     ("smooth", 2.0): {"lattice", "belief"} | FIELD,
@@ -72,6 +72,9 @@ STALE = {
     ("time_key", "day"): FLOW,
     ("seed", 1): {"walks"},
     ("max_iter", 8): {"walks"},
+    ("threshold", 0.1): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("vkey", "velocity_true"): ALL - {"lattice"},
+    ("n_neighbors", 5): ALL - {"lattice"},
     ("backward_mode", "negate"): set(),  # forward: the mode is not in use
 }
 

@@ -47,9 +47,8 @@ def defined_transitions(
     degenerate: str,
     softmax_scale: float,
     direction: str,
-    threshold: float = 0.0,
 ) -> Chain:
-    """The chain, with the cells that have no transition probabilities treated as `degenerate` says, above a threshold.
+    """The chain, with the cells that have no transition probabilities treated as `degenerate` says.
 
     Raises
     ------
@@ -70,7 +69,7 @@ def defined_transitions(
             "`scanpy.pp.neighbors(adata)` again, or pass degenerate='self_loop' (they stay where they are) or "
             "degenerate='uniform' (each neighbour alike)."
         )
-    result = transitions(
+    return transitions(
         graph,
         directed,
         probabilities,
@@ -78,7 +77,13 @@ def defined_transitions(
         softmax_scale=softmax_scale,
         direction=direction,
     )
-    return result if threshold == 0 else replace(result, probabilities=above(graph, result.probabilities, threshold))
+
+
+def above_threshold(chain: Chain, threshold: float) -> Chain:
+    """The chain without probabilities below a threshold, see :func:`velowidget.core.softmax.above`."""
+    if threshold == 0:
+        return chain
+    return replace(chain, probabilities=above(chain.graph, chain.probabilities, threshold))
 
 
 def notes_on(adata: AnnData, directed: Similarity) -> tuple[str, ...]:

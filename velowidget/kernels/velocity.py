@@ -45,7 +45,7 @@ from velowidget.kernels.modes import (
     same_scheme,
     similarities,
 )
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.probabilities import above_threshold, automatic_scale, defined_transitions
 from velowidget.kernels.probabilities import notes_on as notes_on_rows
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
@@ -416,8 +416,9 @@ class VelocityKernel(Kernel, in_files=True):
         if params == self._params and has_logits and (isinstance(scheme, str) or scheme is self._scheme):
             return
         found, probabilities = expected(self._graph, self._data, scheme, params, direction, similar, report)
-        numbers = params["degenerate"], params["softmax_scale"], direction, params.get("threshold", 0.0)
-        self._take(defined_transitions(self.adata, self._graph, found, probabilities, *numbers), scheme, params)
+        numbers = params["degenerate"], params["softmax_scale"], direction
+        chain = defined_transitions(self.adata, self._graph, found, probabilities, *numbers)
+        self._take(above_threshold(chain, params.get("threshold", 0.0)), scheme, params)
 
     def _similar(self) -> Similarity | None:
         return None if self._chain is None else self._chain.similarity

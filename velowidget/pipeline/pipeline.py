@@ -16,10 +16,8 @@ from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import with_source
-from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
 from velowidget.kernels.reading import Reading
-from velowidget.kernels.velocity import VelocityKernel
 from velowidget.kernels.walks import checked_steps, stop_mask, tally
 from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event
@@ -27,9 +25,9 @@ from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.live import LiveParameters
 from velowidget.pipeline.source import source_of
-from velowidget.pipeline.stages import STAGES, Parameters
-from velowidget.pipeline.traits import FIELDS, OF_THE_DATA, PARAMETERS, SETTINGS
-from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
+from velowidget.pipeline.stages import STAGES, TRAITS, Parameters, kernel_of
+from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
+from velowidget.pipeline.walks import Walks
 from velowidget.plugins.registry import PluginError
 
 
@@ -166,28 +164,12 @@ class VelocityPipeline(LiveParameters):
         return self._computed_kernel(lambda inputs: inputs.adata)
 
     def _computed_kernel(self, adata_of: Callable[[Inputs], AnnData]) -> Kernel:
-        computed = None
-        while computed is None:  # another thread may change a parameter meanwhile
+        while True:  # another thread may change a parameter meanwhile
             self.jobs.wait(None, only=FIELDS[self.field])
             with changes.lock:
-                inputs, computed = self.inputs, self.jobs.latest("T")
-        if inputs.kernel is not None:
-            return inputs.kernel.on(adata_of(inputs))
-        parameters, chain = computed.parameters, computed.value
-        data = inputs.data(parameters.settings)
-        assert data is not None  # or a kernel was given
-        params: dict[str, Any] = {
-            **parameters.mode_params,
-            "scheme": name_of(parameters.asked),
-            "softmax_scale": chain.softmax_scale,
-        }
-        if parameters.backward:
-            params["bwd_mode"] = parameters.backward_mode
-        params["degenerate"] = parameters.degenerate
-        if parameters.threshold > 0:
-            params["threshold"] = parameters.threshold
-        of_graph = parameters.settings.of_graph
-        return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, of_graph)
+                inputs, chain, velocity = self.inputs, self.jobs.latest("T"), self.jobs.latest("velocity")
+            if chain is not None and velocity is not None:
+                return kernel_of(inputs, chain.parameters, velocity.value, adata_of(inputs))
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
         """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
@@ -271,28 +253,12 @@ class VelocityPipeline(LiveParameters):
             own_scheme = self._own_scheme(self.scheme, self.mode)
         except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
             refused = refused or error
-        parameters = Parameters(
-            **{name: getattr(self, name) for name in OF_THE_DATA},
-            attr=self.attr,
-            degenerate=self.degenerate,
-            threshold=self.threshold,
-            scheme=self.scheme,
-            own_scheme=own_scheme,
-            softmax_scale=None if self.auto_scale else self.softmax_scale,
-            mode=self.mode,
-            n_samples=self.n_samples,
-            backward=self.backward,
-            backward_mode=self.backward_mode,
-            basis=self.basis,
-            components=tuple(self.components),
-            smooth=self.smooth,
-            density=self.density,
-            cluster_key=self.cluster_key,
-            time_key=self.time_key,
-            **{name: getattr(self, name) for name in WALK_PARAMETERS if name != "max_iter"},
-            # 1 is one step, 1.0 as many as there are cells.
-            max_iter=checked_steps(self.max_iter, self.inputs.adata.n_obs),
-        )
+        values = {name: getattr(self, name) for name in TRAITS}
+        values["softmax_scale"] = None if self.auto_scale else self.softmax_scale
+        values["components"] = tuple(values["components"])
+        # 1 is one step, 1.0 as many as there are cells.
+        values["max_iter"] = checked_steps(values["max_iter"], self.inputs.adata.n_obs)
+        parameters = Parameters(**values, own_scheme=own_scheme)
         return Target(self.wanted, self.inputs, self.inputs.dated(parameters), refused)
 
     def _published(self, stage: str, _value: Any) -> None:

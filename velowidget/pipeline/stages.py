@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
@@ -17,9 +18,11 @@ from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
 from velowidget.core.streamlines import Streamlines, streamlines
-from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, name_of, similarities
+from velowidget.kernels.probabilities import above_threshold, automatic_scale, defined_transitions
 from velowidget.kernels.reading import Settings
+from velowidget.kernels.velocity import VelocityKernel
 from velowidget.pipeline.flow import compute_flow, compute_interval
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
@@ -198,7 +201,7 @@ def _similarity(context: Context) -> Similarity | None:
         return similarities(graph, data, parameters.asked, parameters.compared, context.report)
 
 
-def _chain(context: Context, similar: Similarity | None) -> Chain:
+def _velocity(context: Context, similar: Similarity | None) -> Chain:
     inputs, parameters = context.inputs, context.parameters
     if inputs.kernel is not None:
         return inputs.kernel.chain_for(inputs.adata)
@@ -212,9 +215,30 @@ def _chain(context: Context, similar: Similarity | None) -> Chain:
             graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
         )
     return defined_transitions(
-        *(inputs.adata, graph, found, probabilities),
-        *(parameters.degenerate, scale, parameters.direction, parameters.threshold),
+        inputs.adata, graph, found, probabilities, parameters.degenerate, scale, parameters.direction
     )
+
+
+def _chain(context: Context, velocity: Chain) -> Chain:
+    return velocity if context.inputs.kernel is not None else above_threshold(velocity, context.parameters.threshold)
+
+
+def kernel_of(inputs: Inputs, parameters: Parameters, velocity: Chain, adata: AnnData) -> Kernel:
+    """The kernel of the chain that the stage ``'T'`` makes of what ``'velocity'`` has computed; shares its arrays."""
+    if inputs.kernel is not None:
+        return inputs.kernel.on(adata)
+    data = inputs.data(parameters.settings)
+    assert data is not None  # or a kernel was given
+    params = {
+        **parameters.mode_params,
+        "scheme": name_of(parameters.asked),
+        "softmax_scale": velocity.softmax_scale,
+        **({"bwd_mode": parameters.backward_mode} if parameters.backward else {}),
+        "degenerate": parameters.degenerate,
+        **({"threshold": parameters.threshold} if parameters.threshold > 0 else {}),
+    }
+    chain, of_graph = above_threshold(velocity, parameters.threshold), parameters.settings.of_graph
+    return VelocityKernel.of_chain(adata, data, parameters.asked, chain, params, of_graph)
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
@@ -290,16 +314,15 @@ STAGES: Mapping[str, Stage] = {
             pace=("scheme",),
         ),
         Stage(
-            *(
-                "T",
-                "Transition matrix",
-                ("similarity",),
-                ("softmax_scale", "direction", "mode_params", "threshold", "degenerate"),
-                _chain,
-            ),
+            "velocity",
+            "Transition probabilities",
+            ("similarity",),
+            ("softmax_scale", "direction", "mode_params", "degenerate"),
+            _velocity,
             code=("mode_in_use",),
             pace=("scheme", "mode_in_use", "n_samples"),
         ),
+        Stage("T", "Transition matrix", ("velocity",), ("threshold",), _chain),
         Stage("projection", "Projection", ("T",), ("basis", "components", "of_places"), _projection),
         Stage(
             *("lattice", "Grid points", (), ("basis", "components", "smooth", "density", "of_places"), _lattice),
@@ -325,6 +348,10 @@ STAGES: Mapping[str, Stage] = {
         Stage("walks", "Random walks", ("T",), (*WALK_PARAMETERS, "of_walk_cells"), walked, "walks"),
     )
 }
+
+
+TRAITS = tuple(field.name for field in fields(Parameters) if field.name != "own_scheme" and field.name[:3] != "of_")
+"""Names of the traits that `Parameters` copies, and `attr`."""
 
 
 def with_ancestors(wanted: str) -> Iterator[Stage]:
