@@ -72,6 +72,7 @@ STALE = {
     ("time_key", "day"): FLOW,
     ("seed", 1): {"walks"},
     ("max_iter", 8): {"walks"},
+    ("connectivity_weight", 0.2): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("threshold", 0.1): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("vkey", "velocity_true"): ALL - {"lattice"},
     ("n_neighbors", 5): ALL - {"lattice"},
@@ -84,6 +85,7 @@ def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale)
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
     kernel = {"mode": "deterministic", "n_samples": 1000, "backward": False, "backward_mode": "transpose"}
     kernel |= {"scheme": "correlation", "softmax_scale": 4.0, "threshold": 0.0, "degenerate": "error"}
+    kernel |= {"connectivity_weight": 0.0}
     kernel |= {**asdict(Settings())}
     before = Parameters(**kernel, basis="umap", components=(), **shown, **WALKS)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})

@@ -15,10 +15,12 @@ from velowidget.core.chain import Chain
 from velowidget.core.custom import Scheme
 from velowidget.core.diagnostics import belief, entropy, fidelity, shuffled_genes, support
 from velowidget.core.grid import Lattice, average, lattice
+from velowidget.core.mixing import mixed
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
 from velowidget.core.streamlines import Streamlines, streamlines
 from velowidget.kernels.base import Kernel
+from velowidget.kernels.connectivity import ConnectivityKernel
 from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, name_of, similarities
 from velowidget.kernels.probabilities import above_threshold, automatic_scale, defined_transitions
 from velowidget.kernels.reading import Settings
@@ -43,6 +45,7 @@ class Parameters:
     symmetrize: bool
     attr: str
     threshold: float
+    connectivity_weight: float
     degenerate: str
     scheme: str
     softmax_scale: float | None  # None: automatic
@@ -220,7 +223,14 @@ def _velocity(context: Context, similar: Similarity | None) -> Chain:
 
 
 def _chain(context: Context, velocity: Chain) -> Chain:
-    return velocity if context.inputs.kernel is not None else above_threshold(velocity, context.parameters.threshold)
+    inputs, parameters = context.inputs, context.parameters
+    if inputs.kernel is not None:
+        return velocity
+    chain, weight = above_threshold(velocity, parameters.threshold), parameters.connectivity_weight
+    if weight == 0:
+        return chain
+    other = inputs.connectivity(parameters.settings)
+    return mixed(other.union, chain, other.chain, weight)
 
 
 def kernel_of(inputs: Inputs, parameters: Parameters, velocity: Chain, adata: AnnData) -> Kernel:
@@ -238,7 +248,13 @@ def kernel_of(inputs: Inputs, parameters: Parameters, velocity: Chain, adata: An
         **({"threshold": parameters.threshold} if parameters.threshold > 0 else {}),
     }
     chain, of_graph = above_threshold(velocity, parameters.threshold), parameters.settings.of_graph
-    return VelocityKernel.of_chain(adata, data, parameters.asked, chain, params, of_graph)
+    kernel = VelocityKernel.of_chain(adata, data, parameters.asked, chain, params, of_graph)
+    weight = parameters.connectivity_weight
+    if weight == 0:
+        return kernel
+    other = inputs.connectivity(parameters.settings)
+    connectivity = ConnectivityKernel.of_chain(adata, parameters.conn_key, other.weights, other.chain)
+    return connectivity if weight == 1 else (1 - weight) * kernel + weight * connectivity
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
@@ -322,7 +338,7 @@ STAGES: Mapping[str, Stage] = {
             code=("mode_in_use",),
             pace=("scheme", "mode_in_use", "n_samples"),
         ),
-        Stage("T", "Transition matrix", ("velocity",), ("threshold",), _chain),
+        Stage("T", "Transition matrix", ("velocity",), ("threshold", "connectivity_weight"), _chain),
         Stage("projection", "Projection", ("T",), ("basis", "components", "of_places"), _projection),
         Stage(
             *("lattice", "Grid points", (), ("basis", "components", "smooth", "density", "of_places"), _lattice),

@@ -145,6 +145,16 @@ class ParameterTraits(Assignments):
         Flag(False, help="Add the way back for each edge of the graph that has none."),
         *("symmetric graph", "data", Toggle()),
     )
+    connectivity_weight = entry(
+        Number(
+            0.0,
+            help="How much of the chain is that of the neighbour graph's weights: (1 - weight) * velocity + weight * "
+            "connectivity. 0: velocity only; 1: connectivity only.",
+        ),
+        *("connectivity weight", "chain", Slider(0.0, 1.0)),
+        details="`kernel` is then ``(1 - w) * vk + w * ConnectivityKernel(adata, conn_key=conn_key)``, of all "
+        "neighbours in the graph; at 1 the ConnectivityKernel alone.",
+    )
     threshold = entry(
         Number(
             0.0,

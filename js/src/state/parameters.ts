@@ -23,6 +23,7 @@ export interface Traits {
   conn_key: string;
   n_neighbors: number | null;
   symmetrize: boolean;
+  connectivity_weight: number;
   threshold: number;
   degenerate: string;
   basis: string;
@@ -66,6 +67,7 @@ export const DEFAULTS: Traits = {
   conn_key: "connectivities",
   n_neighbors: null,
   symmetrize: false,
+  connectivity_weight: 0,
   threshold: 0,
   degenerate: "error",
   basis: "",
