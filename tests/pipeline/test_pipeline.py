@@ -119,7 +119,7 @@ def test_only_what_the_field_needs_is_computed(adata):
     pipeline.wait()
     pipeline.softmax_scale = 3.0
     pipeline.wait()
-    assert set(computed(events)) <= {"similarity", "T"}
+    assert set(computed(events)) <= {"similarity", "velocity", "T"}
     pipeline.field = "arrows"
     pipeline.wait()
     assert pipeline.jobs.latest("projection") is not None
@@ -414,7 +414,7 @@ def test_an_interrupted_cell_hands_its_work_over_and_loses_no_event(pipeline, ev
     with pytest.raises(KeyboardInterrupt):
         pipeline.softmax_scale = 6.0
     pipeline.wait(60)
-    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0] * 4
+    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0] * 5
     pipeline.softmax_scale = 7.0
     pipeline.wait(60)
     assert pipeline.jobs.latest("grid").value.softmax_scale == 7.0
@@ -499,7 +499,7 @@ def test_what_is_drawn_does_not_wait_for_a_long_stage_beside_it(pipeline, monkey
     assert pipeline.jobs.latest("extra") is None
     finish.set()
     pipeline.wait(60)
-    assert computed(events) == ["T", "projection", "particles", "grid", "extra"]
+    assert computed(events) == ["velocity", "T", "projection", "particles", "grid", "extra"]
 
 
 # -- failures -------------------------------------------------------------------------------------
@@ -514,7 +514,7 @@ def test_a_failed_stage_is_reported_and_raised_and_another_parameter_mends_it(ad
     pipeline.compute()
     with pytest.raises(ValueError, match=adata.obs_names[3]):
         pipeline.kernel  # noqa: B018
-    assert [e.stage for e in events if isinstance(e, Failed)][-1] == "T"
+    assert [e.stage for e in events if isinstance(e, Failed)][-1] == "velocity"
     pipeline.scheme = "cosine"
     pipeline.wait()
 

@@ -209,7 +209,7 @@ def test_velocities_of_obsm_are_shown_and_refused_as_the_kernel_does(adata):
     kernel = VelocityKernel(adata, **keys).compute_transition_matrix()
     assert same(shown(adata, **keys).kernel.transition_matrix, kernel.transition_matrix)
     assert same(shown(kernel).kernel.transition_matrix, kernel.transition_matrix)
-    with pytest.raises(KeyError, match="obsm"):
+    with pytest.raises(t.TraitError, match="obsm"):
         shown(adata, vkey="velocity_umap", xkey="X_pca", attr="obsm")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
