@@ -67,7 +67,7 @@ const parameter = shape({
   /** The parameter whose control shows this one, too. */
   within: text,
   control: shape({
-    kind: literal("log_slider", "slider", "count", "toggle", "choice", "cells", "own"),
+    kind: literal("log_slider", "slider", "count", "toggle", "choice", "genes", "cells", "own"),
     low: nullable(number),
     high: nullable(number),
     offers: list(shape(offer)),
@@ -114,7 +114,8 @@ export const VARIANTS = [
   variant("choices", {
     columns: list(shape({ name: text, categories: nullable(list(text)), range: nullable(list(number)) })),
   }),
-  variant("automatic", { scale: nullable(number) }),
+  /** What is known once similarities are computed: the automatic scale, and how many genes are in use. */
+  variant("automatic", { scale: nullable(number), n_genes: nullable(number) }),
   variant(
     "cells",
     { n_cells: number, clusters: nullable(shape({ key: text, names: list(text) })) },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -12,7 +14,7 @@ from tests import reference
 from tests.reference import graph_of
 from velowidget.core.chain import transitions
 from velowidget.core.similarity import Similarity, similarity
-from velowidget.core.softmax import row_softmax
+from velowidget.core.softmax import above, row_softmax
 
 
 def completed(graph, similar, scale, *, undefined_stay):
@@ -118,3 +120,24 @@ def test_matrix_is_canonical_read_only_and_holds_no_zeros(data):
     assert (matrix.data > 0).all()
     for array in (matrix.data, matrix.indices, matrix.indptr):
         assert not array.flags.writeable
+
+
+@given(
+    pattern=arrays(bool, (6, 6)),
+    values=arrays(np.float64, 36, elements=st.floats(-3, 3)),
+    threshold=st.sampled_from([0.0, 1e-12, 0.05, 0.2, 0.34, 0.5, 0.99, 1.0]),
+)
+def test_a_threshold_leaves_what_a_loop_leaves(pattern, values, threshold):
+    graph = graph_of(pattern)
+    probabilities = row_softmax(graph, values[: graph.n_edges], 2.0)
+    before = probabilities.copy()
+    found = graph.matrix(above(graph, probabilities, threshold)).toarray()
+    dense = graph.matrix(probabilities).toarray()
+    expected = np.zeros((6, 6))
+    for i in range(6):
+        kept = {j: p for j, p in enumerate(dense[i]) if p > 0 and (p >= threshold or p == dense[i].max())}
+        for j, p in kept.items():
+            expected[i, j] = p / math.fsum(kept.values())
+    np.testing.assert_allclose(found, expected, atol=1e-15)
+    np.testing.assert_array_equal(found > 0, expected > 0)
+    np.testing.assert_array_equal(probabilities, before)

@@ -12,6 +12,7 @@ from tests.kernels.conftest import N_CELLS, N_GENES, make_adata
 from velowidget.kernels.reading import Changes, Reading, Settings, cells_as_read, snapshot, translated
 
 NOTHING = Changes()
+USED = Settings()
 
 
 def annotations(*places):
@@ -52,7 +53,10 @@ KINDS = {
     "nothing": (lambda a: None, NOTHING),
     "an equal copy of a layer": (lambda a: a.layers.__setitem__("Ms", a.layers["Ms"].copy()), NOTHING),
     "an equal graph": (lambda a: a.obsp.__setitem__("connectivities", a.obsp["connectivities"].copy()), NOTHING),
-    "another graph under another key": (lambda a: a.obsp.__setitem__("other", sp.eye(N_CELLS).tocsr()), NOTHING),
+    "another graph under another key": (
+        lambda a: a.obsp.__setitem__("other", sp.eye(N_CELLS).tocsr()),
+        annotations("obsp:other"),
+    ),
     "a new column": (lambda a: set_column(a, "new", 1.0), annotations("obs:new")),
     "a column that is gone": (lambda a: a.obs.__delitem__("time"), annotations("obs:time")),
     "a category renamed": (
@@ -122,10 +126,10 @@ KINDS = {
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_of_change(adata, kind):
     change, expected = KINDS[kind]
-    reading = Reading(adata, Settings())
+    reading = Reading(adata)
     change(adata)
-    assert reading.changes() == expected
-    assert reading.changes() == expected  # also when it is looked at again
+    assert reading.changes(USED) == expected
+    assert reading.changes(USED) == expected  # also when it is looked at again
 
 
 SHARED = {
@@ -139,7 +143,7 @@ SHARED = {
 
 @pytest.mark.parametrize("kind", sorted(KINDS.keys() - SHARED))
 def test_what_was_read_stays(adata, kind):
-    expected, reading = make_adata(), Reading(adata, Settings())
+    expected, reading = make_adata(), Reading(adata)
     KINDS[kind][0](adata)
     kept = reading.adata
     pd.testing.assert_frame_equal(kept.obs, expected.obs)
@@ -162,23 +166,23 @@ def test_a_snapshot_copies_no_array(adata):
 @pytest.mark.parametrize("of", [slice(5, 25), np.arange(29, 0, -2), np.arange(N_CELLS) % 3 > 0], ids=str)
 def test_a_view_is_read_through_a_view(adata, of):
     view = adata[of, 1:]
-    reading = Reading(view, Settings())
+    reading = Reading(view)
     assert reading.adata.is_view
     np.testing.assert_array_equal(reading.adata.layers["velocity"], view.layers["velocity"])
-    assert reading.changes() == NOTHING
+    assert reading.changes(USED) == NOTHING
     adata.obs["new"] = 1  # of what it is a view of
-    assert reading.changes() == NOTHING
+    assert reading.changes(USED) == NOTHING
     with pytest.warns(ad.ImplicitModificationWarning):
         view.obs["mine"] = 2  # makes it an AnnData of its own
     assert not view.is_view
-    assert reading.changes() == annotations("obs:mine", "view")
+    assert reading.changes(USED) == annotations("obs:mine", "view")
     view.layers["velocity"] = -view.layers["velocity"]
-    assert reading.changes() == chain("other velocities")
+    assert reading.changes(USED) == chain("other velocities")
 
 
 def test_a_view_outlives_what_it_is_a_view_of(adata):
     expected = make_adata()[5:25].layers["velocity"]
-    reading = Reading(adata[5:25], Settings())
+    reading = Reading(adata[5:25])
     adata._inplace_subset_obs(np.arange(N_CELLS) < 8)
     np.testing.assert_array_equal(reading.adata.layers["velocity"], expected)
 
@@ -188,32 +192,50 @@ def test_a_file_is_read_where_it_is(adata, tmp_path, dense):
     adata.X = np.asarray(adata.X) if dense else sp.csr_matrix(adata.X)
     adata.write_h5ad(tmp_path / "a.h5ad")
     backed = ad.read_h5ad(tmp_path / "a.h5ad", backed="r")
-    reading = Reading(backed, Settings())
+    reading = Reading(backed)
     assert not isinstance(reading.adata.X, np.ndarray)
-    assert reading.changes() == NOTHING
+    assert reading.changes(USED) == NOTHING
     backed.obs["new"] = 1
-    assert reading.changes() == annotations("obs:new")
+    assert reading.changes(USED) == annotations("obs:new")
     backed.file.close()
 
 
 def test_damage_is_a_change_and_so_is_its_repair(adata):
-    reading, good = Reading(adata, Settings()), adata.layers["Ms"]
+    reading, good = Reading(adata), adata.layers["Ms"]
     adata._layers["Ms"] = np.zeros((3, 2))
-    assert "other expression values" in reading.changes().chain
-    damaged = Reading(adata, Settings())
-    assert damaged.changes() == NOTHING
+    assert "other expression values" in reading.changes(USED).chain
+    damaged = Reading(adata)
+    assert damaged.changes(USED) == NOTHING
     adata._layers["Ms"] = good
-    assert damaged.changes().chain
-    assert reading.changes() == NOTHING
+    assert damaged.changes(USED).chain
+    assert reading.changes(USED) == NOTHING
 
 
 def test_other_settings_make_other_chains(adata):
     adata.layers["mine"], adata.obsp["mine"] = adata.layers["velocity"] + 0, adata.obsp["connectivities"]
-    reading = Reading(adata, Settings(vkey="mine", xkey=None, gene_subset=["gene1", "gene2"], conn_key="mine"))
+    reading = Reading(adata)
+    mine = Settings(vkey="mine", xkey=None, gene_subset=["gene1", "gene2"], conn_key="mine")
     adata.layers["velocity"] = -adata.layers["velocity"]
-    assert reading.changes() == annotations("layers:velocity")
+    assert reading.changes(mine) == annotations("layers:velocity")
+    assert reading.changes(USED) == chain("other velocities")
+    adata.obsp["connectivities"] = adata.obsp["connectivities"] * 2
+    assert reading.changes(mine) == annotations("layers:velocity", "obsp:connectivities")
+    assert reading.changes(USED) == chain("other velocities", "other neighbours")
     adata.X = adata.X + 1
-    assert reading.changes() == chain("other expression values")
+    assert reading.changes(mine) == chain("other expression values")
+
+
+def test_a_graph_that_is_recorded_under_another_key(adata):
+    """What counts is which neighbours are meant, not what they are called."""
+    adata.obsp["odd"] = adata.obsp["connectivities"].copy()
+    adata.uns["mine"] = {"connectivities_key": "connectivities"}
+    reading, mine = Reading(adata), Settings(conn_key="mine")
+    adata.uns["mine"] = {"connectivities_key": "odd"}
+    assert reading.changes(mine) == NOTHING
+    adata.obsp["odd"] = adata.obsp["odd"][::-1].tocsr()
+    assert reading.changes(mine) == chain("other neighbours")
+    adata.uns["mine"] = {"connectivities_key": "gone"}
+    assert reading.changes(mine) == chain("other neighbours")
 
 
 @pytest.mark.parametrize(
@@ -227,27 +249,27 @@ def test_other_settings_make_other_chains(adata):
 )
 def test_layers_of_every_layout_are_sampled(adata, stored, change):
     adata.layers["Ms"] = stored(abs(adata.layers["Ms"]))
-    reading = Reading(adata, Settings())
-    assert reading.changes() == NOTHING
+    reading = Reading(adata)
+    assert reading.changes(USED) == NOTHING
     change(adata.layers["Ms"])
-    assert reading.changes() == chain("other expression values")
+    assert reading.changes(USED) == chain("other expression values")
 
 
 def test_a_table_among_the_embeddings(adata):
     adata.obsm["table"] = pd.DataFrame({"a": np.arange(30.0), "b": 1.0}, index=adata.obs_names)
-    reading = Reading(adata, Settings())
-    assert reading.changes() == NOTHING
+    reading = Reading(adata)
+    assert reading.changes(USED) == NOTHING
     adata.obsm["table"].iloc[3, 0] = -1
-    assert reading.changes() == annotations("obsm:table")
+    assert reading.changes(USED) == annotations("obsm:table")
 
 
 def test_large_arrays_are_sampled_in_every_column(adata):
     """The stride must meet all columns, whatever their number."""
     large = np.zeros((30, 100_000), dtype=np.float32)
     adata.obsm["large"] = large
-    reading = Reading(adata, Settings())
+    reading = Reading(adata)
     large[:, : 100_000 // 20] = 1
-    assert reading.changes() == annotations("obsm:large")
+    assert reading.changes(USED) == annotations("obsm:large")
 
 
 # -- masks -----------------------------------------------------------------------------------------

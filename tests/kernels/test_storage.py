@@ -564,7 +564,7 @@ def test_a_kernel_of_results_knows_where_its_data_came_from(adata, tmp_path):
     chain = defined_transitions(
         adata, graph, directed, probabilities, "error", alone.params["softmax_scale"], "forward"
     )
-    kernel = VelocityKernel.of_chain(adata, data, "correlation", chain, alone.params, "mine")
+    kernel = VelocityKernel.of_chain(adata, data, "correlation", chain, alone.params, {"conn_key": "mine"})
     again = Kernel.read(kernel.write(tmp_path / "k"))
     assert_same(again, kernel)
     assert_same(again, alone)

@@ -340,7 +340,7 @@ def test_a_kernel_of_results_shares_them(adata):
     probabilities = row_softmax(graph, directed.logits, 3.0)
     chain = defined_transitions(adata, graph, directed, probabilities, "error", 3.0, "forward")
     params = {"mode": "deterministic", "scheme": "correlation", "softmax_scale": 3.0, "degenerate": "error"}
-    kernel = VelocityKernel.of_chain(adata, data, "correlation", chain, params)
+    kernel = VelocityKernel.of_chain(adata, data, "correlation", chain, params, {"conn_key": "connectivities"})
     matrix = kernel.transition_matrix
     assert np.shares_memory(matrix.data, chain.matrix.data)
     assert matrix is not chain.matrix, "what is done to a kernel's matrix leaves the others alone"

@@ -14,6 +14,7 @@ from traitlets import TraitError
 
 from tests.deprecations import without_warnings
 from velowidget import VelocityKernel, VelocityPipeline
+from velowidget.kernels.reading import Settings
 from velowidget.pipeline.events import Changed, Computed, Read
 
 N_CELLS = 200
@@ -274,9 +275,8 @@ def test_a_shared_layer_that_is_changed_in_place_is_never_half_used(adata, layer
     adata.layers[layer] = np.ascontiguousarray(adata.layers[layer])
     pipeline = VelocityPipeline(adata)
     before = matrix(pipeline).copy()
-    assert np.may_share_memory(
-        pipeline.inputs.data.v if layer == "velocity" else pipeline.inputs.data.x, adata.layers[layer]
-    )
+    data = pipeline.inputs.data(Settings())
+    assert np.may_share_memory(data.v if layer == "velocity" else data.x, adata.layers[layer])
     adata.layers[layer] *= 3
     pipeline.softmax_scale = pipeline.softmax_scale  # needs no velocities
     with of_before(pipeline):
@@ -378,12 +378,12 @@ def test_a_refresh_supersedes_what_is_computed(adata, monkeypatch):
     inputs = type(pipeline.inputs)
     original = inputs.velocities
 
-    def slow(self, **how):
+    def slow(self, *what, **how):
         if not started.is_set():
             started.set()
             go_on.wait(60)
         seen.append(self.number)
-        return original(self, **how)
+        return original(self, *what, **how)
 
     monkeypatch.setattr(inputs, "velocities", slow)
     published = []

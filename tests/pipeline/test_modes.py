@@ -6,6 +6,7 @@ import inspect
 import threading
 import warnings
 from concurrent.futures import CancelledError
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from tests.plugins.made import registered
 from tests.plugins.objects import lopsided
 from velowidget.core import moments, monte_carlo, stochastic
 from velowidget.kernels import VelocityKernel
+from velowidget.kernels.reading import Settings
 from velowidget.pipeline import VelocityPipeline, jobs
 from velowidget.pipeline.events import Computed, Status
 from velowidget.pipeline.offers import modes
@@ -23,7 +25,19 @@ from velowidget.pipeline.stages import STAGES, Parameters, key
 
 MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
 DIRECTIONS = {"forward": (False, "transpose"), "transpose": (True, "transpose"), "negate": (True, "negate")}
-CHAIN = ["T", "projection", "particles", "grid", "stream", "diagnostics", "belief", "flow", "flow_null", "walks"]
+CHAIN = [
+    "velocity",
+    "T",
+    "projection",
+    "particles",
+    "grid",
+    "stream",
+    "diagnostics",
+    "belief",
+    "flow",
+    "flow_null",
+    "walks",
+]
 
 
 def curved(v, d, scale):
@@ -68,6 +82,10 @@ def parameters(**changes):
         "start_ixs": None,
         "stop_ixs": None,
         "seed": 0,
+        "threshold": 0.0,
+        "connectivity_weight": 0.0,
+        "degenerate": "error",
+        **asdict(Settings()),
     }
     return Parameters(**{**values, **changes})
 

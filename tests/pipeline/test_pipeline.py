@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import CancelledError
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 from traitlets import TraitError, link
 
 from velowidget.kernels import VelocityKernel
+from velowidget.kernels.reading import Settings
 from velowidget.pipeline import VelocityPipeline, stages
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.stages import STAGES, Parameters, key
@@ -54,14 +56,14 @@ class Gate:
 FIELD = {"particles", "grid", "stream"}  # of averages
 BELIEF = {"diagnostics", "belief"}
 FLOW = {"flow", "flow_null"}
-ALL = {"similarity", "T", "projection", "lattice", "null", "walks"} | FIELD | BELIEF | FLOW
+ALL = {"similarity", "velocity", "T", "projection", "lattice", "null", "walks"} | FIELD | BELIEF | FLOW
 WALKS = {"n_sims": 30, "max_iter": 9, "successive_hits": 0, "start_ixs": None, "stop_ixs": None, "seed": 0}
 STALE = {
     ("scheme", "cosine"): ALL - {"lattice"},
-    ("softmax_scale", 7.0): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("softmax_scale", 7.0): {"velocity", "T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("basis", "pca"): {"projection", "lattice"} | FIELD | BELIEF,
     ("components", (2, 1)): {"projection", "lattice"} | FIELD | BELIEF,
-    ("mode", "stochastic"): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("mode", "stochastic"): {"velocity", "T", "projection", "walks"} | FIELD | BELIEF | FLOW,
     ("n_samples", 10): set(),  # deterministic: no mode that draws
     ("backward", True): ALL - {"lattice"},
     ("smooth", 2.0): {"lattice", "belief"} | FIELD,
@@ -70,6 +72,10 @@ STALE = {
     ("time_key", "day"): FLOW,
     ("seed", 1): {"walks"},
     ("max_iter", 8): {"walks"},
+    ("connectivity_weight", 0.2): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("threshold", 0.1): {"T", "projection", "walks"} | FIELD | BELIEF | FLOW,
+    ("vkey", "velocity_true"): ALL - {"lattice"},
+    ("n_neighbors", 5): ALL - {"lattice"},
     ("backward_mode", "negate"): set(),  # forward: the mode is not in use
 }
 
@@ -78,7 +84,10 @@ STALE = {
 def test_a_change_makes_exactly_the_stages_downstream_of_it_stale(change, stale):
     shown = {"smooth": 0.8, "density": 1.0, "cluster_key": "clusters", "time_key": ""}
     kernel = {"mode": "deterministic", "n_samples": 1000, "backward": False, "backward_mode": "transpose"}
-    before = Parameters("correlation", 4.0, **kernel, basis="umap", components=(), **shown, **WALKS)
+    kernel |= {"scheme": "correlation", "softmax_scale": 4.0, "threshold": 0.0, "degenerate": "error"}
+    kernel |= {"connectivity_weight": 0.0}
+    kernel |= {**asdict(Settings())}
+    before = Parameters(**kernel, basis="umap", components=(), **shown, **WALKS)
     after = Parameters(**{**before.__dict__, change[0]: change[1]})
     assert {name for name, stage in STAGES.items() if key(stage, before) != key(stage, after)} == stale
 
@@ -110,7 +119,7 @@ def test_only_what_the_field_needs_is_computed(adata):
     pipeline.wait()
     pipeline.softmax_scale = 3.0
     pipeline.wait()
-    assert set(computed(events)) <= {"similarity", "T"}
+    assert set(computed(events)) <= {"similarity", "velocity", "T"}
     pipeline.field = "arrows"
     pipeline.wait()
     assert pipeline.jobs.latest("projection") is not None
@@ -405,7 +414,7 @@ def test_an_interrupted_cell_hands_its_work_over_and_loses_no_event(pipeline, ev
     with pytest.raises(KeyboardInterrupt):
         pipeline.softmax_scale = 6.0
     pipeline.wait(60)
-    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0] * 4
+    assert [event.value.softmax_scale for event in events if isinstance(event, Computed)] == [6.0] * 5
     pipeline.softmax_scale = 7.0
     pipeline.wait(60)
     assert pipeline.jobs.latest("grid").value.softmax_scale == 7.0
@@ -490,7 +499,7 @@ def test_what_is_drawn_does_not_wait_for_a_long_stage_beside_it(pipeline, monkey
     assert pipeline.jobs.latest("extra") is None
     finish.set()
     pipeline.wait(60)
-    assert computed(events) == ["T", "projection", "particles", "grid", "extra"]
+    assert computed(events) == ["velocity", "T", "projection", "particles", "grid", "extra"]
 
 
 # -- failures -------------------------------------------------------------------------------------
@@ -505,7 +514,7 @@ def test_a_failed_stage_is_reported_and_raised_and_another_parameter_mends_it(ad
     pipeline.compute()
     with pytest.raises(ValueError, match=adata.obs_names[3]):
         pipeline.kernel  # noqa: B018
-    assert [e.stage for e in events if isinstance(e, Failed)][-1] == "T"
+    assert [e.stage for e in events if isinstance(e, Failed)][-1] == "velocity"
     pipeline.scheme = "cosine"
     pipeline.wait()
 

@@ -84,10 +84,10 @@ def test_too_little(adata, recorder, cells, genes, words):
 @pytest.mark.parametrize(
     ("settings", "error", "words"),
     [
-        ({"vkey": "velocty"}, KeyError, "did you mean 'velocity'?"),
-        ({"xkey": "MS"}, KeyError, "did you mean 'Ms'?"),
-        ({"conn_key": "conectivities"}, KeyError, "did you mean 'connectivities'?"),
-        ({"gene_subset": ["nonesuch"]}, ValueError, "No gene is left"),
+        ({"vkey": "velocty"}, TraitError, "did you mean 'velocity'?"),
+        ({"xkey": "MS"}, TraitError, "did you mean 'Ms'?"),
+        ({"conn_key": "conectivities"}, TraitError, "did you mean 'connectivities'?"),
+        ({"gene_subset": ["nonesuch"]}, TraitError, "No gene is left"),
         ({"basis": "ump"}, TraitError, "did you mean 'umap'?"),
         ({"color": "cluster"}, TraitError, "did you mean 'clusters'?"),
         ({"scheme": "corelation"}, TraitError, "did you mean 'correlation'?"),
@@ -95,8 +95,8 @@ def test_too_little(adata, recorder, cells, genes, words):
         ({"backward_mode": "negated"}, TraitError, "did you mean 'negate'?"),
         ({"softmax_scale": -1}, TraitError, "larger than 0"),
         ({"backward": "yes"}, TraitError, "backward"),
-        ({"degenerate": "slef_loop"}, ValueError, "did you mean 'self_loop'?"),
-        ({"degenerate": 1}, ValueError, "degenerate=1"),
+        ({"degenerate": "slef_loop"}, TraitError, "did you mean 'self_loop'?"),
+        ({"degenerate": 1}, TraitError, "degenerate must be text"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )

@@ -81,3 +81,50 @@ def freeze(matrix: sp.csr_matrix) -> None:
     """Make the arrays of a matrix read-only."""
     for array in (matrix.data, matrix.indices, matrix.indptr):
         array.flags.writeable = False
+
+
+def strongest(weights: sp.csr_matrix, number: int) -> sp.csr_matrix:
+    """The `number` entries of each row with the largest weights; of equal ones, those of the first columns.
+
+    Parameters
+    ----------
+    weights
+        CSR, shape (n_cells, n_cells), entries of a row ascending by column, each once.
+    number
+        At least 1. An entry on the diagonal is kept, and does not count.
+
+    Returns
+    -------
+    CSR with the entries that are kept; rows with fewer are as they were.
+    """
+    sources = np.repeat(np.arange(weights.shape[0]), np.diff(weights.indptr))
+    loop = weights.indices == sources
+    # Loops come first in their row: they take a place of their own.
+    order = np.lexsort((-weights.data.astype(np.float64, copy=False), ~loop, sources))
+    place = np.empty(weights.nnz, dtype=np.int64)
+    place[order] = np.arange(weights.nnz) - weights.indptr[:-1].astype(np.int64)[sources]
+    loops = np.bincount(sources[loop], minlength=weights.shape[0])
+    kept = place < number + loops[sources]
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(sources[kept], minlength=weights.shape[0]))))
+    return sp.csr_matrix((weights.data[kept], weights.indices[kept], indptr), shape=weights.shape)
+
+
+def with_ways_back(weights: sp.csr_matrix) -> sp.csr_matrix:
+    """The union of a matrix's entries with those of its transpose.
+
+    Parameters
+    ----------
+    weights
+        CSR, square, without stored zeros.
+
+    Returns
+    -------
+    CSR, entries of a row ascending by column. Where both (i, j) and (j, i) are there, each keeps its weight; where
+    only one is, the other gets its weight.
+    """
+    back = sp.csr_matrix(weights.T)
+    missing = back - back.multiply(weights.astype(bool))
+    missing.eliminate_zeros()
+    union = sp.csr_matrix(weights + missing)
+    union.sort_indices()
+    return union

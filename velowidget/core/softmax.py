@@ -51,3 +51,41 @@ def _softmax(indptr, logits, scale, out):  # type: ignore[no-untyped-def]  # noq
         if total > 0:
             for edge in range(indptr[i], indptr[i + 1]):
                 out[edge] /= total
+
+
+def above(graph: Graph, probabilities: NDArray[np.float64], threshold: float) -> NDArray[np.float64]:
+    """Probabilities with those below a threshold set to 0, and each row divided by its new sum.
+
+    Parameters
+    ----------
+    graph
+        Neighbourhoods.
+    probabilities
+        float64, shape (n_edges,): rows sum to 1, or are 0.
+    threshold
+        At least 0. A row whose entries are all below it keeps the largest of them.
+
+    Returns
+    -------
+    float64, shape (n_edges,): rows sum to 1, or are 0 as they were.
+    """
+    kept = np.empty(graph.n_edges)
+    with compiled_code:
+        _above(graph.indptr, probabilities, float(threshold), kept)
+    return kept
+
+
+@nb.njit(parallel=True, nogil=True, cache=True)
+def _above(indptr, probabilities, threshold, out):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202  # pragma: no cover
+    for i in nb.prange(len(indptr) - 1):
+        largest = 0.0
+        for edge in range(indptr[i], indptr[i + 1]):
+            largest = max(largest, probabilities[edge])
+        least = min(threshold, largest)
+        total = 0.0
+        for edge in range(indptr[i], indptr[i + 1]):
+            out[edge] = probabilities[edge] if probabilities[edge] >= least else 0.0
+            total += out[edge]
+        if total > 0:
+            for edge in range(indptr[i], indptr[i + 1]):
+                out[edge] /= total

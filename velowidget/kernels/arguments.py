@@ -92,3 +92,18 @@ def checked_seed(value: object) -> int:
     if not 0 <= int(value) < 2**64:
         raise ValueError(f"seed must be from 0 to 2^64 - 1, not {shown(value)}.")
     return int(value)
+
+
+def checked_threshold(value: object) -> float:
+    """A threshold on probabilities as a float.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no number, or not from 0 up to, but not, 1.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+        raise TypeError(f"threshold must be a number from 0 up to, but not, 1, not {shown(value)}.")
+    if not 0 <= value < 1:
+        raise ValueError(f"threshold must be from 0 up to, but not, 1, not {shown(value)}.")
+    return float(value)

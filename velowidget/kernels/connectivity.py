@@ -9,12 +9,13 @@ import numpy as np
 import scipy.sparse as sp
 from anndata import AnnData
 
-from velowidget.core.graph import freeze
+from velowidget.core.chain import Chain
+from velowidget.core.graph import Graph, freeze
 from velowidget.kernels.arguments import checked_flag, checked_text, reject_unknown
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import checked_adata
 from velowidget.kernels.graphs import read_graph, read_weights
-from velowidget.kernels.matrices import divide_rows
+from velowidget.kernels.matrices import divided_by_row, sharing
 from velowidget.kernels.messages import name_cells
 from velowidget.kernels.reports import graph_notes, report_matrix
 
@@ -58,17 +59,37 @@ class ConnectivityKernel(Kernel, in_files=True):
         known = ("conn_key", "compute_cond_num", "check_connectivity", "check_symmetric")
         reject_unknown("ConnectivityKernel", unknown, known)
         checked_adata(adata)
-        graph, _ = read_graph(adata, checked_text("conn_key", conn_key))
-        super().__init__(adata, None, graph)
+        read_graph(adata, checked_text("conn_key", conn_key))  # raises what is wrong with the graph
+        weights = positive_weights(adata, conn_key)
+        super().__init__(adata, None, pattern_of(weights))
         self._conn_key = conn_key
         self._compute_cond_num = checked_flag("compute_cond_num", compute_cond_num)
-        self._connectivities = _positive_weights(adata, conn_key)
+        self._connectivities = weights
         looks = {
             "connectivity": checked_flag("check_connectivity", check_connectivity),
             "symmetry": checked_flag("check_symmetric", check_symmetric),
         }
         for note in graph_notes(self._connectivities, **looks):
             warnings.warn(note, UserWarning, stacklevel=2)
+
+    @classmethod
+    def of_chain(cls, adata: AnnData, conn_key: str, weights: sp.csr_matrix, chain: Chain) -> ConnectivityKernel:
+        """A computed kernel around a chain that exists already, sharing its arrays.
+
+        Parameters
+        ----------
+        adata
+            Annotated data of the cells.
+        conn_key, weights
+            Key of the graph, and its weights, which the chain was computed of.
+        chain
+            The chain.
+        """
+        kernel = cls.__new__(cls)
+        Kernel.__init__(kernel, adata, None, chain.graph)
+        kernel._conn_key, kernel._connectivities = conn_key, weights
+        kernel._transition_matrix, kernel._params = sharing(chain.matrix), {"dnorm": True, "key": conn_key}
+        return kernel
 
     @property
     def connectivities(self) -> sp.csr_matrix:
@@ -94,19 +115,13 @@ class ConnectivityKernel(Kernel, in_files=True):
         """
         reject_unknown("compute_transition_matrix", unknown, ("density_normalize", "check_irreducibility"))
         check_irreducibility = checked_flag("check_irreducibility", check_irreducibility)
-        params = {"dnorm": checked_flag("density_normalize", density_normalize), "key": self._conn_key}
+        density_normalize = checked_flag("density_normalize", density_normalize)
+        params = {"dnorm": density_normalize, "key": self._conn_key}
         if params == self._params:
             report_matrix(self, irreducibility=check_irreducibility)
             return self
-        matrix = self._connectivities.copy()
-        matrix.data /= matrix.data.max()  # sums of what is left are within the range of float64
-        if density_normalize:
-            # Of a cell's own density nothing is left once its row is normalised.
-            densities = np.bincount(matrix.indices, weights=matrix.data, minlength=self._n_cells)
-            matrix.data /= densities[matrix.indices]
-        divide_rows(matrix)
-        freeze(matrix)
-        self._transition_matrix, self._params = matrix, params
+        result = connectivity_chain(self._graph, self._connectivities, density_normalize=density_normalize)
+        self._transition_matrix, self._params = result.matrix, params
         report_matrix(self, irreducibility=check_irreducibility)
         return self
 
@@ -114,7 +129,32 @@ class ConnectivityKernel(Kernel, in_files=True):
         return {"conn_key": self._conn_key, **({"compute_cond_num": True} if self._compute_cond_num else {})}
 
 
-def _positive_weights(adata: AnnData, conn_key: str) -> sp.csr_matrix:
+def connectivity_chain(graph: Graph, weights: sp.csr_matrix, *, density_normalize: bool = True) -> Chain:
+    """Probabilities from weights: see :meth:`ConnectivityKernel.compute_transition_matrix`.
+
+    Parameters
+    ----------
+    graph
+        The pattern of the weights.
+    weights
+        CSR float64, larger than 0, at least one for each cell.
+    density_normalize
+        Divide each weight by the summed weights of both its cells first.
+    """
+    scaled = weights.data / weights.data.max()  # sums of what is left are within the range of float64
+    if density_normalize:
+        # Of a cell's own density nothing is left once its row is normalised.
+        densities = np.bincount(graph.indices, weights=scaled, minlength=graph.n_cells)
+        scaled /= densities[graph.indices]
+    return Chain(graph, divided_by_row(graph.matrix(scaled)), np.zeros(graph.n_cells))
+
+
+def pattern_of(weights: sp.csr_matrix) -> Graph:
+    """The graph of a matrix's entries, which are ascending in each row."""
+    return Graph(weights.indptr.astype(np.int64), weights.indices.astype(np.int32, copy=False))
+
+
+def positive_weights(adata: AnnData, conn_key: str) -> sp.csr_matrix:
     """The weights of a graph that `read_graph` could read, without zeros, at least one for each cell."""
     weights, what = read_weights(adata, conn_key)
     negative = int((weights.data < 0).sum())

@@ -6,7 +6,8 @@ velocity or expression altogether are no problem: they are counted, named, and t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.kernels.entries import entries, of_shape, shape_of
-from velowidget.kernels.genes import gene_mask
+from velowidget.kernels.genes import GeneSubset, gene_mask
 from velowidget.kernels.matrices import in_memory
 from velowidget.kernels.messages import MAKE_MOMENTS, MAKE_VELOCITY, MissingKeyError, count, nearest, shown
 from velowidget.kernels.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
@@ -125,7 +126,7 @@ def read_velocity(
     adata: AnnData,
     vkey: str | None = "velocity",
     xkey: str | None = "Ms",
-    gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+    gene_subset: GeneSubset = None,
     attr: str = "layers",
 ) -> VelocityData:
     """Read expression and velocity of the genes in use.
@@ -137,9 +138,8 @@ def read_velocity(
     vkey, xkey
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
-        Names, a mask over genes, or a boolean column of ``adata.var``; by default ``adata.var[f'{vkey}_genes']``
-        where that exists, else all genes. Cells that are NaN in all of these have zero velocity, and a note says so;
-        genes with a NaN velocity in any other cell are left out.
+        As for :class:`velowidget.VelocityKernel`. Cells that are NaN in all of these have zero velocity, and a note
+        says so; genes with a NaN velocity in any other cell are left out.
     attr
         ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then, all columns in use.
 
@@ -159,9 +159,7 @@ def read_velocity(
     if attr == "obsm" and gene_subset is not None:
         raise ValueError("gene_subset chooses genes, and attr='obsm' has none: leave it out, or make a smaller array.")
     if velocity.shape != expression.shape:
-        raise ValueError(
-            f"The {of_v} has shape {velocity.shape} and the {of_x} {expression.shape}; both need the same columns."
-        )
+        raise _other_shape(of_v, velocity.shape, of_x, expression.shape)
     if attr == "obsm":
         genes, notes = np.ones(velocity.shape[1], dtype=bool), list[str]()
     else:
@@ -202,6 +200,49 @@ def read_velocity(
         *(_frozen(x, dtype), _frozen(v, dtype), genes, tuple(notes), vkey, xkey, attr),
         placed=~unplaced if unplaced.any() else None,
     )
+
+
+def usable_layers(adata: AnnData, attr: str) -> list[str]:
+    """Keys that `vkey` and `xkey` can be: arrays of real numbers, of layers the right shape; ``'X'`` is ``adata.X``."""
+    keys = [key for key in entries(adata, attr) if _serves(adata, attr, key)]
+    return [*keys, *(["X"] if attr == "layers" and "X" not in keys and _serves(adata, attr, "X") else [])]
+
+
+def check_layer(adata: AnnData, attr: str, argument: str, key: str, other: str) -> None:
+    """Raise what `read_velocity` would, as far as it can be told without reading.
+
+    Parameters
+    ----------
+    adata, attr
+        As for `read_velocity`.
+    argument, key
+        ``'vkey'`` or ``'xkey'``, and its value.
+    other
+        The value of the other of them: if there is such an array, it must have the same shape.
+    """
+    array, what = _stored(adata, attr, argument, key)
+    if not _holds_numbers(array):
+        raise TypeError(f"The {what} holds {array.dtype} values, not real numbers.")
+    with contextlib.suppress(KeyError):
+        second, of_second = _stored(adata, attr, "xkey" if argument == "vkey" else "vkey", other)
+        if array.shape != second.shape:
+            raise _other_shape(what, array.shape, of_second, second.shape)
+
+
+def _serves(adata: AnnData, attr: str, key: str) -> bool:
+    try:
+        return _holds_numbers(_stored(adata, attr, "vkey", key)[0])
+    except (KeyError, ValueError):
+        return False
+
+
+def _holds_numbers(array: Any) -> bool:
+    dtypes = array.dtypes if isinstance(array, pd.DataFrame) else [getattr(array, "dtype", None)]
+    return all(dtype is None or is_real(dtype) for dtype in dtypes)
+
+
+def _other_shape(what: str, shape: tuple[int, ...], other: str, of_other: tuple[int, ...]) -> ValueError:
+    return ValueError(f"The {what} has shape {shape} and the {other} {of_other}; both need the same columns.")
 
 
 def read_gene(adata: AnnData, key: str | None, gene: int) -> NDArray[np.floating]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,13 +10,24 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.kernels.arguments import checked_count
 from velowidget.kernels.gene_names import genes_of, known_names
 from velowidget.kernels.messages import MAKE_VELOCITY, MissingKeyError, count, nearest, shown
 
+GeneSubset = str | Mapping[str, int] | Sequence[str] | NDArray[np.bool_] | None
+"""The forms of `gene_subset`, see :class:`velowidget.VelocityKernel`."""
 
-def gene_mask(
-    adata: AnnData, vkey: str | None, gene_subset: str | Sequence[str] | NDArray[np.bool_] | None
-) -> tuple[NDArray[np.bool_], list[str]]:
+ALL = "all"
+
+_MAKES = {
+    "fit_likelihood": "scvelo.tl.recover_dynamics(adata)",
+    "velocity_r2": MAKE_VELOCITY,
+    "highly_variable": "scanpy.pp.highly_variable_genes(adata)",
+}
+"""Columns of ``adata.var`` that are often used to choose genes, and the calls that make them."""
+
+
+def gene_mask(adata: AnnData, vkey: str | None, gene_subset: GeneSubset) -> tuple[NDArray[np.bool_], list[str]]:
     """The genes in use, bool of shape (n_vars,), and notes for the user; see :func:`read_velocity`."""
     notes: list[str] = []
     if gene_subset is None:
@@ -24,13 +35,14 @@ def gene_mask(
         if vkey is None or column not in adata.var:
             return np.ones(adata.n_vars, dtype=bool), notes
         mask, source = _as_mask(adata.var[column], column), f"adata.var[{column!r}]"
+    elif isinstance(gene_subset, str) and gene_subset == ALL and ALL not in adata.var:
+        return np.ones(adata.n_vars, dtype=bool), notes
     elif isinstance(gene_subset, str):
-        if gene_subset not in adata.var:
-            raise MissingKeyError(
-                f"gene_subset: adata.var has no column {shown(gene_subset)}{nearest(gene_subset, adata.var.columns)} "
-                "Give the name of a boolean column, a list of gene names or symbols, or a mask."
-            )
-        mask, source = _as_mask(adata.var[gene_subset], gene_subset), f"adata.var[{gene_subset!r}]"
+        column = _column(adata, gene_subset, "Give the name of a boolean column, 'all', a list of genes, or a mask.")
+        mask, source = _as_mask(column, gene_subset), f"adata.var[{gene_subset!r}]"
+    elif isinstance(gene_subset, Mapping) and any(number is not None for number in gene_subset.values()):
+        mask, notes = _largest(adata, gene_subset)
+        source = f"gene_subset={dict(gene_subset)!r}"
     elif isinstance(gene_subset, pd.DataFrame):
         columns = ", ".join(map(repr, gene_subset.columns[:5]))
         raise TypeError(f"gene_subset is a table; give one of its columns ({columns}), or its index.")
@@ -53,7 +65,8 @@ def gene_mask(
                 )
         else:
             raise TypeError(
-                "gene_subset must be gene names, a boolean mask over genes or the name of a column of adata.var, "
+                "gene_subset must be gene names, a boolean mask over genes, the name of a column of adata.var, "
+                "'all', or a column with a number of genes such as {'fit_likelihood': 500}, "
                 f"not {shown(gene_subset)}."
             )
     if not mask.any():
@@ -62,6 +75,73 @@ def gene_mask(
             f"Choose genes with `gene_subset`, or run `{MAKE_VELOCITY}` again."
         )
     return mask, notes
+
+
+def gene_columns(adata: AnnData) -> tuple[list[str], list[str]]:
+    """Columns of ``adata.var`` that genes can be chosen by: those that say true or false, and those of numbers."""
+    unique = adata.var.loc[:, ~adata.var.columns.duplicated(keep=False)]
+    flags = [str(name) for name in unique if unique[name].dtype == bool]
+    numbers = [str(name) for name in unique if _is_numeric(unique[name]) and unique[name].dtype != bool]
+    return flags, numbers
+
+
+def plain_subset(adata: AnnData, vkey: str | None, gene_subset: GeneSubset) -> Any:
+    """Any form of `gene_subset` that `gene_mask` takes as values that JSON has, which mean the same genes.
+
+    Returns
+    -------
+    None, a name, ``{name: number}`` or a list of names; a mask becomes None or ``'all'`` where it means these, else the
+    names of its genes, or, where these are not unique, a list of booleans.
+    """
+    mask, _ = gene_mask(adata, vkey, gene_subset)
+    if gene_subset is None or isinstance(gene_subset, str):
+        return gene_subset
+    if isinstance(gene_subset, Mapping) and all(number is not None for number in gene_subset.values()):
+        return {name: int(number) for name, number in gene_subset.items()}
+    given = _names_or_mask(gene_subset)
+    if given.dtype.kind == "U":
+        return given.tolist()
+    for simple in (None, ALL):
+        if np.array_equal(mask, gene_mask(adata, vkey, simple)[0]):
+            return simple
+    names = [str(name) for name in adata.var_names[mask]]
+    return names if np.array_equal(genes_of(adata, names)[0], mask) else mask.tolist()
+
+
+def _largest(adata: AnnData, gene_subset: Mapping[str, int]) -> tuple[NDArray[np.bool_], list[str]]:
+    """The genes with the largest values of a column; of equal ones, the first. Genes without a value are left out."""
+    if len(gene_subset) != 1 or not isinstance(next(iter(gene_subset)), str):
+        raise TypeError(
+            "gene_subset: give one column of adata.var and how many genes, such as {'fit_likelihood': 500}, "
+            f"not {shown(gene_subset)}."
+        )
+    name, number = next(iter(gene_subset.items()))
+    number = checked_count(f"gene_subset: the number of genes by {name!r}", number)
+    column = _column(adata, name, "Give the name of a numeric column.")
+    if isinstance(column, pd.DataFrame):
+        raise ValueError(f"adata.var has several columns called {name!r}; rename all but one.")
+    if not _is_numeric(column):
+        raise TypeError(f"gene_subset: adata.var[{name!r}] holds {column.dtype} values, not numbers to rank genes by.")
+    values = column.to_numpy(np.float64, na_value=np.nan)
+    known = np.flatnonzero(~np.isnan(values))
+    chosen = known[np.argsort(-values[known], kind="stable")[:number]]
+    mask = np.zeros(adata.n_vars, dtype=bool)
+    mask[chosen] = True
+    lacking = f"gene_subset: adata.var[{name!r}] has a number for {count(len(known), 'gene')} only, all in use."
+    return mask, [lacking] if 0 < len(known) < number else []
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column.dtype)) and not pd.api.types.is_complex_dtype(column.dtype)
+
+
+def _column(adata: AnnData, name: str, remedy: str) -> pd.Series | pd.DataFrame:
+    if name in adata.var:
+        return adata.var[name]
+    made = f" `{_MAKES[name]}` makes it." if name in _MAKES else ""
+    raise MissingKeyError(
+        f"gene_subset: adata.var has no column {shown(name)}{nearest(name, adata.var.columns)}{made} {remedy}"
+    )
 
 
 def _in_order(given: Any, names: pd.Index) -> Any:

@@ -10,9 +10,9 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.core.graph import Graph
+from velowidget.core.graph import Graph, strongest, with_ways_back
 from velowidget.kernels.data import read_only
-from velowidget.kernels.entries import entries, of_shape
+from velowidget.kernels.entries import entries, of_shape, shape_of
 from velowidget.kernels.matrices import float_csr, in_memory, sound_csr
 from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
 
@@ -21,7 +21,11 @@ _DEFAULT_RECORD = "neighbors"
 
 
 def read_graph(
-    adata: AnnData, conn_key: str = "connectivities", placed: NDArray[np.bool_] | None = None
+    adata: AnnData,
+    conn_key: str = "connectivities",
+    placed: NDArray[np.bool_] | None = None,
+    n_neighbors: int | None = None,
+    symmetrize: bool = False,
 ) -> tuple[Graph, tuple[str, ...]]:
     """Read the neighbour graph from ``adata.obsp``.
 
@@ -36,6 +40,8 @@ def read_graph(
     placed
         bool, shape (n_cells,): cells whose expression is known (:class:`velowidget.kernels.data.VelocityData`). Nobody
         is a neighbour of the others' (no edge leads to them); None for all.
+    n_neighbors, symmetrize
+        As for :class:`velowidget.VelocityKernel`.
 
     Returns
     -------
@@ -72,22 +78,44 @@ def read_graph(
         raise ValueError(f"{what} has no edges. {_REMEDY}")
     if pattern.diagonal().sum() == pattern.nnz:
         raise ValueError(f"{what} has no neighbours: each of its entries leads from a cell to itself. {_REMEDY}")
-    pattern = _leading_to(pattern, placed)
+    if n_neighbors is None and not symmetrize:
+        pattern = _leading_to(pattern, placed)
+    else:
+        pattern, _ = read_weights(adata, conn_key, placed, n_neighbors, symmetrize)
     indptr = read_only(pattern.indptr.astype(np.int64))
     indices = read_only(pattern.indices.astype(np.int32))
     return Graph(indptr, indices), tuple(notes)
 
 
-def read_weights(adata: AnnData, conn_key: str, placed: NDArray[np.bool_] | None = None) -> tuple[sp.csr_matrix, str]:
+def read_weights(
+    adata: AnnData,
+    conn_key: str,
+    placed: NDArray[np.bool_] | None = None,
+    n_neighbors: int | None = None,
+    symmetrize: bool = False,
+) -> tuple[sp.csr_matrix, str]:
     """The weights of a graph that `read_graph` could read, CSR float64, a copy; and its name in messages."""
     stored, what = stored_graph(adata, conn_key)
     weights = float_csr(np.ma.filled(stored, 0) if isinstance(stored, np.ma.MaskedArray) else stored, what)
     weights.eliminate_zeros()
-    return _leading_to(weights, placed), what
+    weights = _leading_to(weights, placed)
+    if n_neighbors is not None:
+        sign = -1 if _holds_distances(adata, graph_key(adata, conn_key)) else 1
+        weights = sign * strongest(sign * weights, n_neighbors)
+    if symmetrize:
+        weights = _leading_to(with_ways_back(weights), placed)
+    return weights, what
 
 
 def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
     """The neighbour graph as it is stored, and its name in messages; see :func:`read_graph`."""
+    key = graph_key(adata, conn_key)
+    what = f"The neighbour graph adata.obsp[{key!r}]"
+    return of_shape(entries(adata, "obsp")[key], (adata.n_obs, adata.n_obs), what), what
+
+
+def graph_key(adata: AnnData, conn_key: str) -> str:
+    """The key in ``adata.obsp`` of the graph that is meant; see :func:`read_graph`."""
     obsp = entries(adata, "obsp")
     if conn_key == _DEFAULT_RECORD and conn_key not in obsp:
         raise MissingKeyError(
@@ -101,8 +129,24 @@ def stored_graph(adata: AnnData, conn_key: str) -> tuple[Any, str]:
         if recorded is not None and recorded != conn_key:
             named = f" has no {shown(recorded)}, which adata.uns names as its key{nearest(recorded, obsp)}"
         raise MissingKeyError(f"No neighbour graph: adata.obsp{named} {_REMEDY[:-1]}, or name another with `conn_key`.")
-    what = f"The neighbour graph adata.obsp[{usable[0]!r}]"
-    return of_shape(obsp[usable[0]], (adata.n_obs, adata.n_obs), what), what
+    return usable[0]
+
+
+def usable_graphs(adata: AnnData) -> list[str]:
+    """Keys in ``adata.obsp`` of square arrays of numbers."""
+    square = (adata.n_obs, adata.n_obs)
+    stored = entries(adata, "obsp").items()
+    return [
+        key
+        for key, array in stored
+        if shape_of(array) == square and getattr(array, "dtype", None) is not None and array.dtype.kind in "fiub"
+    ]
+
+
+def _holds_distances(adata: AnnData, key: str) -> bool:
+    """Whether the smallest entries of a graph are its nearest neighbours: scanpy names or records such graphs so."""
+    records = (record for record in adata.uns.values() if isinstance(record, Mapping))
+    return key.endswith("distances") or any(record.get("distances_key") == key for record in records)
 
 
 def _recorded_key(adata: AnnData, key: str) -> str | None:

@@ -170,11 +170,17 @@ def row_sums(matrix: sp.csr_matrix) -> NDArray[np.float64]:
 
 def divide_rows(matrix: sp.csr_matrix) -> None:
     """Divide each row by its sum, in place; no row may be empty, no entry negative."""
+    matrix.data = divided_by_row(matrix)
+    matrix.eliminate_zeros()
+
+
+def divided_by_row(matrix: sp.csr_matrix) -> NDArray[np.float64]:
+    """The entries of a matrix, each divided by the sum of its row; no row may be empty, no entry negative."""
     lengths = np.diff(matrix.indptr)
     # By the largest entry first: a sum may leave the range of float64 where its entries do not.
-    matrix.data /= np.repeat(np.maximum.reduceat(matrix.data, matrix.indptr[:-1]), lengths)
-    matrix.data /= np.repeat(row_sums(matrix), lengths)
-    matrix.eliminate_zeros()
+    scaled = matrix.data / np.repeat(np.maximum.reduceat(matrix.data, matrix.indptr[:-1]), lengths)
+    sums = row_sums(sp.csr_matrix((scaled, matrix.indices, matrix.indptr), shape=matrix.shape, copy=False))
+    return np.asarray(scaled / np.repeat(sums, lengths))
 
 
 def mixture(matrices: list[sp.csr_matrix], weights: list[float]) -> sp.csr_matrix:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from anndata import AnnData
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from velowidget.core.chain import Chain, transitions
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import Similarity
+from velowidget.core.softmax import above
 from velowidget.kernels.messages import MAKE_VELOCITY, count, name_cells
 
 
@@ -75,6 +77,13 @@ def defined_transitions(
         softmax_scale=softmax_scale,
         direction=direction,
     )
+
+
+def above_threshold(chain: Chain, threshold: float) -> Chain:
+    """The chain without probabilities below a threshold, see :func:`velowidget.core.softmax.above`."""
+    if threshold == 0:
+        return chain
+    return replace(chain, probabilities=above(chain.graph, chain.probabilities, threshold))
 
 
 def notes_on(adata: AnnData, directed: Similarity) -> tuple[str, ...]:

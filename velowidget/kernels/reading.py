@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,11 +20,9 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.entries import entries
 from velowidget.kernels.fingerprints import alike, as_text, changed_columns, sample
-from velowidget.kernels.genes import gene_mask
-from velowidget.kernels.graphs import stored_graph
+from velowidget.kernels.genes import GeneSubset, gene_mask
+from velowidget.kernels.graphs import graph_key
 from velowidget.kernels.messages import count
-
-_GRAPH = "obsp"
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,9 +31,21 @@ class Settings:
 
     vkey: str | None = "velocity"
     xkey: str | None = "Ms"
-    gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None
+    gene_subset: GeneSubset = None
     conn_key: str = "connectivities"
     attr: str = "layers"
+    n_neighbors: int | None = None
+    symmetrize: bool = False
+
+    @property
+    def layers(self) -> tuple[str, str]:
+        """Places of velocity and expression, such as ``'layers:velocity'`` or ``'X'``."""
+        return _place(self.attr, self.vkey), _place(self.attr, self.xkey)
+
+    @property
+    def of_graph(self) -> dict[str, Any]:
+        """Keywords of `read_graph`."""
+        return {"conn_key": self.conn_key, "n_neighbors": self.n_neighbors, "symmetrize": self.symmetrize}
 
 
 @dataclass(frozen=True)
@@ -81,8 +91,6 @@ class Reading:
     ----------
     adata
         Annotated data; never changed.
-    settings
-        Which parts make the Markov chain.
 
     Attributes
     ----------
@@ -92,46 +100,47 @@ class Reading:
         A snapshot of it. Of an AnnData that is damaged, itself.
     """
 
-    def __init__(self, adata: AnnData, settings: Settings) -> None:
+    def __init__(self, adata: AnnData) -> None:
         self.source = adata
-        self.settings = settings
         try:
             self.adata = snapshot(adata)
         except Exception:  # damaged: whoever reads it says so
             self.adata = adata
         self._colors = _colors(self.adata)
-        self._genes = _genes(self.adata, settings)
         base = _base(self.adata)
-        self._sampled = {place: sample(self._stored(base, place)) for place in _places(base)}
+        self._sampled = {place: sample(_stored(base, place)) for place in _places(base)}
         self._known: dict[str, Any] = {}  # other arrays that were found to hold the same, as weak references
 
     def snapshot(self) -> AnnData:
         """A snapshot of the snapshot, for somebody who may write to it."""
         return self.adata if self.adata is self.source else snapshot(self.adata)
 
-    def changes(self) -> Changes:
-        """What has changed in the AnnData since it was read."""
+    def changes(self, settings: Settings) -> Changes:
+        """What has changed in the AnnData since it was read.
+
+        Parameters
+        ----------
+        settings
+            Which parts make the present Markov chain.
+        """
         now = self.source
         written = self.adata.is_view and not now.is_view  # the view has arrays of its own since
         before, after = (self.adata, now) if written else (_base(self.adata), _base(now))
         changed = {"view"} if written else set()
         for place in {*_places(before), *_places(after)}:
-            stored = self._stored(before, place)
-            sampled = sample(stored) if written else self._sampled.get(place)
-            if not alike(stored, self._stored(after, place), sampled, self._known, place):
+            if not self._alike(before, after, place, place, written=written):
                 changed.add(place)
-        of_chain = {
-            _place(self.settings, self.settings.vkey): "other velocities",
-            _place(self.settings, self.settings.xkey): "other expression values",
-            _GRAPH: "other neighbours",
-        }
-        words = [words for place, words in of_chain.items() if place in changed]
-        if not np.array_equal(self._genes, _genes(now, self.settings)):
+        velocity, expression = settings.layers
+        graph, graph_now = graph_place(before, settings.conn_key), graph_place(after, settings.conn_key)
+        words = ["other velocities"] if velocity in changed else []
+        words += ["other expression values"] if expression in changed else []
+        words += [] if self._alike(before, after, graph, graph_now, written=written) else ["other neighbours"]
+        if not np.array_equal(_genes(self.adata, settings), _genes(now, settings)):
             words.append("other genes in use")
         sizes = self._sizes(now)
         if sizes or words:
             return Changes((*sizes, *([] if now.n_obs != self.adata.n_obs else words)))
-        return Changes((), frozenset((changed - of_chain.keys()) | self._tables()))
+        return Changes((), frozenset((changed - {velocity, expression, graph, graph_now}) | self._tables()))
 
     def is_untouched(self, *places: str) -> bool:
         """Whether arrays that the snapshot shares with the AnnData still hold what they did, such as ``'obsm:X_umap'``.
@@ -139,28 +148,27 @@ class Reading:
         Names of stores, such as ``'layers'``, mean all of their arrays.
         """
         asked = [place for place in self._sampled if place in places or place.partition(":")[0] in places]
-        return all(sample(self._stored(_base(self.adata), place)) == self._sampled[place] for place in asked)
+        return all(sample(_stored(_base(self.adata), place)) == self._sampled[place] for place in asked)
 
-    def still_has(self, *used: NDArray[Any]) -> bool:
-        """Whether velocities and expression of the AnnData, where `used` share their memory, hold what they did."""
-        for place in (_place(self.settings, self.settings.vkey), _place(self.settings, self.settings.xkey)):
-            stored = self._stored(_base(self.adata), place)
-            shared = isinstance(stored, np.ndarray) and any(np.may_share_memory(stored, array) for array in used)
-            if shared and sample(stored) != self._sampled[place]:
-                return False
-        return True
+    def shares(self, place: str, array: NDArray[Any]) -> bool:
+        """Whether an array may lie in the memory of the one that the AnnData has at a place."""
+        stored = _stored(_base(self.adata), place)
+        return isinstance(stored, np.ndarray) and np.may_share_memory(stored, array)
+
+    def still_has(self, places: Iterable[str], *used: NDArray[Any]) -> bool:
+        """Whether arrays of the AnnData, where `used` share their memory, hold what they did."""
+        return all(
+            sample(_stored(_base(self.adata), place)) == self._sampled[place]
+            for place in places
+            if any(self.shares(place, array) for array in used)
+        )
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _stored(self, adata: AnnData, place: str) -> Any:
-        """The array at a place, or text that says why there is none."""
-        store, _, key = place.partition(":")
-        try:
-            if place == _GRAPH:
-                return stored_graph(adata, self.settings.conn_key)[0]
-            return adata.X if place == "X" else entries(adata, store).get(key)
-        except Exception as error:
-            return str(error)
+    def _alike(self, before: AnnData, now: AnnData, place: str, place_now: str, *, written: bool) -> bool:
+        stored = _stored(before, place)
+        sampled = sample(stored) if written else self._sampled.get(place)
+        return alike(stored, _stored(now, place_now), sampled, self._known, place)
 
     def _sizes(self, now: AnnData) -> list[str]:
         before, words = self.adata, []
@@ -285,8 +293,25 @@ def _are_numbers(cells: Any) -> bool:
     return bool(len(cells)) and pd.api.types.infer_dtype(cells, skipna=False) == "integer"
 
 
-def _place(settings: Settings, key: str | None) -> str:
-    return "X" if key is None or key == "X" else f"{settings.attr}:{key}"
+def _place(attr: str, key: str | None) -> str:
+    return "X" if key is None or key == "X" else f"{attr}:{key}"
+
+
+def graph_place(adata: AnnData, conn_key: str) -> str:
+    """The place of a graph; that of none where there is none."""
+    try:
+        return f"obsp:{graph_key(adata, conn_key)}"
+    except (KeyError, ValueError):
+        return "obsp:"
+
+
+def _stored(adata: AnnData, place: str) -> Any:
+    """The array at a place, or text that says why there is none."""
+    store, _, key = place.partition(":")
+    try:
+        return adata.X if place == "X" else entries(adata, store).get(key)
+    except Exception as error:
+        return str(error)
 
 
 def _base(adata: AnnData) -> AnnData:
@@ -296,8 +321,8 @@ def _base(adata: AnnData) -> AnnData:
 
 def _places(adata: AnnData) -> list[str]:
     """Where an AnnData has arrays; of a store that is damaged, the store."""
-    places = [_GRAPH, "X"]
-    for store in ("layers", "obsm"):
+    places = ["X"]
+    for store in ("layers", "obsm", "obsp"):
         try:
             places += [f"{store}:{key}" for key in entries(adata, store)]
         except ValueError:

@@ -23,6 +23,7 @@ from velowidget.kernels.arguments import (
     checked_scale,
     checked_seed,
     checked_text,
+    checked_threshold,
     one_of,
     reject_unknown,
 )
@@ -30,6 +31,7 @@ from velowidget.kernels.base import Kernel
 from velowidget.kernels.components import read_components
 from velowidget.kernels.data import VelocityData, checked_adata, read_velocity
 from velowidget.kernels.diagnostics import diagnostics
+from velowidget.kernels.genes import GeneSubset
 from velowidget.kernels.graphs import read_graph, read_weights
 from velowidget.kernels.matrices import sharing
 from velowidget.kernels.modes import (
@@ -43,7 +45,7 @@ from velowidget.kernels.modes import (
     same_scheme,
     similarities,
 )
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.probabilities import above_threshold, automatic_scale, defined_transitions
 from velowidget.kernels.probabilities import notes_on as notes_on_rows
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
@@ -53,11 +55,11 @@ from velowidget.plugins.registry import registry
 DEGENERATE = ("error", "self_loop", "uniform")
 _SETTINGS = (
     *("backward", "vkey", "xkey", "gene_subset", "compute_cond_num", "check_connectivity"),
-    *("attr", "conn_key", "check_symmetric"),
+    *("attr", "conn_key", "n_neighbors", "symmetrize", "check_symmetric"),
 )
 _KEYWORDS = (
-    *("mode", "backward_mode", "scheme", "softmax_scale", "n_samples", "seed", "degenerate", "check_irreducibility"),
-    *("n_jobs", "backend", "show_progress_bar", "model", "similarity"),
+    *("mode", "backward_mode", "scheme", "softmax_scale", "n_samples", "seed", "threshold", "degenerate"),
+    *("check_irreducibility", "n_jobs", "backend", "show_progress_bar", "model", "similarity"),
 )
 
 
@@ -76,8 +78,10 @@ class VelocityKernel(Kernel, in_files=True):
     vkey, xkey
         Layers of velocity and expression; ``None`` or ``'X'`` is ``adata.X``.
     gene_subset
-        Names or symbols, a mask over genes, or a boolean column of ``adata.var``; by default
-        ``adata.var[f'{vkey}_genes']`` where that exists, else all genes. Genes with a NaN velocity are left out, with a
+        Names or symbols; a mask over genes; a boolean column of ``adata.var``; ``'all'``; or a numeric column and a
+        number, such as ``{'fit_likelihood': 500}`` for the 500 genes with the largest values (of equal values the first
+        genes; genes without a value are left out). By default ``adata.var[f'{vkey}_genes']`` where that exists, else
+        all genes. Genes with a NaN velocity are left out, with a
         warning that counts them; cells that are NaN in all genes have zero velocity, with a warning that names them.
     compute_cond_num
         Compute `condition_number` with each transition matrix, and warn if it is above 1e12.
@@ -89,6 +93,12 @@ class VelocityKernel(Kernel, in_files=True):
     conn_key
         Key of the graph in ``adata.obsp``, or of scanpy's record of it in ``adata.uns``; only who is whose neighbour
         matters, not the weights. Entries of weight 0 are no neighbours.
+    n_neighbors
+        Keep this many neighbours of each cell, those with the largest weights; of equal weights, the first cells. Of a
+        graph of distances (its key ends in ``'distances'``, or scanpy's record names it as such), the smallest. None
+        keeps all. An entry for a cell itself is kept, and does not count.
+    symmetrize
+        Add the way back for each edge that has none, after `n_neighbors`: a cell may have more neighbours then.
     check_symmetric
         Warn if there are edges without a way back. False by default, unlike in CellRank: `scanpy.pp.neighbors` makes
         symmetric graphs, and the velocity kernel needs none.
@@ -115,12 +125,14 @@ class VelocityKernel(Kernel, in_files=True):
         backward: bool = False,
         vkey: str | None = "velocity",
         xkey: str | None = "Ms",
-        gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
+        gene_subset: GeneSubset = None,
         compute_cond_num: bool = False,
         check_connectivity: bool = False,
         *,
         attr: str = "layers",
         conn_key: str = "connectivities",
+        n_neighbors: int | None = None,
+        symmetrize: bool = False,
         check_symmetric: bool = False,
         **unknown: Any,
     ) -> None:
@@ -134,19 +146,23 @@ class VelocityKernel(Kernel, in_files=True):
             "connectivity": checked_flag("check_connectivity", check_connectivity),
             "symmetry": checked_flag("check_symmetric", check_symmetric),
         }
-        checked_text("conn_key", conn_key)
+        of_graph: dict[str, Any] = {
+            "conn_key": checked_text("conn_key", conn_key),
+            "n_neighbors": None if n_neighbors is None else checked_count("n_neighbors", n_neighbors),
+            "symmetrize": checked_flag("symmetrize", symmetrize),
+        }
         data: VelocityData = read_velocity(adata, vkey, xkey, gene_subset, attr)
-        graph, graph_notes = read_graph(adata, conn_key, data.placed)
+        graph, graph_notes = read_graph(adata, placed=data.placed, **of_graph)
         super().__init__(adata, backward, graph)
         self._compute_cond_num = checked_flag("compute_cond_num", compute_cond_num)
         self._data = data
         pattern = graph.matrix(np.ones(graph.n_edges, dtype=np.int8))
         for note in (*self._data.notes, *graph_notes, *notes_on(pattern, **looks)):
             warnings.warn(note, UserWarning, stacklevel=2)
-        self._begin(conn_key)
+        self._begin(of_graph)
 
-    def _begin(self, conn_key: str) -> None:
-        self._conn_key = conn_key
+    def _begin(self, of_graph: dict[str, Any]) -> None:
+        self._of_graph = of_graph
         self._scheme: str | Scheme | None = None  # the present matrix's; params have its name
         self._chain: Chain | None = None  # of the similarities
         self._last: tuple[str | Scheme, str, Similarity] | None = None
@@ -161,7 +177,7 @@ class VelocityKernel(Kernel, in_files=True):
         scheme: str | Scheme,
         chain: Chain,
         params: dict[str, Any],
-        conn_key: str = "connectivities",
+        of_graph: dict[str, Any],
     ) -> VelocityKernel:
         """A computed kernel around a chain that exists already, sharing its arrays.
 
@@ -173,13 +189,13 @@ class VelocityKernel(Kernel, in_files=True):
             Velocities and expression that the chain was computed of, and how.
         chain, params
             The chain, with its similarities, and its parameters as `params` has them.
-        conn_key
-            Key of the graph in ``adata.obsp``.
+        of_graph
+            Keywords of the graph: ``conn_key``, and ``n_neighbors`` and ``symmetrize`` where they are set.
         """
         kernel = cls.__new__(cls)
         Kernel.__init__(kernel, adata, chain.direction != "forward", chain.graph)
         kernel._data = data
-        kernel._begin(conn_key)
+        kernel._begin(of_graph)
         kernel._take(chain, scheme, params)
         return kernel
 
@@ -230,7 +246,7 @@ class VelocityKernel(Kernel, in_files=True):
         Read from the AnnData on first use.
         """
         if self._connectivities is None:
-            weights, what = read_weights(self.adata, self._conn_key, self._data.placed)
+            weights, what = read_weights(self.adata, placed=self._data.placed, **self._of_graph)
             if not np.array_equal(weights.indptr, self._graph.indptr) or (weights.indices != self._graph.indices).any():
                 raise ValueError(f"{what} is another than the kernel was made with. Make a new kernel.")
             freeze(weights)
@@ -247,6 +263,7 @@ class VelocityKernel(Kernel, in_files=True):
         seed: int | None = None,
         check_irreducibility: bool = False,
         *,
+        threshold: float = 0.0,
         degenerate: str = "error",
         n_jobs: int | None = None,
         backend: str = "threading",
@@ -286,6 +303,10 @@ class VelocityKernel(Kernel, in_files=True):
             cell depend on nothing else, so that results can be had again whatever the threads.
         check_irreducibility
             Warn if the chain has several communicating classes; `communicating_classes` has them in any case.
+        threshold
+            From 0 up to 1. Probabilities below it become 0, and the others of their row are divided by their sum; each
+            row keeps at least its largest. A probability, not a percentage of the entries as in CellRank's kernels for
+            time series.
         degenerate
             What to do about cells without neighbours, or without a defined similarity to any: ``'error'``,
             ``'self_loop'`` (they stay where they are) or ``'uniform'`` (each neighbour alike; without neighbours they
@@ -330,6 +351,8 @@ class VelocityKernel(Kernel, in_files=True):
         if self.backward:
             params["bwd_mode"] = backward_mode
         params["degenerate"] = degenerate
+        if (least := checked_threshold(threshold)) > 0:
+            params["threshold"] = least
         with threads(n_jobs), progress_bar(shown=checked_flag("show_progress_bar", show_progress_bar)) as report:
             self._compute(scheme, params, direction, report)
         for note in notes_on_rows(self.adata, similar) if (similar := self._similar()) is not None else ():
@@ -394,7 +417,8 @@ class VelocityKernel(Kernel, in_files=True):
             return
         found, probabilities = expected(self._graph, self._data, scheme, params, direction, similar, report)
         numbers = params["degenerate"], params["softmax_scale"], direction
-        self._take(defined_transitions(self.adata, self._graph, found, probabilities, *numbers), scheme, params)
+        chain = defined_transitions(self.adata, self._graph, found, probabilities, *numbers)
+        self._take(above_threshold(chain, params.get("threshold", 0.0)), scheme, params)
 
     def _similar(self) -> Similarity | None:
         return None if self._chain is None else self._chain.similarity
@@ -406,8 +430,8 @@ class VelocityKernel(Kernel, in_files=True):
         keys: dict[str, Any] = {
             "vkey": self._data.vkey or "X",
             "xkey": self._data.xkey or "X",
-            "conn_key": self._conn_key,
             "attr": self._data.attr,
+            **{name: value for name, value in self._of_graph.items() if value},
         }
         keys |= {"compute_cond_num": True} if self._compute_cond_num else {}
         keys |= {"gene_subset": self._data.genes.copy()} if self._data.attr == "layers" else {}

@@ -9,11 +9,14 @@ from typing import Any, TypeAlias
 from qtpy.QtCore import Qt, Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QSlider, QSpinBox, QWidget
 
-from velowidget.pipeline.table import Control, Count, LogSlider, Offer, Slider, Toggle, entry_of
+from velowidget.pipeline.table import Control, Count, Genes, LogSlider, Offer, Slider, Toggle, entry_of
 from velowidget.pipeline.traits import TABLE
 
 STEPS = 100
 """Positions of a slider."""
+FIRST_GENES = 500
+"""Genes that are taken from a column of numbers at first."""
+_TOP = "top:"
 LARGEST = 2**31 - 1
 """The largest number that Qt can show."""
 
@@ -108,17 +111,58 @@ class CountBox(QSpinBox):
 
     def __init__(self, control: Count) -> None:
         super().__init__(keyboardTracking=False)
-        self.setRange(int(control.low or 0), LARGEST)
-        self.valueChanged.connect(self.chosen.emit)
+        least = int(control.low or 0)
+        self._none = None if control.none is None else least - 1  # a place below the numbers
+        self.setRange(least if self._none is None else self._none, LARGEST)
+        self.setSpecialValueText(control.none or "")
+        self.valueChanged.connect(lambda number: self.chosen.emit(None if number == self._none else number))
 
-    def show_value(self, value: int) -> None:
-        """Show a number, without telling of it."""
+    def show_value(self, value: int | None) -> None:
+        """Show a number, or none, without telling of it."""
         self.blockSignals(True)
-        self.setValue(min(value, LARGEST))
+        self.setValue(self.minimum() if value is None else min(value, LARGEST))
         self.blockSignals(False)
 
 
-Box: TypeAlias = ChoiceBox | SliderBox | ToggleBox | CountBox
+class GenesBox(QWidget):
+    """Genes: a choice, and a number where it takes one; emits `chosen`."""
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.choice = ChoiceBox()
+        self.number = QSpinBox(keyboardTracking=False)
+        self.number.setRange(1, LARGEST)
+        self.number.setValue(FIRST_GENES)
+        self.choice.chosen.connect(self._give)
+        self.number.valueChanged.connect(lambda _: self._give(self.choice.currentData()))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.choice)
+        layout.addWidget(self.number)
+
+    def offer(self, offers: Sequence[Offer]) -> None:
+        """Offer other values."""
+        self.choice.offer(offers)
+
+    def show_value(self, value: Any) -> None:
+        """Show a value, without telling of it; none of the choices, if it is a list."""
+        ranked = next(iter(value.items())) if isinstance(value, dict) else None
+        self.number.setVisible(ranked is not None)
+        self.number.blockSignals(True)
+        self.number.setValue(FIRST_GENES if ranked is None else ranked[1])
+        self.number.blockSignals(False)
+        key = value if isinstance(value, str) else "" if value is None else None
+        self.choice.show_value(key if ranked is None else f"{_TOP}{ranked[0]}")
+
+    def _give(self, key: str | None) -> None:
+        if key is not None:
+            column = key.removeprefix(_TOP)
+            self.chosen.emit({column: self.number.value()} if column != key else key or None)
+
+
+Box: TypeAlias = GenesBox | ChoiceBox | SliderBox | ToggleBox | CountBox
 
 
 def control_of(name: str) -> Box:
@@ -141,4 +185,6 @@ def _of_kind(control: Control) -> Box:
             return CountBox(control)
         case Toggle():
             return ToggleBox()
+        case Genes():
+            return GenesBox()
     return ChoiceBox()

@@ -20,7 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from velowidget.kernels.annotations import columns
-from velowidget.napari_plugin.controls import Box, ChoiceBox, control_of, title_of
+from velowidget.napari_plugin.controls import Box, ChoiceBox, GenesBox, control_of, title_of
 from velowidget.napari_plugin.legend import legend
 from velowidget.napari_plugin.mode_control import ModeControl
 from velowidget.napari_plugin.relay import Relay
@@ -166,7 +166,7 @@ class VelocityDock(QWidget):
         """Offer what the data have."""
         adata = pipeline.inputs.adata
         for name, control in self._generic.items():
-            if isinstance(control, ChoiceBox):
+            if isinstance(control, ChoiceBox | GenesBox):
                 offers = entry_of(TABLE[name]).control.offers(pipeline)
                 control.offer([offer for offer in offers if name != "field" or offer.key in DRAWN])
         self.direction.offer([*named(["forward"]), *entry_of(TABLE["backward_mode"]).control.offers(pipeline)])

@@ -18,11 +18,14 @@ from velowidget.kernels.annotations import (
 )
 from velowidget.kernels.arguments import checked_scale, one_of
 from velowidget.kernels.cells import plain_rule
+from velowidget.kernels.data import check_layer
 from velowidget.kernels.embeddings import bases, embedding_name
+from velowidget.kernels.genes import plain_subset
+from velowidget.kernels.graphs import graph_key
 from velowidget.kernels.groups import FlowCells, first_source, place_of
 from velowidget.kernels.limits import Limit, checked_limit
 from velowidget.kernels.modes import MODES, checked_scheme, mode_in_use
-from velowidget.kernels.velocity import DEGENERATE
+from velowidget.kernels.reading import Settings
 from velowidget.kernels.walks import checked_steps
 from velowidget.pipeline.events import Changed
 from velowidget.pipeline.inputs import Inputs
@@ -42,7 +45,9 @@ _ANNOUNCED = (
 # A float is a share of the cells: `max_iter` has a check of its own.
 _RANGED = [name for name in ranged(TABLE) if name != "max_iter"]
 # Choices of which nothing but the table knows the values.
-_WORDS = ("backward_mode", "field", "layer")
+_WORDS = ("backward_mode", "degenerate", "field", "layer")
+
+_NO_GENES = "velocities of adata.obsm are not of genes; all columns are in use."
 
 
 class CheckedParameters(ParameterTraits):
@@ -60,6 +65,7 @@ class CheckedParameters(ParameterTraits):
 
     inputs: Inputs
     jobs: Jobs
+    _attr: str
     _first_values: dict[str, Any]  # those that were refused
     _target: Callable[[], Target]
     _fixed: ClassVar[tuple[str, ...]] = SETTINGS
@@ -107,6 +113,25 @@ class CheckedParameters(ParameterTraits):
         if mode == "stochastic":
             self._own_scheme(self.scheme, mode)
         return mode
+
+    @t.validate("vkey", "xkey")
+    def _check_layer(self, proposal: Any) -> str:
+        name, key = proposal["trait"].name, proposal["value"]
+        check_layer(self.inputs.adata, self.attr, name, key, self.xkey if name == "vkey" else self.vkey)
+        return str(key)
+
+    @t.validate("gene_subset")
+    def _check_genes(self, proposal: Any) -> Any:
+        if proposal["value"] is None:
+            return None
+        if self.attr == "obsm":
+            raise ValueError(f"gene_subset: {_NO_GENES}")
+        return plain_subset(self.inputs.adata, self.vkey, proposal["value"])
+
+    @t.validate("conn_key")
+    def _check_graph(self, proposal: Any) -> str:
+        graph_key(self.inputs.adata, proposal["value"])
+        return str(proposal["value"])
 
     @t.validate("palette")
     def _check_palette(self, proposal: Any) -> str:
@@ -214,6 +239,18 @@ class CheckedParameters(ParameterTraits):
             if self.auto_scale or self.softmax_scale is None:
                 self._replace({**self._values, "softmax_scale": self.automatic_scale}, self._refused)
 
+    # -- what is read of the data ----------------------------------------------------------------------
+
+    @property
+    def attr(self) -> str:
+        """``'layers'`` or ``'obsm'``: what `vkey` and `xkey` are keys of."""
+        return self._attr
+
+    @property
+    def n_genes(self) -> int | None:
+        """Number of genes in use; None before they are read, and where there are no velocities."""
+        return self.inputs.n_genes(self.settings)
+
     # -- what faces ask ------------------------------------------------------------------------------
 
     def in_use(self, name: str) -> Any:
@@ -230,7 +267,16 @@ class CheckedParameters(ParameterTraits):
     def reason_against(self, name: str) -> str | None:
         """Why a parameter cannot be changed; None if it can."""
         kernel = self.inputs.kernel
-        return kernel.reason if kernel is not None and name in kernel.fixed else None
+        if kernel is not None and name in kernel.fixed:
+            return kernel.reason
+        return _NO_GENES if name == "gene_subset" and self.attr == "obsm" else None
+
+    @property
+    def settings(self) -> Settings:
+        """What is read of the data for the chain."""
+        return Settings(
+            *(self.vkey, self.xkey, self.gene_subset, self.conn_key, self.attr, self.n_neighbors, self.symmetrize)
+        )
 
     # -- what checks need ---------------------------------------------------------------------------
 
@@ -292,9 +338,3 @@ class CheckedParameters(ParameterTraits):
             except t.TraitError as error:
                 self._refused = {**self._refused, name: error}
                 self._first_values[name] = value
-
-    def _check_policy(self, degenerate: str) -> None:
-        try:
-            one_of("degenerate", degenerate, DEGENERATE)
-        except (TypeError, ValueError) as error:
-            self._refused = {**self._refused, "degenerate": error}

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import itertools
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
+from velowidget.core.chain import Chain
 from velowidget.core.graph import Graph
+from velowidget.core.mixing import Union, united
 from velowidget.kernels.annotations import (
     Annotation,
     CategoricalAnnotation,
@@ -22,17 +28,69 @@ from velowidget.kernels.annotations import (
     read_annotation,
 )
 from velowidget.kernels.components import default_components, read_components
+from velowidget.kernels.connectivity import connectivity_chain, pattern_of, positive_weights
 from velowidget.kernels.data import VelocityData, checked_adata, read_velocity
 from velowidget.kernels.embeddings import bases, read_embedding
+from velowidget.kernels.genes import gene_mask
 from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_cells
-from velowidget.kernels.reading import Changes, Reading
+from velowidget.kernels.reading import Changes, Reading, Settings, graph_place
 from velowidget.pipeline.chain import GivenKernel
+from velowidget.pipeline.kept import Kept
 
 if TYPE_CHECKING:
     from velowidget.pipeline.stages import Parameters
 
+LAYERS_LIMIT, GRAPHS_LIMIT = 10**9, 2 * 10**8
+"""Bytes that all velocities with expression, and all graphs, take that are kept; see `Kept`."""
+
 _numbers = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class _OfData:
+    """What velocities and expression are read from: the places of both, and which genes."""
+
+    places: tuple[str, str]
+    genes: str
+
+
+@dataclass(frozen=True)
+class _OfGraph:
+    """What a graph is read from; `placed` are the cells that have expression, empty for all."""
+
+    place: str
+    n_neighbors: int | None
+    symmetrize: bool
+    placed: bytes
+
+
+@dataclass(frozen=True, eq=False)
+class Connectivity:
+    """The Markov chain of a graph's weights.
+
+    Attributes
+    ----------
+    weights
+        CSR float64, shape (n_cells, n_cells).
+    chain
+        It.
+    union
+        Of the velocity chain's graph with its own.
+    """
+
+    weights: sp.csr_matrix
+    chain: Chain
+    union: Union
+
+
+@dataclass(eq=False)
+class _Read:
+    """A graph, what a user should know about how it was read, and the chain of its weights once that was asked for."""
+
+    graph: Graph
+    notes: tuple[str, ...]
+    connectivity: Connectivity | None = None
 
 
 class Inputs:
@@ -42,22 +100,15 @@ class Inputs:
     ----------
     reading
         What was read.
-    degenerate
-        As for :meth:`velowidget.VelocityKernel.compute_transition_matrix`.
     kernel
         The kernel that was given and is shown as it is; None where the chain is computed.
     kept, changes
-        The inputs before, where only annotations have changed since: velocities and neighbours are taken from them.
+        The inputs before, and what has changed since: whatever has not is taken from them.
 
     Attributes
     ----------
     number
         Of the reading; no two have the same.
-    data, graph
-        Velocities and neighbours; where they could not be read, the error that says why. Of a kernel that was given,
-        its own; `data` is None where it has no velocities.
-    notes
-        What a user should know about how they were read.
     plane
         ``plane(basis, components)``: the cells there, float64, shape (n_cells, 2) or (n_cells, 3), read-only.
     width, default_components
@@ -68,50 +119,38 @@ class Inputs:
         By column, what a user should know about its stored colours, of those that were read; ``''`` for nothing.
     """
 
-    data: VelocityData | Exception | None
-    graph: Graph | Exception
-
     def __init__(
         self,
         reading: Reading,
-        degenerate: str,
         kernel: GivenKernel | None,
         kept: Inputs | None = None,
         changes: Changes | None = None,
     ) -> None:
         self.reading = reading
         self.kernel = kernel
-        self.degenerate = degenerate
         self.number = next(_numbers)
-        self.notes: tuple[str, ...] = ()
         self.color_notes: dict[str, str] = {}
-        if kept is None or changes is None:
-            self._first = self.number
-            self._later: Mapping[str, int] = {}  # by part: the reading that it is of, where that is not the first
-            if kernel is None:
-                self._read_chain()
-            else:
-                self.data, self.graph = kernel.data, kernel.graph
-        else:
+        self._first = self.number
+        self._later: Mapping[str, int] = {}  # by part: the reading that it is of, where that is not the first
+        layers, graphs = list[tuple[_OfData, Any]](), list[tuple[_OfGraph, Any]]()
+        if kept is not None and changes is not None:
+            changed = changes.annotations
             self._first = kept._first
-            self._later = {**kept._later, **dict.fromkeys(changes.annotations, self.number)}
-            self.data, self.graph, self.notes = kept.data, kept.graph, kept.notes
+            self._later = {**kept._later, **dict.fromkeys(changed, self.number)}
+            layers = [(key, value) for key, value in kept._layers.items() if changed.isdisjoint(key.places)]
+            graphs = [(key, value) for key, value in kept._graphs.items() if key.place not in changed]
+        self._layers: Kept[_OfData, VelocityData | Exception] = Kept(LAYERS_LIMIT, self._own_bytes, layers)
+        self._graphs: Kept[_OfGraph, _Read | Exception] = Kept(GRAPHS_LIMIT, _graph_bytes, graphs)
 
         def cached(read: Callable[..., Any], size: int) -> Callable[..., Any]:
-            return functools.lru_cache(maxsize=size)(functools.partial(read, reading))
+            return functools.lru_cache(maxsize=size)(partial(read, reading))
 
         self.plane: Callable[[str, tuple[int, ...]], NDArray[np.float64]] = cached(_plane, 8)
         self.width: Callable[[str], int] = cached(_width, 8)
         self.default_components: Callable[[str], tuple[int, ...]] = cached(_default_components, 8)
         self.flow_cells: Callable[[str, str], FlowCells] = cached(_flow_cells, 8)
         self._annotation: Callable[[str, str | None], Annotation] = cached(_annotation, 4)
-
-    def _read_chain(self) -> None:
-        adata, settings = self.adata, self.reading.settings
-        of_data = (settings.vkey, settings.xkey, settings.gene_subset, settings.attr)
-        self.data = self._read(lambda: read_velocity(checked_adata(adata), *of_data))
-        placed = None if isinstance(self.data, Exception) else self.data.placed
-        self.graph = self._read(lambda: read_graph(checked_adata(adata), settings.conn_key, placed))
+        self._genes: Callable[[str | None, str], tuple[str, int]] = cached(_genes, 8)
 
     @property
     def adata(self) -> AnnData:
@@ -136,8 +175,71 @@ class Inputs:
         annotation = self.annotation(f"obs:{self.first_column}") if self.first_column else None
         return annotation if isinstance(annotation, CategoricalAnnotation) else None
 
+    # -- velocities and neighbours -----------------------------------------------------------------
+
+    def read(self, settings: Settings) -> None:
+        """Read velocities and neighbours now, if they are not kept; whoever needs them hears of errors."""
+        with suppress(Exception):
+            self.graph(settings)
+
+    def data(self, settings: Settings) -> VelocityData | None:
+        """Velocities and expression, kept as `LAYERS_LIMIT` says; of a given kernel its own, None without any.
+
+        Raises
+        ------
+        Exception
+            Whatever they cannot be read for.
+        """
+        if self.kernel is not None:
+            return self.kernel.data
+        chosen = (settings.vkey, settings.xkey, settings.gene_subset, settings.attr)
+
+        def read() -> VelocityData | Exception:
+            return _tried(lambda: read_velocity(checked_adata(self.adata), *chosen))
+
+        return _given(self._layers.make(self._of_data(settings), self._expected_bytes(settings), read))
+
+    def graph(self, settings: Settings) -> Graph:
+        """Who is whose neighbour, kept as `GRAPHS_LIMIT` says; of a given kernel its own; raises as `data`."""
+        return self.kernel.graph if self.kernel is not None else self._read_graph(settings).graph
+
+    def _read_graph(self, settings: Settings) -> _Read:
+        data = self.data(settings)
+        assert data is not None  # or a kernel was given
+
+        def read() -> _Read | Exception:
+            graph = partial(read_graph, checked_adata(self.adata), placed=data.placed, **settings.of_graph)
+            return _tried(lambda: _Read(*graph()))
+
+        return _given(self._graphs.make(self._of_graph(settings, data), 0, read))
+
+    def connectivity(self, settings: Settings) -> Connectivity:
+        """The chain of the weights of the graph, all neighbours of it; kept, and raises, as `graph`.
+
+        A weight that is negative, and a cell without any, are errors.
+        """
+        found = self._read_graph(settings)
+        if found.connectivity is None:
+            weights = positive_weights(self.adata, settings.conn_key)
+            chain = connectivity_chain(pattern_of(weights), weights)
+            found.connectivity = Connectivity(weights, chain, united(found.graph, chain.graph))
+        return found.connectivity
+
+    def notes(self, settings: Settings) -> tuple[str, ...]:
+        """What a user should know about how velocities and neighbours were read, if they were."""
+        data = None if self.kernel is not None else self._layers.get(self._of_data(settings))
+        if data is None or isinstance(data, Exception):
+            return ()
+        found = self._graphs.get(self._of_graph(settings, data))
+        return data.notes if found is None or isinstance(found, Exception) else (*data.notes, *found.notes)
+
+    def n_genes(self, settings: Settings) -> int | None:
+        """Number of genes in use, if velocities were read."""
+        data = self.kernel.data if self.kernel is not None else self._layers.get(self._of_data(settings))
+        return data.v.shape[1] if isinstance(data, VelocityData) else None
+
     @contextmanager
-    def velocities(self, *, are_used: bool = True) -> Iterator[VelocityData | None]:
+    def velocities(self, settings: Settings, *, are_used: bool = True) -> Iterator[VelocityData | None]:
         """Velocities and expression, which must not change in place while they are used; None where there are none.
 
         Raises
@@ -145,21 +247,44 @@ class Inputs:
         ValueError
             If they have; or whatever error they could not be read for.
         """
-        data = given(self.data)
-        are_used = are_used and data is not None
-        if are_used:
-            _check(self.reading.still_has(data.x, data.v), "Velocities or expression")
+        data = self.data(settings)
+        used = () if data is None or not are_used else (data.x, data.v)
+        _check(self.reading.still_has(settings.layers, *used), "Velocities or expression")
         yield data
-        if are_used:
-            _check(self.reading.still_has(data.x, data.v), "Velocities or expression")
+        _check(self.reading.still_has(settings.layers, *used), "Velocities or expression")
+
+    def _of_data(self, settings: Settings) -> _OfData:
+        return _OfData(settings.layers, self._genes(settings.vkey, json.dumps(settings.gene_subset))[0])
+
+    def _of_graph(self, settings: Settings, data: VelocityData) -> _OfGraph:
+        placed = b"" if data.placed is None else data.placed.tobytes()
+        place = graph_place(self.adata, settings.conn_key)
+        return _OfGraph(place, settings.n_neighbors, settings.symmetrize, placed)
+
+    def _expected_bytes(self, settings: Settings) -> int:
+        """Bytes that velocities and expression take at most."""
+        return 2 * 8 * self.adata.n_obs * self._genes(settings.vkey, json.dumps(settings.gene_subset))[1]
+
+    def _own_bytes(self, data: VelocityData | Exception) -> int:
+        """Bytes of arrays that are not the AnnData's own."""
+        if isinstance(data, Exception):
+            return 0
+        places = Settings(data.vkey, data.xkey, attr=data.attr).layers
+        arrays = zip(places, (data.v, data.x), strict=True)
+        return sum(array.nbytes for place, array in arrays if not self.reading.shares(place, array))
+
+    # -- which reading parts are of ----------------------------------------------------------------
 
     def dated(self, parameters: Parameters) -> Parameters:
         """Parameters that say of which readings the data are that results for them depend on."""
         rules = (parameters.start_ixs, parameters.stop_ixs)
         chosen_by = [str(self.first_column), *(key for rule in rules if isinstance(rule, Mapping) for key in rule)]
+        settings = parameters.settings
+        of_data = self._of_data(settings)
+        places = (*of_data.places, graph_place(self.adata, settings.conn_key))
         return replace(
             parameters,
-            of_data=self._first,
+            of_data=(of_data.genes, *(self._later.get(place, self._first) for place in places)),
             of_places=self._versions("obsm", (parameters.basis, f"X_{parameters.basis}")),
             of_flow_cells=self._versions("obs", (parameters.cluster_key, parameters.time_key)),
             of_walk_cells=(self.first_column, self._versions("obs", chosen_by)),
@@ -168,21 +293,33 @@ class Inputs:
     def _versions(self, store: str, keys: Iterable[str]) -> tuple[int, ...]:
         return tuple(self._later.get(f"{store}:{key}", self._first) for key in keys)
 
-    def _read(self, read: Callable[[], Any]) -> Any:
-        try:
-            value = read()
-        except Exception as error:
-            return error
-        value, notes = value if isinstance(value, tuple) else (value, value.notes)
-        self.notes += notes
-        return value
+
+def _tried(read: Callable[[], Any]) -> Any:
+    """What is read, or the error that it cannot be read for: so it is not tried again."""
+    try:
+        return read()
+    except Exception as error:
+        return error
 
 
-def given(part: Any) -> Any:
-    """A part of the inputs; raises the error that it could not be read for."""
+def _given(part: Any) -> Any:
+    """What was read; raises the error that it could not be read for."""
     if isinstance(part, Exception):
         raise part
     return part
+
+
+def _graph_bytes(found: _Read | Exception) -> int:
+    return 0 if isinstance(found, Exception) else found.graph.indptr.nbytes + found.graph.indices.nbytes
+
+
+def _genes(reading: Reading, vkey: str | None, gene_subset: str) -> tuple[str, int]:
+    """The genes in use, as a short text that is the same for the same genes, and how many; `gene_subset` is JSON."""
+    try:
+        mask, _ = gene_mask(reading.adata, vkey, json.loads(gene_subset))
+    except Exception as error:  # whoever reads velocities says so
+        return str(error), 0
+    return hashlib.blake2s(mask.tobytes()).hexdigest(), int(mask.sum())
 
 
 def _check(holds: bool, what: str) -> None:

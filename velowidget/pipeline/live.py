@@ -22,12 +22,25 @@ from velowidget.pipeline.checks import CheckedParameters
 from velowidget.pipeline.events import Changed, Read
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.selection import Selection, checked_cells
+from velowidget.pipeline.traits import OF_THE_DATA
 from velowidget.plugins.names import shown
 
 _CELLS = ("start_ixs", "stop_ixs", "selection")
-_ASKING = ("basis", "color", "layer", "components", "cluster_key", "time_key", "cluster", "palette", *_CELLS)
+_ASKING = (
+    *OF_THE_DATA,
+    "basis",
+    "color",
+    "layer",
+    "components",
+    "cluster_key",
+    "time_key",
+    "cluster",
+    "palette",
+    *_CELLS,
+)
 # What depends on the data, each after what it depends on.
 _DEPENDENT = (
+    *OF_THE_DATA,
     *("scheme", "palette", "basis", "components", "layer", "color"),
     *("cluster_key", "time_key", "cluster", "max_iter", "step"),
 )
@@ -57,11 +70,10 @@ class LiveParameters(CheckedParameters):
         if not self._looks:
             return
         with self.changing():
-            changes = self.inputs.reading.changes()
+            changes = self.inputs.reading.changes(self.settings)
             if changes.annotations:
-                reading = Reading(self.adata, self.inputs.reading.settings)
                 before = self.inputs
-                self._turn_to(Inputs(reading, before.degenerate, before.kernel, before, changes))
+                self._turn_to(Inputs(Reading(self.adata), before.kernel, before, changes))
             words = f"The data have changed since they were read: {', '.join(changes.chain)}." if changes.chain else ""
             if words != self.changed:
                 self.changed = words
@@ -73,8 +85,8 @@ class LiveParameters(CheckedParameters):
         Parameters that still make sense stay as they are; cells that were chosen are found again by their names. What
         does not make sense any more gets its default, and `notices` say so.
         """
-        reading = Reading(self.adata, self.inputs.reading.settings)
-        inputs = Inputs(reading, self.inputs.degenerate, self.inputs.kernel)
+        inputs = Inputs(Reading(self.adata), self.inputs.kernel)
+        inputs.read(self.settings)
         with self.changing():
             self._turn_to(inputs)
 

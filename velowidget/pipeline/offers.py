@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from velowidget.kernels.annotations import color_layers
+from velowidget.kernels.data import usable_layers
 from velowidget.kernels.embeddings import bases
+from velowidget.kernels.genes import gene_columns
+from velowidget.kernels.graphs import usable_graphs
 from velowidget.kernels.groups import cluster_columns, time_columns
 from velowidget.kernels.modes import NUMBERS
 from velowidget.pipeline.table import Offer, named
@@ -54,6 +57,36 @@ def schemes(pipeline: CheckedParameters) -> list[Offer]:
 def modes(_pipeline: object) -> list[Offer]:
     """Whether velocities are taken as random, with the numbers that each mode depends on."""
     return [Offer(mode, *_MODES[mode], numbers=numbers) for mode, numbers in NUMBERS.items()]
+
+
+def velocity_layers(pipeline: CheckedParameters) -> list[Offer]:
+    """Where velocities and expression can be from."""
+    return named(usable_layers(pipeline.inputs.adata, pipeline.attr))
+
+
+def genes(pipeline: CheckedParameters) -> list[Offer]:
+    """Which genes can be in use."""
+    flags, numbers = gene_columns(pipeline.inputs.adata)
+    return [
+        Offer("", "velocity genes", "The column VELOCITY_genes of adata.var where it exists, else all genes."),
+        Offer("all", "all genes"),
+        *(Offer(name, name, "Genes for which this column of adata.var is true.") for name in flags),
+        *(Offer(f"top:{name}", f"top by {name}", "Genes with the largest values in adata.var.") for name in numbers),
+    ]
+
+
+def graphs(pipeline: CheckedParameters) -> list[Offer]:
+    """Graphs of neighbours."""
+    return named(usable_graphs(pipeline.inputs.adata))
+
+
+def policies(_pipeline: object) -> list[Offer]:
+    """What becomes of cells without transition probabilities."""
+    return [
+        Offer("error", "stop with an error", "An error names the cells."),
+        Offer("self_loop", "stay", "They stay where they are."),
+        Offer("uniform", "uniform", "Each neighbour has equal probability; without neighbours they stay."),
+    ]
 
 
 def backward_modes(_pipeline: object) -> list[Offer]:

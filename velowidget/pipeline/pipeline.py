@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,10 @@ from numpy.typing import NDArray
 from velowidget.kernels.annotations import Annotation
 from velowidget.kernels.arguments import one_of, reject_unknown
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import VelocityData
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import with_source
-from velowidget.kernels.modes import name_of
 from velowidget.kernels.probabilities import notes_on
-from velowidget.kernels.reading import Reading, Settings
-from velowidget.kernels.velocity import VelocityKernel
+from velowidget.kernels.reading import Reading
 from velowidget.kernels.walks import checked_steps, stop_mask, tally
 from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event
@@ -28,9 +25,9 @@ from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
 from velowidget.pipeline.live import LiveParameters
 from velowidget.pipeline.source import source_of
-from velowidget.pipeline.stages import STAGES, Parameters
+from velowidget.pipeline.stages import STAGES, TRAITS, Parameters, kernel_of
 from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
-from velowidget.pipeline.walks import WALK_PARAMETERS, Walks
+from velowidget.pipeline.walks import Walks
 from velowidget.plugins.registry import PluginError
 
 
@@ -46,10 +43,8 @@ class VelocityPipeline(LiveParameters):
         Annotated data; read once, never changed. Or a kernel: a velocity kernel is tuned further from its own
         parameters; the chain of any other (a combination, a matrix from elsewhere) is shown as it is, and the
         parameters that a chain is computed from cannot be changed.
-    vkey, xkey, gene_subset, attr, conn_key
-        As for :class:`velowidget.VelocityKernel`; a kernel that is given has its own.
-    degenerate
-        As for :meth:`velowidget.VelocityKernel.compute_transition_matrix`.
+    attr
+        ``'layers'``; or ``'obsm'``, of which `vkey` and `xkey` are keys then. A kernel that is given has its own.
     parameters
         First values of the traits below.
 
@@ -64,20 +59,16 @@ class VelocityPipeline(LiveParameters):
         self,
         data: AnnData | Kernel,
         *,
-        vkey: str | None = "velocity",
-        xkey: str | None = "Ms",
-        gene_subset: str | Sequence[str] | NDArray[np.bool_] | None = None,
         attr: str = "layers",
-        conn_key: str = "connectivities",
-        degenerate: str = "error",
         **parameters: Any,
     ) -> None:
         reject_unknown(type(self).__name__, parameters.keys() - set(PARAMETERS), (*PARAMETERS, *SETTINGS))
-        source = source_of(data, Settings(vkey, xkey, gene_subset, conn_key, attr), degenerate, parameters)
+        source = source_of(data, attr, parameters)
         parameters = dict(source.parameters)
         self.adata = source.adata
-        self.inputs = Inputs(Reading(source.adata, source.settings), source.degenerate, source.given)
         self._refused = {}
+        self._attr = source.attr
+        self.inputs = Inputs(Reading(source.adata), source.given)
         self._first_values: dict[str, Any] = {}
         self._asked: dict[str, None] = {}
         self.jobs = Jobs(self._target, self._published)
@@ -87,7 +78,7 @@ class VelocityPipeline(LiveParameters):
                 if name not in parameters:
                     self._set_default(name, self._defaults(name))
             self._set_first(parameters)
-            self._check_policy(source.degenerate)
+            self.inputs.read(self.settings)
             self._settling = False
 
     # -- what is asked for ------------------------------------------------------------------------
@@ -156,7 +147,7 @@ class VelocityPipeline(LiveParameters):
         similar = None if computed is None else computed.value.similarity
         of_chain = () if similar is None else notes_on(inputs.adata, similar)
         of_colors = filter(None, tuple(inputs.color_notes.values()))
-        return (*inputs.notes, *of_colors, *self._dropped, *of_chain)
+        return (*inputs.notes(self.settings), *of_colors, *self._dropped, *of_chain)
 
     @property
     def kernel(self) -> Kernel:
@@ -173,26 +164,12 @@ class VelocityPipeline(LiveParameters):
         return self._computed_kernel(lambda inputs: inputs.adata)
 
     def _computed_kernel(self, adata_of: Callable[[Inputs], AnnData]) -> Kernel:
-        computed = None
-        while computed is None:  # another thread may change a parameter meanwhile
+        while True:  # another thread may change a parameter meanwhile
             self.jobs.wait(None, only=FIELDS[self.field])
             with changes.lock:
-                inputs, computed = self.inputs, self.jobs.latest("T")
-        if inputs.kernel is not None:
-            return inputs.kernel.on(adata_of(inputs))
-        data, chain = inputs.data, computed.value
-        assert isinstance(data, VelocityData)  # or wait() had raised
-        parameters = computed.parameters
-        params: dict[str, Any] = {
-            **parameters.mode_params,
-            "scheme": name_of(parameters.asked),
-            "softmax_scale": chain.softmax_scale,
-        }
-        if parameters.backward:
-            params["bwd_mode"] = parameters.backward_mode
-        params["degenerate"] = inputs.degenerate
-        key = inputs.reading.settings.conn_key
-        return VelocityKernel.of_chain(adata_of(inputs), data, parameters.asked, chain, params, key)
+                inputs, chain, velocity = self.inputs, self.jobs.latest("T"), self.jobs.latest("velocity")
+            if chain is not None and velocity is not None:
+                return kernel_of(inputs, chain.parameters, velocity.value, adata_of(inputs))
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
         """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
@@ -276,24 +253,12 @@ class VelocityPipeline(LiveParameters):
             own_scheme = self._own_scheme(self.scheme, self.mode)
         except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
             refused = refused or error
-        parameters = Parameters(
-            scheme=self.scheme,
-            own_scheme=own_scheme,
-            softmax_scale=None if self.auto_scale else self.softmax_scale,
-            mode=self.mode,
-            n_samples=self.n_samples,
-            backward=self.backward,
-            backward_mode=self.backward_mode,
-            basis=self.basis,
-            components=tuple(self.components),
-            smooth=self.smooth,
-            density=self.density,
-            cluster_key=self.cluster_key,
-            time_key=self.time_key,
-            **{name: getattr(self, name) for name in WALK_PARAMETERS if name != "max_iter"},
-            # 1 is one step, 1.0 as many as there are cells.
-            max_iter=checked_steps(self.max_iter, self.inputs.adata.n_obs),
-        )
+        values = {name: getattr(self, name) for name in TRAITS}
+        values["softmax_scale"] = None if self.auto_scale else self.softmax_scale
+        values["components"] = tuple(values["components"])
+        # 1 is one step, 1.0 as many as there are cells.
+        values["max_iter"] = checked_steps(values["max_iter"], self.inputs.adata.n_obs)
+        parameters = Parameters(**values, own_scheme=own_scheme)
         return Target(self.wanted, self.inputs, self.inputs.dated(parameters), refused)
 
     def _published(self, stage: str, _value: Any) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from anndata import AnnData
 
+from velowidget.kernels.arguments import one_of
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.data import loaded
 from velowidget.kernels.given import velocity_part
-from velowidget.kernels.reading import Settings
 from velowidget.pipeline.chain import GivenKernel
-from velowidget.pipeline.traits import DIAGNOSTICS, OF_THE_CHAIN
+from velowidget.pipeline.traits import DIAGNOSTICS, OF_THE_CHAIN, OF_THE_DATA
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,10 +24,8 @@ class Source:
     ----------
     adata
         The annotated data.
-    settings
-        Which parts of them make the chain.
-    degenerate
-        What becomes of cells without transition probabilities.
+    attr
+        What `vkey` and `xkey` are keys of.
     parameters
         First values of the pipeline's parameters.
     given
@@ -35,13 +33,12 @@ class Source:
     """
 
     adata: AnnData
-    settings: Settings
-    degenerate: str
+    attr: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     given: GivenKernel | None = None
 
 
-def source_of(data: AnnData | Kernel, settings: Settings, degenerate: str, parameters: Mapping[str, Any]) -> Source:
+def source_of(data: AnnData | Kernel, attr: str, parameters: Mapping[str, Any]) -> Source:
     """What a pipeline is made of, from what the user gave.
 
     Parameters
@@ -49,7 +46,7 @@ def source_of(data: AnnData | Kernel, settings: Settings, degenerate: str, param
     data
         Annotated data or a kernel. A velocity kernel is tuned further from its own parameters. Any other, such as a
         combination or a matrix from elsewhere, is shown as it is; it is computed with its defaults if it is not yet.
-    settings, degenerate, parameters
+    attr, parameters
         As the user gave them, first values of parameters without those that have their default.
 
     Raises
@@ -58,15 +55,12 @@ def source_of(data: AnnData | Kernel, settings: Settings, degenerate: str, param
         If it is neither, or something is given that the kernel has its own of.
     """
     if not isinstance(data, Kernel):
-        return Source(loaded(data), settings, degenerate, parameters)
-    chosen = {**asdict(settings), "degenerate": degenerate}
-    for name, default in {**asdict(Settings()), "degenerate": "error"}.items():
-        if chosen[name] is not default and not (isinstance(default, str) and chosen[name] == default):
-            raise _of_kernel(name)
+        return Source(loaded(data), one_of("attr", attr, ("layers", "obsm")), parameters)
+    if attr != "layers":
+        raise _of_kernel("attr")
     own = data.keywords
     if own is not None:
-        read = Settings(**{name: own[name] for name in asdict(settings) if name in own})
-        return Source(data.adata, read, own.get("degenerate", "error"), {**_first(own), **parameters})
+        return Source(data.adata, own.get("attr", "layers"), {**_first(own, OF_THE_CHAIN), **parameters})
     kernel = data.copy()  # what is done to the user's does not reach the picture
     names, chain, part = kernel.cell_names, kernel.chain, velocity_part(kernel)
     first = {"backward": bool(kernel.backward)}
@@ -75,19 +69,20 @@ def source_of(data: AnnData | Kernel, settings: Settings, degenerate: str, param
         fixed = (*OF_THE_CHAIN, "honest")
         shown = GivenKernel(kernel, names, chain, None, chain.graph, fixed, ("entropy",))
     else:
-        first = {**_first(part.keywords or {}), **first}
+        # Its data are not read again.
+        first = {**_first(part.keywords or {}, set(OF_THE_CHAIN) - set(OF_THE_DATA)), **first}
         made = part.chain
         chain = replace(chain, similarity=made.similarity, softmax_scale=made.softmax_scale)
         shown = GivenKernel(kernel, names, chain, part.data, made.graph, OF_THE_CHAIN, DIAGNOSTICS)
     for name in parameters:
         if name in shown.fixed:
             raise _of_kernel(name)
-    return Source(data.adata, Settings(), "error", {**first, **parameters}, shown)
+    return Source(data.adata, "layers", {**first, **parameters}, shown)
 
 
 def _of_kernel(name: str) -> TypeError:
     return TypeError(f"{name} is the given kernel's own: leave it out, or make another kernel with it.")
 
 
-def _first(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in settings.items() if name in (*OF_THE_CHAIN, "seed")}
+def _first(settings: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name in names or name == "seed"}

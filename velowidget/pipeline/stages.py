@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
+from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
@@ -14,20 +15,38 @@ from velowidget.core.chain import Chain
 from velowidget.core.custom import Scheme
 from velowidget.core.diagnostics import belief, entropy, fidelity, shuffled_genes, support
 from velowidget.core.grid import Lattice, average, lattice
+from velowidget.core.mixing import mixed
 from velowidget.core.projection import project
 from velowidget.core.similarity import Similarity
 from velowidget.core.streamlines import Streamlines, streamlines
-from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, similarities
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions
+from velowidget.kernels.base import Kernel
+from velowidget.kernels.connectivity import ConnectivityKernel
+from velowidget.kernels.modes import NUMBERS, expected, mode_in_use, name_of, similarities
+from velowidget.kernels.probabilities import above_threshold, automatic_scale, defined_transitions
+from velowidget.kernels.reading import Settings
+from velowidget.kernels.velocity import VelocityKernel
 from velowidget.pipeline.flow import compute_flow, compute_interval
-from velowidget.pipeline.inputs import Inputs, given
+from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.walks import WALK_PARAMETERS, walked
+
+OF_THE_DATA = ("vkey", "xkey", "gene_subset", "conn_key", "n_neighbors", "symmetrize", "attr")
+"""Attributes of `Parameters` that say what is read of the data for the chain."""
 
 
 @dataclass(frozen=True)
 class Parameters:
     """What a picture shows: an immutable copy of the traits that results depend on."""
 
+    vkey: str
+    xkey: str
+    gene_subset: Any
+    conn_key: str
+    n_neighbors: int | None
+    symmetrize: bool
+    attr: str
+    threshold: float
+    connectivity_weight: float
+    degenerate: str
     scheme: str
     softmax_scale: float | None  # None: automatic
     mode: str
@@ -52,6 +71,13 @@ class Parameters:
     of_places: Any = None
     of_flow_cells: Any = None
     of_walk_cells: Any = None
+
+    @property
+    def settings(self) -> Settings:
+        """What is read of the data for the chain."""
+        return Settings(
+            *(self.vkey, self.xkey, self.gene_subset, self.conn_key, self.attr, self.n_neighbors, self.symmetrize)
+        )
 
     @property
     def asked(self) -> str | Scheme:
@@ -172,28 +198,63 @@ def _similarity(context: Context) -> Similarity | None:
     parameters = context.parameters
     if context.inputs.kernel is not None:
         return context.inputs.kernel.chain.similarity
-    graph = given(context.inputs.graph)
-    with context.inputs.velocities() as data:
+    graph = context.inputs.graph(parameters.settings)
+    with context.inputs.velocities(parameters.settings) as data:
         assert data is not None  # or a kernel was given
         return similarities(graph, data, parameters.asked, parameters.compared, context.report)
 
 
-def _chain(context: Context, similar: Similarity | None) -> Chain:
+def _velocity(context: Context, similar: Similarity | None) -> Chain:
     inputs, parameters = context.inputs, context.parameters
     if inputs.kernel is not None:
         return inputs.kernel.chain_for(inputs.adata)
     assert similar is not None  # or a kernel was given
     directed = similar if parameters.compared == parameters.direction else similar.reversed()
     scale = automatic_scale(directed) if parameters.softmax_scale is None else parameters.softmax_scale
-    graph, params = given(inputs.graph), {**parameters.mode_params, "softmax_scale": scale}
-    with inputs.velocities(are_used=parameters.mode_in_use != "deterministic") as data:
+    graph, params = inputs.graph(parameters.settings), {**parameters.mode_params, "softmax_scale": scale}
+    with inputs.velocities(parameters.settings, are_used=parameters.mode_in_use != "deterministic") as data:
         assert data is not None  # or a kernel was given
         found, probabilities = expected(
             graph, data, parameters.asked, params, parameters.direction, lambda: directed, context.report
         )
     return defined_transitions(
-        inputs.adata, graph, found, probabilities, inputs.degenerate, scale, parameters.direction
+        inputs.adata, graph, found, probabilities, parameters.degenerate, scale, parameters.direction
     )
+
+
+def _chain(context: Context, velocity: Chain) -> Chain:
+    inputs, parameters = context.inputs, context.parameters
+    if inputs.kernel is not None:
+        return velocity
+    chain, weight = above_threshold(velocity, parameters.threshold), parameters.connectivity_weight
+    if weight == 0:
+        return chain
+    other = inputs.connectivity(parameters.settings)
+    return mixed(other.union, chain, other.chain, weight)
+
+
+def kernel_of(inputs: Inputs, parameters: Parameters, velocity: Chain, adata: AnnData) -> Kernel:
+    """The kernel of the chain that the stage ``'T'`` makes of what ``'velocity'`` has computed; shares its arrays."""
+    if inputs.kernel is not None:
+        return inputs.kernel.on(adata)
+    data = inputs.data(parameters.settings)
+    assert data is not None  # or a kernel was given
+    params = {
+        **parameters.mode_params,
+        "scheme": name_of(parameters.asked),
+        "softmax_scale": velocity.softmax_scale,
+        **({"bwd_mode": parameters.backward_mode} if parameters.backward else {}),
+        "degenerate": parameters.degenerate,
+        **({"threshold": parameters.threshold} if parameters.threshold > 0 else {}),
+    }
+    chain, of_graph = above_threshold(velocity, parameters.threshold), parameters.settings.of_graph
+    kernel = VelocityKernel.of_chain(adata, data, parameters.asked, chain, params, of_graph)
+    weight = parameters.connectivity_weight
+    if weight == 0:
+        return kernel
+    other = inputs.connectivity(parameters.settings)
+    connectivity = ConnectivityKernel.of_chain(adata, parameters.conn_key, other.weights, other.chain)
+    return connectivity if weight == 1 else (1 - weight) * kernel + weight * connectivity
 
 
 def _projection(context: Context, chain: Chain) -> Arrows:
@@ -225,8 +286,8 @@ def _stream(context: Context, field: Field) -> Stream:
 
 def _null(context: Context) -> NDArray[np.float64] | None:
     parameters = context.parameters
-    graph = given(context.inputs.graph)
-    with context.inputs.velocities() as data:
+    graph = context.inputs.graph(parameters.settings)
+    with context.inputs.velocities(parameters.settings) as data:
         if data is None:
             return None
         shuffled = replace(data, v=shuffled_genes(data.v))
@@ -239,8 +300,9 @@ def _diagnostics(context: Context, chain: Chain, arrows: Arrows, null: NDArray[n
         unknown = np.full(graph.n_cells, np.nan)
         return Diagnostics(unknown, unknown, entropy(graph, probabilities), chain.softmax_scale)
     positions = context.inputs.plane(context.parameters.basis, context.parameters.components)
-    read = given(context.inputs.graph)  # of the similarities: that of the chain may have loops where cells stay
-    with context.inputs.velocities() as data:
+    settings = context.parameters.settings
+    read = context.inputs.graph(settings)  # of the similarities: that of the chain may have loops where cells stay
+    with context.inputs.velocities(settings) as data:
         assert data is not None  # or there is no similarity
         faithful = fidelity(graph, probabilities, data.x, positions, arrows.vectors, context.report)
     return Diagnostics(
@@ -263,15 +325,20 @@ STAGES: Mapping[str, Stage] = {
             "similarity",
             "Similarities",
             (),
-            ("scheme", "own_scheme", "compared", "of_data"),
+            ("scheme", "own_scheme", "compared", *OF_THE_DATA, "of_data"),
             _similarity,
             pace=("scheme",),
         ),
         Stage(
-            *("T", "Transition matrix", ("similarity",), ("softmax_scale", "direction", "mode_params"), _chain),
+            "velocity",
+            "Transition probabilities",
+            ("similarity",),
+            ("softmax_scale", "direction", "mode_params", "degenerate"),
+            _velocity,
             code=("mode_in_use",),
             pace=("scheme", "mode_in_use", "n_samples"),
         ),
+        Stage("T", "Transition matrix", ("velocity",), ("threshold", "connectivity_weight"), _chain),
         Stage("projection", "Projection", ("T",), ("basis", "components", "of_places"), _projection),
         Stage(
             *("lattice", "Grid points", (), ("basis", "components", "smooth", "density", "of_places"), _lattice),
@@ -281,7 +348,13 @@ STAGES: Mapping[str, Stage] = {
         Stage("grid", "Grid arrows", ("particles",), (), _grid, pace=_LATTICE_PACE),
         Stage("stream", "Streamlines", ("particles",), (), _stream, "places", pace=_LATTICE_PACE),
         Stage(
-            *("null", "Similarities with shuffled genes", (), ("scheme", "own_scheme", "compared", "of_data"), _null),
+            *(
+                "null",
+                "Similarities with shuffled genes",
+                (),
+                ("scheme", "own_scheme", "compared", *OF_THE_DATA, "of_data"),
+                _null,
+            ),
             pace=("scheme",),
         ),
         Stage("diagnostics", "Fidelity and support", ("T", "projection", "null"), (), _diagnostics),
@@ -291,6 +364,10 @@ STAGES: Mapping[str, Stage] = {
         Stage("walks", "Random walks", ("T",), (*WALK_PARAMETERS, "of_walk_cells"), walked, "walks"),
     )
 }
+
+
+TRAITS = tuple(field.name for field in fields(Parameters) if field.name != "own_scheme" and field.name[:3] != "of_")
+"""Names of the traits that `Parameters` copies, and `attr`."""
 
 
 def with_ancestors(wanted: str) -> Iterator[Stage]:

@@ -12,7 +12,7 @@ from velowidget.plugins.names import shown
 
 Trait = TypeVar("Trait", bound=t.TraitType[Any, Any])
 
-CHAIN = ("scale", "chain")
+CHAIN = ("scale", "chain", "data")
 """Groups of the parameters that the chain is computed from."""
 
 
@@ -102,17 +102,30 @@ class Slider(Control):
 
 @dataclass(frozen=True)
 class Count(Control):
-    """A whole number, to be typed or stepped; less than 2 to the power of `bits`."""
+    """A whole number, to be typed or stepped; less than 2 to the power of `bits`.
+
+    Attributes
+    ----------
+    none
+        What None means, if it can be that: a field left empty.
+    """
 
     kind = "count"
     bits: int = 32
+    none: str | None = None
 
     def check(self, name: str, value: Any) -> None:
         """As `Control.check`."""
+        if value is None:
+            return
         if self.low is not None and value < self.low:
             raise ValueError(f"{name} must be at least {self.low:g}, not {shown(value)}.")
         if value >= 2**self.bits:
             raise ValueError(f"{name} must be less than 2^{self.bits}, not {shown(value)}.")
+
+    def offers(self, _pipeline: Any) -> Sequence[Offer]:
+        """What None means, if it can be that."""
+        return [] if self.none is None else [Offer("", self.none)]
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,16 @@ class Choice(Control):
     def offers(self, pipeline: Any) -> Sequence[Offer]:
         """As `Control.offers`."""
         return self.listed(pipeline)
+
+
+@dataclass(frozen=True)
+class Genes(Choice):
+    """Genes: one of several choices, some of which take a number.
+
+    Keys of `listed` are ``''`` for None, a value as it is, or ``'top:COLUMN'`` for ``{COLUMN: number}``.
+    """
+
+    kind = "genes"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets as t
 from numpy.typing import NDArray
 
-from velowidget.pipeline import offers
+from velowidget.pipeline import offers, table
 from velowidget.pipeline.assignments import Assignments
 from velowidget.pipeline.offers import AUTOMATIC
 from velowidget.pipeline.table import (
@@ -31,18 +31,21 @@ from velowidget.pipeline.values import (
     Bound,
     Columns,
     Flag,
+    Genes,
+    Layer,
     Number,
     Real,
     Rule,
     Text,
     TextOrNone,
     Whole,
+    WholeOrNone,
 )
 
 FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
 """What can be drawn, and the stage it needs."""
 
-SETTINGS = ("vkey", "xkey", "gene_subset", "attr", "conn_key", "degenerate")
+SETTINGS = ("attr",)
 """What is chosen when a pipeline is made."""
 
 DIAGNOSTICS = ("fidelity", "support", "entropy")
@@ -104,6 +107,70 @@ class ParameterTraits(Assignments):
         *("backward mode", "chain", Choice(listed=offers.backward_modes)),
         within="backward",
         details="``'transpose'`` or ``'negate'``.",
+    )
+
+    # -- data: velocities, genes and neighbours that the chain is computed from ------------------------
+
+    vkey = entry(
+        Layer("velocity", help="The velocities: a layer, or X."),
+        *("velocity layer", "data", Choice(listed=offers.velocity_layers)),
+        details="With ``attr='obsm'`` a key of ``adata.obsm``.",
+    )
+    xkey = entry(
+        Layer("Ms", help="The expression that displacements are computed from: a layer, or X."),
+        *("expression layer", "data", Choice(listed=offers.velocity_layers)),
+        details="As `vkey`.",
+    )
+    gene_subset = entry(
+        Genes(
+            None,
+            help="The genes in use: the velocity genes, all, those for which a column of adata.var is true, or those "
+            "with the largest values of a column.",
+        ),
+        *("genes", "data", table.Genes(listed=offers.genes)),
+        details="As for :class:`velowidget.VelocityKernel`; reads back as ``None``, a name, ``{column: number}`` or a "
+        "list of names.",
+    )
+    conn_key = entry(
+        Text("connectivities", help="The neighbour graph: a key of adata.obsp."),
+        *("graph", "data", Choice(listed=offers.graphs)),
+        details="Or of scanpy's record in ``adata.uns``.",
+    )
+    n_neighbors = entry(
+        WholeOrNone(None, help="Keep this many neighbours of each cell, those with the largest weights. Empty: all."),
+        *("neighbours", "data", Count(1, none="all")),
+        details="Of a graph of distances, the nearest.",
+    )
+    symmetrize = entry(
+        Flag(False, help="Add the way back for each edge of the graph that has none."),
+        *("symmetric graph", "data", Toggle()),
+    )
+    connectivity_weight = entry(
+        Number(
+            0.0,
+            help="How much of the chain is that of the neighbour graph's weights: (1 - weight) * velocity + weight * "
+            "connectivity. 0: velocity only; 1: connectivity only.",
+        ),
+        *("connectivity weight", "chain", Slider(0.0, 1.0)),
+        details="`kernel` is then ``(1 - w) * vk + w * ConnectivityKernel(adata, conn_key=conn_key)``, of all "
+        "neighbours in the graph; at 1 the ConnectivityKernel alone.",
+    )
+    threshold = entry(
+        Number(
+            0.0,
+            help="Transition probabilities below this become 0, and the others of the cell are divided by their sum. "
+            "Each cell keeps its largest.",
+        ),
+        *("threshold", "data", Slider(0.0, 0.5, below=1.0)),
+    )
+    degenerate = entry(
+        Text(
+            "error",
+            help="What becomes of cells without neighbours, or without a defined similarity to any of them.",
+        ),
+        *("undefined cells", "data", Choice(listed=offers.policies)),
+        details="``'error'``, ``'self_loop'`` or ``'uniform'``, see "
+        ":meth:`velowidget.VelocityKernel.compute_transition_matrix`.",
     )
 
     # -- embedding and view: where cells are drawn, and in which colours -------------------------------
@@ -290,6 +357,9 @@ PARAMETERS = tuple(TABLE)
 
 OF_THE_CHAIN = tuple(name for name, trait in TABLE.items() if entry_of(trait).group in CHAIN)
 """Parameters that a chain is computed from."""
+
+OF_THE_DATA = ("vkey", "xkey", "gene_subset", "conn_key", "n_neighbors", "symmetrize")
+"""Those of them that say what is read of the data."""
 
 
 def with_parameters(cls: type[Any]) -> type[Any]:

@@ -44,6 +44,16 @@ class Whole(Real):
         return int(value)
 
 
+class WholeOrNone(Whole):
+    """A whole number, or None."""
+
+    wanted = "a whole number, or None"
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """The number as an int, or None; raises a TypeError if it is neither."""
+        return None if value is None else super().validate(obj, value)
+
+
 class Automatic(Number):
     """A number, or None for one that the data choose; 'auto' is None, too."""
 
@@ -74,6 +84,14 @@ class Text(t.TraitType[str, str]):
         return str(value)
 
 
+class Layer(Text):
+    """The key of a layer; None is ``'X'``."""
+
+    def validate(self, obj: Any, value: Any) -> str:
+        """The key; raises a TypeError if it is none."""
+        return super().validate(obj, "X" if value is None else value)
+
+
 class Plain(t.TraitType[Any, Any]):
     """None, or a list or mapping as JSON has them; whoever reads it gets a copy, which can be changed without harm."""
 
@@ -81,12 +99,16 @@ class Plain(t.TraitType[Any, Any]):
         """A copy of the value."""
         value = super().get(obj, cls)
         if isinstance(value, dict):
-            return {key: list(listed) for key, listed in value.items()}
+            return {key: list(listed) if isinstance(listed, list) else listed for key, listed in value.items()}
         return list(value) if isinstance(value, list) else value
 
 
 class Columns(Plain):
     """A list of column numbers."""
+
+
+class Genes(Plain):
+    """Genes, as `gene_subset` of a velocity kernel."""
 
 
 class Rule(Plain):

@@ -101,8 +101,8 @@ def choices(pipeline: VelocityPipeline) -> Message:
 
 
 def automatic(pipeline: VelocityPipeline) -> Message:
-    """The automatic softmax scale, where it is known."""
-    return encode("automatic", scale=pipeline.automatic_scale)
+    """The automatic softmax scale and the number of genes in use, where they are known."""
+    return encode("automatic", scale=pipeline.automatic_scale, n_genes=pipeline.n_genes)
 
 
 def cells(pipeline: VelocityPipeline) -> Message:

@@ -12,12 +12,15 @@ from velowidget.pipeline.values import (
     Bound,
     Columns,
     Flag,
+    Genes,
+    Layer,
     Number,
     Real,
     Rule,
     Text,
     TextOrNone,
     Whole,
+    WholeOrNone,
 )
 
 PATH = Path(__file__).parents[2] / "js" / "src" / "state" / "parameters.ts"
@@ -28,6 +31,9 @@ _HEAD = """\
 /** Cells by categories or a range of a column, or by name or number; null for all, or for none. */
 export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;
 
+/** The velocity genes (null), a name, the best of a column, or genes by name (or one boolean for each). */
+export type GeneSubset = null | string | Record<string, number> | readonly (string | boolean)[];
+
 /** A number, a percentile such as "p99", or null for the automatic limit. */
 export type Limit = number | string | null;
 """
@@ -37,12 +43,15 @@ _TYPES: dict[type[Any], str] = {
     Bound: "Limit",
     Columns: "number[]",
     Flag: "boolean",
+    Genes: "GeneSubset",
+    Layer: "string",
     Number: "number",
     Real: "number",
     Rule: "CellRule",
     Text: "string",
     TextOrNone: "string | null",
     Whole: "number",
+    WholeOrNone: "number | null",
 }
 
 

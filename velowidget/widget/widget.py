@@ -57,8 +57,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         Or a kernel: a velocity kernel is tuned further from its own parameters; any other, such as
         ``0.8 * vk + 0.2 * ck`` or a :class:`velowidget.PrecomputedKernel`, is shown as it is.
     **settings
-        As for :class:`velowidget.VelocityPipeline`: `vkey`, `xkey`, `gene_subset`, `attr`, `conn_key`, `degenerate`,
-        and first values of the traits.
+        First values of the traits, and `attr` as for :class:`velowidget.VelocityPipeline`.
 
     Attributes
     ----------

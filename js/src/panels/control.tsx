@@ -8,6 +8,7 @@ import { parameterOf } from "../table";
 import { CellsChooser } from "./cells-chooser";
 import { Choice } from "./choice";
 import { Count } from "./count";
+import { Genes } from "./genes";
 import { reasonWithoutKernel } from "./kernel";
 import { Refused } from "./messages";
 import { Off, whyNoArrows, whyNoPicture } from "./off";
@@ -69,6 +70,12 @@ export function Control({ store, name }: { store: Store; name: string }) {
       return <Count {...props}>{refused}</Count>;
     case "toggle":
       return <Toggle {...props}>{refused}</Toggle>;
+    case "genes":
+      return (
+        <Genes {...props} inUse={store.genesInUse.value}>
+          {refused}
+        </Genes>
+      );
     case "cells":
       return (
         <CellsChooser {...props} store={store} trait={name as "start_ixs" | "stop_ixs"}>

@@ -1,32 +1,23 @@
-/** A whole number, typed or stepped, that is set when it is finished. */
+/** A whole number, typed or stepped, that is set when it is finished; where it can be none, a field left empty. */
 import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
 import type { ControlProps } from "./control-props";
+import { NumberInput } from "./number-input";
 import { usePageId } from "./use-page-id";
 
-export function Count(props: ControlProps<number> & { children: ComponentChildren }) {
+export function Count(props: ControlProps<number | null> & { children: ComponentChildren }) {
   const { title, help, parameter, value, disabled, set, children } = props;
   const id = usePageId();
-  const [typed, setTyped] = useState<string | null>(null);
-  const commit = () => {
-    const number = typed === null ? Number.NaN : Number(typed);
-    if (typed?.trim() && Number.isFinite(number) && number !== value) set(number);
-    setTyped(null);
-  };
+  const { low, offers } = parameter.control;
   return (
     <div class="vw-field" title={help}>
       <label for={id}>{title}</label>
-      <input
+      <NumberInput
         id={id}
-        class="vw-number"
-        type="number"
-        min={parameter.control.low ?? undefined}
-        step={1}
+        value={value}
+        least={low ?? undefined}
         disabled={disabled}
-        value={typed ?? value}
-        onInput={(event) => setTyped(event.currentTarget.value)}
-        onChange={commit}
-        onBlur={commit}
+        empty={offers[0]?.title}
+        set={set}
       />
       {children}
     </div>

@@ -6,7 +6,7 @@ import { offersOf, type Table } from "../table";
 import { failureOf } from "./panel-of-stage";
 
 /** Stages without which there are no arrows, and on which what is said of arrows has no influence. */
-const BEFORE_ARROWS: readonly (string | null)[] = ["similarity", "T", "projection"];
+const BEFORE_ARROWS: readonly (string | null)[] = ["similarity", "velocity", "T", "projection"];
 
 /** `reason` is null while they can be used. */
 export function Off({ reason, children }: { reason: string | null; children: ComponentChildren }) {

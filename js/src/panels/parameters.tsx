@@ -29,7 +29,15 @@ export function Scale({ store }: { store: Store }) {
 export function Settings({ store }: { store: Store }) {
   return (
     <div class="vw-parameters" title={reasonWithoutKernel(store) ?? undefined}>
-      {!store.options.value?.fixed && <Group store={store} group="chain" own={OWN} />}
+      {!store.options.value?.fixed && (
+        <>
+          <Group store={store} group="chain" own={OWN} />
+          <details class="vw-more">
+            <summary>data and graph</summary>
+            <Group store={store} group="data" own={OWN} />
+          </details>
+        </>
+      )}
       <Group store={store} group="embedding" own={OWN} />
       <Group store={store} group="view" own={OWN} />
       <Group store={store} group="drawing" own={OWN} />

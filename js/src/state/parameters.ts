@@ -3,6 +3,9 @@
 /** Cells by categories or a range of a column, or by name or number; null for all, or for none. */
 export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;
 
+/** The velocity genes (null), a name, the best of a column, or genes by name (or one boolean for each). */
+export type GeneSubset = null | string | Record<string, number> | readonly (string | boolean)[];
+
 /** A number, a percentile such as "p99", or null for the automatic limit. */
 export type Limit = number | string | null;
 
@@ -14,6 +17,15 @@ export interface Traits {
   n_samples: number;
   backward: boolean;
   backward_mode: string;
+  vkey: string;
+  xkey: string;
+  gene_subset: GeneSubset;
+  conn_key: string;
+  n_neighbors: number | null;
+  symmetrize: boolean;
+  connectivity_weight: number;
+  threshold: number;
+  degenerate: string;
   basis: string;
   components: number[];
   color: string;
@@ -50,6 +62,15 @@ export const DEFAULTS: Traits = {
   n_samples: 1000,
   backward: false,
   backward_mode: "transpose",
+  vkey: "velocity",
+  xkey: "Ms",
+  gene_subset: null,
+  conn_key: "connectivities",
+  n_neighbors: null,
+  symmetrize: false,
+  connectivity_weight: 0,
+  threshold: 0,
+  degenerate: "error",
   basis: "",
   components: [],
   color: "",

@@ -60,6 +60,7 @@ export interface Store {
   readonly options: ReadonlySignal<Options | null>;
   /** The softmax scale that the data would choose; null while Python does not know it. */
   readonly automaticScale: ReadonlySignal<number | null>;
+  readonly genesInUse: ReadonlySignal<number | null>;
   /** What cells can be chosen by. */
   readonly choices: ReadonlySignal<Choices["columns"]>;
   readonly cells: ReadonlySignal<Cells | null>;
@@ -143,6 +144,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const shared = createColor(traits.signals, until);
   const color = shared.signal;
   const automaticScale = signal<number | null>(null);
+  const genesInUse = signal<number | null>(null);
   const choices = signal<Choices["columns"]>([]);
   const cells = signal<Cells | null>(null);
   const embedding = signal<Embedding | null>(null);
@@ -266,6 +268,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         break;
       case "automatic":
         automaticScale.value = message.scale;
+        genesInUse.value = message.n_genes;
         break;
       case "cells":
         cells.value = message;
@@ -326,6 +329,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     refresh: () => void wire.send({ kind: "refresh" }),
     options,
     automaticScale,
+    genesInUse,
     choices,
     cells,
     embedding,
