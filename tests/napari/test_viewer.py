@@ -148,6 +148,41 @@ def test_choosing_sets_the_parameter_and_draws_anew(shown, until, control, choic
     assert after.shape != before.shape or not np.allclose(after, before)
 
 
+def test_velocities_genes_and_neighbours(shown, until):
+    controls, pipeline = shown.controls, shown.pipeline
+    adata = pipeline.adata
+    adata.layers["other"], adata.var["r"] = -adata.layers["velocity"], np.arange(adata.n_vars)
+    pipeline.look()
+    until(lambda: controls["vkey"].findData("other") >= 0)
+
+    def pick(box, value):
+        box.setCurrentIndex(box.findData(value))
+        box.activated.emit(box.currentIndex())
+        settle(shown, until)
+
+    pick(controls["vkey"], "other")
+    assert pipeline.vkey == "other"
+    assert not controls["gene_subset"].number.isVisible()
+    pick(controls["gene_subset"].choice, "top:r")
+    assert pipeline.gene_subset == {"r": 500}
+    assert controls["gene_subset"].number.isVisible()
+    controls["gene_subset"].number.setValue(20)
+    settle(shown, until)
+    assert pipeline.gene_subset == {"r": 20}
+    pick(controls["gene_subset"].choice, "")
+    assert pipeline.gene_subset is None
+    assert controls["n_neighbors"].text() == "all"
+    controls["n_neighbors"].setValue(4)
+    settle(shown, until)
+    assert pipeline.n_neighbors == 4
+    controls["n_neighbors"].setValue(controls["n_neighbors"].minimum())
+    settle(shown, until)
+    assert pipeline.n_neighbors is None
+    pipeline.connectivity_weight = 0.5
+    settle(shown, until)
+    assert controls["connectivity_weight"].number.text() == "0.5"
+
+
 def test_the_mode_and_the_numbers_that_it_depends_on(shown, until):
     control = shown.mode
 

@@ -254,7 +254,7 @@ def test_the_time_of_one_mode_says_nothing_of_another(pipeline, everything_light
     threads = []
 
     def note(event):
-        if isinstance(event, Computed) and event.stage == "T":
+        if isinstance(event, Computed) and event.stage == "velocity":
             threads.append(threading.current_thread())
 
     def computed_here(**values):
@@ -268,7 +268,7 @@ def test_the_time_of_one_mode_says_nothing_of_another(pipeline, everything_light
     assert not computed_here(mode="stochastic"), "nobody knows how long it takes"
     assert computed_here(mode="deterministic")
     assert computed_here(mode="stochastic")
-    pipeline.jobs._seconds["T", "correlation", "stochastic", 1000] = 100.0
+    pipeline.jobs._seconds["velocity", "correlation", "stochastic", 1000] = 100.0
     assert computed_here(mode="deterministic")
     assert not computed_here(mode="stochastic")
     assert not computed_here(mode="monte_carlo")
@@ -286,7 +286,7 @@ def test_progress_and_cancel(pipeline, monkeypatch, mode, module):
     shares = []
 
     def cancel_halfway(event):
-        if isinstance(event, Status) and event.stage == "T" and event.progress is not None:
+        if isinstance(event, Status) and event.stage == "velocity" and event.progress is not None:
             shares.append(event.progress)
             if len(shares) == 5:
                 pipeline.cancel()

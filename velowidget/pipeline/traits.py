@@ -114,7 +114,8 @@ class ParameterTraits(Assignments):
     vkey = entry(
         Layer("velocity", help="The velocities: a layer, or X."),
         *("velocity layer", "data", Choice(listed=offers.velocity_layers)),
-        details="With ``attr='obsm'`` a key of ``adata.obsm``.",
+        details="With ``attr='obsm'`` a key of ``adata.obsm``. Velocities and expression that were read are kept, "
+        "those used last, while they take less than 1 GB.",
     )
     xkey = entry(
         Layer("Ms", help="The expression that displacements are computed from: a layer, or X."),
