@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, expect
 from tests.browser.lab import ROOT, chromium
 from tests.browser.plain import PlainPage
 from tests.browser.shown import SHOW, SIMULATED, canvas, settled
+from velowidget import VelocityPipeline, datasets
 
 ARTIFACTS = ROOT / "test-artifacts"
 
@@ -38,6 +39,17 @@ def pytest_runtest_makereport(item, call):
         ARTIFACTS.mkdir(exist_ok=True)
         item.funcargs["notebook"].page.screenshot(path=ARTIFACTS / f"{item.name}.png")
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> None:
+    """What is compiled is so before a test waits for anything: on a busy machine that takes minutes."""
+    pipeline = VelocityPipeline(datasets.bifurcation(n_cells=400, n_genes=80), color="support")
+    for field in ("grid", "arrows", "stream", "particles"):
+        pipeline.field = field
+        pipeline.wait(None)
+    assert len(pipeline.walks)
+    assert len(pipeline.flow)
 
 
 @pytest.fixture(scope="session")

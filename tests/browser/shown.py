@@ -31,7 +31,7 @@ def settled(notebook):
     """Wait until nothing changes for a while, and the picture shows what the kernel has."""
     calm = 0
     for _ in range(300):
-        notebook.python("w.wait()")
+        notebook.python("w.wait(240)")
         generation = notebook.python("w.pipeline.jobs.generation")
         notebook.page.wait_for_timeout(150)
         shows = notebook.page.locator(".velowidget [data-shows]")

@@ -18,8 +18,8 @@ def walks(notebook):
     canvas(notebook).wait_for(timeout=180_000)
     settled(notebook)
     notebook.page.get_by_role("button", name="Random walks").click()
-    walkers(notebook).wait_for(timeout=30_000)
-    expect(notebook.page.locator(".vw-tally")).to_be_visible(timeout=30_000)
+    walkers(notebook).wait_for(timeout=180_000)
+    expect(notebook.page.locator(".vw-tally")).to_be_visible(timeout=180_000)
     return notebook
 
 
