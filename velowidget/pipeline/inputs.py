@@ -204,14 +204,13 @@ class Inputs:
         return self.kernel.graph if self.kernel is not None else self._read_graph(settings).graph
 
     def _read_graph(self, settings: Settings) -> _Read:
-        data = self.data(settings)
-        assert data is not None  # or a kernel was given
+        data = _tried(lambda: self.data(settings))
+        placed = data.placed if isinstance(data, VelocityData) else None
 
         def read() -> _Read | Exception:
-            graph = partial(read_graph, checked_adata(self.adata), placed=data.placed, **settings.of_graph)
-            return _tried(lambda: _Read(*graph()))
+            return _tried(lambda: _Read(*read_graph(checked_adata(self.adata), placed=placed, **settings.of_graph)))
 
-        return _given(self._graphs.make(self._of_graph(settings, data), 0, read))
+        return _given(self._graphs.make(self._of_graph(settings, placed), 0, read))
 
     def connectivity(self, settings: Settings) -> Connectivity:
         """The chain of the weights of the graph, all neighbours of it; kept, and raises, as `graph`.
@@ -227,11 +226,12 @@ class Inputs:
 
     def notes(self, settings: Settings) -> tuple[str, ...]:
         """What a user should know about how velocities and neighbours were read, if they were."""
-        data = None if self.kernel is not None else self._layers.get(self._of_data(settings))
-        if data is None or isinstance(data, Exception):
+        if self.kernel is not None:
             return ()
-        found = self._graphs.get(self._of_graph(settings, data))
-        return data.notes if found is None or isinstance(found, Exception) else (*data.notes, *found.notes)
+        kept = self._layers.get(self._of_data(settings))
+        data = kept if isinstance(kept, VelocityData) else None
+        found = self._graphs.get(self._of_graph(settings, None if data is None else data.placed))
+        return (*(() if data is None else data.notes), *(found.notes if isinstance(found, _Read) else ()))
 
     def n_genes(self, settings: Settings) -> int | None:
         """Number of genes in use, if velocities were read."""
@@ -256,10 +256,9 @@ class Inputs:
     def _of_data(self, settings: Settings) -> _OfData:
         return _OfData(settings.layers, self._genes(settings.vkey, json.dumps(settings.gene_subset))[0])
 
-    def _of_graph(self, settings: Settings, data: VelocityData) -> _OfGraph:
-        placed = b"" if data.placed is None else data.placed.tobytes()
+    def _of_graph(self, settings: Settings, placed: NDArray[np.bool_] | None) -> _OfGraph:
         place = graph_place(self.adata, settings.conn_key)
-        return _OfGraph(place, settings.n_neighbors, settings.symmetrize, placed)
+        return _OfGraph(place, settings.n_neighbors, settings.symmetrize, b"" if placed is None else placed.tobytes())
 
     def _expected_bytes(self, settings: Settings) -> int:
         """Bytes that velocities and expression take at most."""
