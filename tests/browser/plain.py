@@ -179,6 +179,7 @@ class _Server:
                 server._socket = self
                 for frame in server._waiting:
                     server._post(frame)
+                server._waiting.clear()
 
             def on_message(self, frame: bytes) -> None:
                 (length,) = struct.unpack_from("<I", frame)

@@ -20,11 +20,12 @@ def canvas(notebook):
 
 def python_has(notebook, expression, value):
     """Wait until the kernel has heard: what was done on the page may still be on its way."""
-    for _ in range(100):
+    for _ in range(400):
         if notebook.python(expression) == value:
             return
         notebook.page.wait_for_timeout(50)
-    assert notebook.python(expression) == value
+    found = notebook.python(expression)
+    assert found == value, found
 
 
 def settled(notebook):
@@ -49,12 +50,21 @@ def pixels(notebook):
 
 def other_pixels(notebook, before):
     """The picture when it has become another, which no generation tells of what needs no computation."""
-    for _ in range(100):
+    for _ in range(400):
         now = pixels(notebook)
         if now != before:
             return now
         notebook.page.wait_for_timeout(50)
     raise AssertionError("the picture stayed the same")
+
+
+def same_pixels(notebook, expected):
+    """Wait until the picture is as it was."""
+    for _ in range(400):
+        if pixels(notebook) == expected:
+            return
+        notebook.page.wait_for_timeout(50)
+    raise AssertionError("the picture stayed another")
 
 
 def drag(notebook, share):

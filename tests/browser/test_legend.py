@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.shown import canvas, control, other_pixels, pixels, python_has, settled
+from tests.browser.shown import canvas, control, other_pixels, pixels, python_has, same_pixels, settled
 from tests.browser.test_accessibility import AXE, serious
 
 OUTLIER = """
@@ -55,8 +55,7 @@ def test_limits_by_keyboard_change_the_picture_at_once(outlier):
     python_has(outlier, "w.vmin", 1.25)
     legend.get_by_role("button", name="automatic").click()
     python_has(outlier, "[w.vmin, w.vmax]", [None, None])
-    page.wait_for_timeout(300)
-    assert pixels(outlier) == before
+    same_pixels(outlier, before)
 
 
 def test_the_layer_is_chosen_beside_the_bar(outlier):
