@@ -26,7 +26,7 @@ export function list<T>(item: Guard<T>): Guard<T[]> {
 
 export function record<T>(item: Guard<T>): Guard<Record<string, T>> {
   return (value): value is Record<string, T> =>
-    typeof value === "object" && value !== null && Object.values(value).every(item);
+    typeof value === "object" && value !== null && !Array.isArray(value) && Object.values(value).every(item);
 }
 
 export function shape<F extends Fields>(fields: F): Guard<Shape<F>> {

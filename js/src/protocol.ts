@@ -50,6 +50,12 @@ const params = shape({
   density: number,
 });
 
+/** Of the values that results depend on, by stage. */
+const hashes = record(text);
+
+/** What every result has besides its stage: its own hash among those of the results that it is made of. */
+const shown = { hashes, params };
+
 /** A lattice: its first point, the distance of neighbours, and how many there are along each axis. */
 const lattice = { start: list(number), spacing: number, shape: list(number) };
 
@@ -107,6 +113,10 @@ export const VARIANTS = [
     parameters: list(parameter),
     exporters: list(shape(offer)),
     panels: list(shape({ ...offer, place: literal("side", "main", "dock") })),
+    /** What can be drawn, and the stage whose result that is. */
+    fields: list(shape({ key: text, stage: nullable(text) })),
+    /** The panel that shows each stage, and the traits that its result depends on. */
+    stages: list(shape({ key: text, panel: text, traits: list(text) })),
     columns: list(text),
     diagnostics: list(text),
     n_genes: number,
@@ -118,9 +128,12 @@ export const VARIANTS = [
   variant("automatic", { scale: nullable(number), n_genes: nullable(number) }),
   variant(
     "cells",
-    { n_cells: number, clusters: nullable(shape({ key: text, names: list(text) })) },
+    { n_cells: number },
+    /** The clusters that cells are in, -1 for none. */
     { names: "uint8", codes: "int32" },
   ),
+  /** The clusters that cells are known by; no names where there are none. */
+  variant("clusters", { key: text, names: list(text), colors: list(text) }),
   variant(
     "embedding",
     { basis: text, components: list(number), width: number, missing: number },
@@ -158,28 +171,28 @@ export const VARIANTS = [
     { values: "float32" },
   ),
   variant("selection", {}, { cells: "int32" }),
-  variant("result", { stage: literal("grid"), params }, { points: "float32", vectors: "float32" }),
-  variant("result", { stage: literal("projection"), params }, { vectors: "float32" }),
-  variant("result", { stage: literal("stream"), params }, { points: "float32", starts: "int32", speeds: "float32" }),
+  variant("result", { stage: literal("grid"), ...shown }, { points: "float32", vectors: "float32" }),
+  variant("result", { stage: literal("projection"), ...shown }, { vectors: "float32" }),
+  variant("result", { stage: literal("stream"), ...shown }, { points: "float32", starts: "int32", speeds: "float32" }),
   variant(
     "result",
-    { stage: literal("particles"), params, ...lattice, min_mass: number },
+    { stage: literal("particles"), ...shown, ...lattice, min_mass: number },
     { vectors: "float32", mass: "float32" },
   ),
   variant(
     "result",
-    { stage: literal("diagnostics"), params },
+    { stage: literal("diagnostics"), ...shown },
     { fidelity: "float32", support: "float32", entropy: "float32" },
   ),
-  variant("result", { stage: literal("belief"), params, ...lattice }, { belief: "float32" }),
+  variant("result", { stage: literal("belief"), ...shown, ...lattice }, { belief: "float32" }),
   variant(
     "result",
-    { stage: literal("flow"), params, cluster_key: text, time_key: text },
+    { stage: literal("flow"), ...shown, cluster_key: text, time_key: text },
     { edges: "int32", flow: "float32", expected: "float32", z: "float32" },
   ),
   variant(
     "result",
-    { stage: literal("flow_null"), params, cluster_key: text, time_key: text },
+    { stage: literal("flow_null"), ...shown, cluster_key: text, time_key: text },
     { edges: "int32", low: "float32", high: "float32" },
   ),
   variant(
@@ -196,12 +209,12 @@ export const VARIANTS = [
     "result",
     {
       stage: literal("walks"),
-      params,
+      ...shown,
       n_walks: number,
       n_steps: number,
       start_ixs: anything,
       stopped: flag,
-      clusters: nullable(shape({ key: text, names: list(text), colors: list(text), used: list(number) })),
+      clusters: nullable(shape({ key: text, names: list(text), used: list(number) })),
     },
     { paths: "int32", counts: "int32", totals: "int32", low: "float32", high: "float32" },
   ),
@@ -210,8 +223,9 @@ export const VARIANTS = [
     stage: nullable(text),
     progress: nullable(number),
     label: text,
-    pending: list(text),
     failed: list(text),
+    /** A result is right for the present parameters if it has the hash of its stage. */
+    hashes,
   }),
   variant("error", { stage: nullable(text), trait: nullable(text), message: text, hint: text }),
   /** Why there is no message of a kind, or no answer to one. */
@@ -237,6 +251,7 @@ export type MessageKind<K extends Kind> = Extract<Message, { kind: K }>;
 export type Options = MessageKind<"options">;
 export type Choices = MessageKind<"choices">;
 export type Cells = MessageKind<"cells">;
+export type Clusters = MessageKind<"clusters">;
 export type Embedding = MessageKind<"embedding">;
 export type Color = Exclude<MessageKind<"color">, { type: "none" }>;
 export type CategoricalColor = Extract<Color, { type: "categorical" }>;
@@ -253,7 +268,6 @@ export type Matches = MessageKind<"matches">;
 export type Result = MessageKind<"result">;
 export type Stage = Result["stage"];
 export type ResultOf<S extends Stage> = Extract<Result, { stage: S }>;
-export type Walks = ResultOf<"walks">;
 export type Params = Result["params"];
 
 /** What the browser says to Python. */
@@ -261,13 +275,14 @@ export type Request =
   | { kind: "hello" }
   /** Whether anybody is there. */
   | { kind: "ping" }
-  | { kind: "request"; stage: Stage }
+  /** Keep a stage computed from now on. */
+  | { kind: "want"; stage: Stage }
   | { kind: "release"; stage: Stage }
   | { kind: "resume" }
   | { kind: "cancel" }
   | { kind: "search"; query: string; limit: number }
   | { kind: "panel"; panel: string }
-  | { kind: "ask"; panel: string; name: string; payload: unknown }
+  | { kind: "request"; panel: string; name: string; payload: unknown }
   /** Read the data anew. */
   | { kind: "refresh" }
   /** With the cells' indices, int32, as its buffer; of the cells of a reading. */

@@ -50,7 +50,7 @@ def test_dragging_changes_the_kernel_and_the_picture(shown):
 def test_arrows_follow_while_dragging(shown):
     shown.execute(
         "from velowidget.pipeline.events import Computed; seen = []\n"
-        "stop = w.pipeline.listen(lambda e: seen.append(e.value.softmax_scale)"
+        "stop = w.pipeline.listen(lambda e: seen.append(e.parameters.softmax_scale)"
         " if isinstance(e, Computed) and e.stage == 'grid' else None)"
     )
     drag(shown, 0.9)

@@ -99,7 +99,7 @@ describe("what is under the pointer", () => {
   }
 
   beforeEach(() => {
-    for (const name of ["cells", "embedding", "color-continuous"]) model.receiveFixture(name);
+    for (const name of ["cells", "clusters", "embedding", "color-continuous"]) model.receiveFixture(name);
   });
 
   it("is named, with its cluster and its colour, all as text", async () => {

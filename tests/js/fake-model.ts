@@ -24,6 +24,7 @@ export class FakeModel {
       n_sims: 4,
       max_iter: 3,
       _ui: {},
+      _change: "",
       ...traits,
     };
   }

@@ -33,6 +33,12 @@ export function result<S extends Stage>(stage: S): ResultOf<S> {
   return message(`result-${stage}`, "result") as ResultOf<S>;
 }
 
+/** Hashes of every stage; those of the examples' results are of version 7. */
+export function hashes(version: number): Record<string, string> {
+  const stages = Object.keys(message("status", "status").hashes);
+  return Object.fromEntries(stages.map((stage) => [stage, `${stage}-${version}`]));
+}
+
 function fromBase64(text: string): DataView {
   const bytes = Uint8Array.from(Buffer.from(text, "base64"));
   return new DataView(bytes.buffer);

@@ -37,11 +37,8 @@ describe("edges", () => {
     const interval = result("flow_null");
     const others = [
       null,
-      { ...interval, params: { ...interval.params, softmax_scale: 99 } },
-      { ...interval, params: { ...interval.params, mode: "stochastic" } },
-      { ...interval, params: { ...interval.params, n_samples: 10 } },
-      { ...interval, params: { ...interval.params, seed: 10 } },
-      { ...interval, cluster_key: "other" },
+      { ...interval, hashes: { ...interval.hashes, T: "another", flow: "another" } },
+      { ...interval, hashes: { ...interval.hashes, flow: "of other clusters" } },
     ];
     for (const other of others) expect(edgesOf(result("flow"), other)[1]?.low).toBeNaN();
   });

@@ -14,10 +14,10 @@ describe("what a plugin's panel is given of the store", () => {
       heard.push(scheme);
       if (scheme === "cosine") throw new Error("on purpose");
     });
-    setTogether({ scheme: "cosine" });
+    setTogether({ scheme: "cosine" }, "page-1");
     expect(thrown).toEqual([new Error("on purpose")]);
     expect(model.saves).toBe(1); // Python is told
-    setTogether({ scheme: "dot_product" });
+    setTogether({ scheme: "dot_product" }, "page-1");
     expect(heard.slice(1)).toEqual(["cosine", "dot_product"]);
   });
 

@@ -53,7 +53,7 @@ describe("the Python side of a panel", () => {
   it("is asked, and answers with JSON and arrays", async () => {
     const { model, plugins, answer } = setUp();
     const asking = plugins.request("example.histogram", "counts", { bins: 3 });
-    expect(model.sent).toMatchObject([{ kind: "ask", name: "counts", payload: { bins: 3 } }]);
+    expect(model.sent).toMatchObject([{ kind: "request", name: "counts", payload: { bins: 3 } }]);
     answer({});
     const { payload, arrays } = await asking;
     expect(payload).toEqual({ unit: "cells" });

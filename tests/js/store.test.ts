@@ -1,10 +1,9 @@
 import { setMaxListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Superseded } from "../../js/src/dynamics/dynamics";
-import type { Mode } from "../../js/src/state/mode";
 import { createWidgetState } from "../../js/src/state/model";
 import { FakeModel } from "./fake-model";
-import { result } from "./fixtures";
+import { hashes, result } from "./fixtures";
 
 let end: AbortController;
 
@@ -31,7 +30,7 @@ function ready() {
   for (const name of ["options", "cells", "embedding", "color-categorical", "result-grid"]) {
     state.model.receiveFixture(name);
   }
-  state.model.receiveFixture("status", { generation: 7, state: "ready", progress: null });
+  state.model.receiveFixture("status", { generation: 7, state: "ready", progress: null, hashes: hashes(7) });
   return state;
 }
 
@@ -56,15 +55,17 @@ describe("traits", () => {
 });
 
 describe("walks", () => {
-  it("have their clusters in the colours of the legend, where it is about them", () => {
+  it("have their clusters in the colours of the palette", () => {
     const { model, store } = ready();
     model.receiveFixture("result-walks");
     const colors = () => store.walks.value?.clusters?.colors;
-    expect(colors()).toEqual(["#1f77b4", "#ff7f0e"]);
-    model.receiveFixture("color-categorical", { key: "stage" });
+    expect(colors()).toEqual([]);
+    model.receiveFixture("clusters");
     expect(colors()).toEqual(["#e69f00", "#56b4e9"]);
-    model.receiveFixture("color-continuous");
-    expect(colors()).toEqual(["#e69f00", "#56b4e9"]);
+    model.receiveFixture("clusters", { colors: ["#111111", "#222222"] });
+    expect(colors()).toEqual(["#111111", "#222222"]);
+    model.receiveFixture("clusters", { key: "stage" });
+    expect(colors()).toEqual([]);
   });
 });
 
@@ -76,10 +77,10 @@ describe("a stage that is wanted", () => {
     const [stop, stopOther] = [dynamics.want("grid"), dynamics.want("grid")];
     stop();
     stop();
-    expect(kinds()).toEqual([["request", "grid"]]);
+    expect(kinds()).toEqual([["want", "grid"]]);
     stopOther();
     expect(kinds()).toEqual([
-      ["request", "grid"],
+      ["want", "grid"],
       ["release", "grid"],
     ]);
   });
@@ -222,26 +223,39 @@ describe("the field", () => {
 
   it("is not old while only something else is computed", () => {
     const { model, store } = ready();
-    model.receiveFixture("status", { pending: ["projection"] });
+    model.receiveFixture("status", { hashes: { ...hashes(7), projection: "projection-8" } });
     vi.advanceTimersByTime(200);
     expect([store.stale.value, store.working.value]).toEqual([false, true]);
   });
 
   it("fades by its own numbers, and says so while it has only those of other parameters", () => {
     const { model, store } = ready();
-    model.receiveFixture("result-belief", { params: result("grid").params });
+    model.receiveFixture("result-belief");
     vi.advanceTimersByTime(200);
     expect([store.belief.value !== null, store.fadingStale.value]).toEqual([true, false]);
-    const params = { ...result("grid").params, scheme: "cosine" };
-    model.receiveFixture("result-grid", { generation: 8, params });
+    model.receiveFixture("result-grid", { generation: 8, hashes: hashes(8) });
     vi.advanceTimersByTime(149);
     expect(store.fadingStale.value).toBe(false); // not worth a flicker
     vi.advanceTimersByTime(1);
     expect(store.fadingStale.value).toBe(true);
-    model.receiveFixture("result-belief", { generation: 8, params });
+    model.receiveFixture("result-belief", { generation: 8, hashes: hashes(8) });
     expect(store.fadingStale.value).toBe(false);
-    model.receiveFixture("result-grid", { generation: 9, params: { ...params, smooth: 3 } });
+    const smoother = { lattice: "lattice-9", particles: "particles-9", grid: "grid-9" };
+    model.receiveFixture("result-grid", { generation: 9, hashes: { ...hashes(8), ...smoother } });
     vi.advanceTimersByTime(150);
+    expect(store.fadingStale.value).toBe(true);
+  });
+
+  it("fades by numbers of cells whatever the grid is", () => {
+    const { model, store } = ready();
+    store.set("field", "arrows");
+    const ofCells = result("projection").hashes;
+    model.receiveFixture("result-projection");
+    model.receiveFixture("result-diagnostics", { hashes: { ...hashes(8), ...ofCells } });
+    vi.advanceTimersByTime(200);
+    expect([store.diagnostics.value !== null, store.fadingStale.value]).toEqual([true, false]);
+    model.receiveFixture("result-diagnostics", { hashes: hashes(8) });
+    vi.advanceTimersByTime(200);
     expect(store.fadingStale.value).toBe(true);
   });
 
@@ -253,67 +267,78 @@ describe("the field", () => {
     expect([store.stale.value, store.working.value]).toEqual([false, false]);
     vi.advanceTimersByTime(1);
     expect([store.stale.value, store.working.value]).toEqual([true, true]);
-    model.receiveFixture("result-grid", { generation: 8 });
+    model.receiveFixture("result-grid", { generation: 8, hashes: hashes(8) });
     expect([store.stale.value, store.working.value]).toEqual([false, true]);
-    model.receiveFixture("status", { state: "ready", pending: [] });
+    model.receiveFixture("status", { state: "ready" });
     expect([store.stale.value, store.working.value]).toEqual([false, false]);
   });
 
-  it("is old after a cancel, and when a parameter has changed here", () => {
+  it("is right when it overtakes the status that knows of it", () => {
+    const { model, store } = ready();
+    model.receiveFixture("result-grid", { generation: 8, hashes: hashes(8) });
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(false);
+  });
+
+  it("is right again when the parameters are those that it shows", () => {
+    const { model, store } = ready();
+    model.receiveFixture("status");
+    model.receiveFixture("status", { generation: 9, hashes: hashes(7) });
+    vi.advanceTimersByTime(200);
+    expect(store.stale.value).toBe(false);
+  });
+
+  it("is old after a cancel, and when a parameter has changed here, until Python answers", () => {
     const { model, store } = ready();
     model.receiveFixture("status", { state: "cancelled" });
     vi.advanceTimersByTime(200);
     expect(store.stale.value).toBe(true);
-    model.receiveFixture("status", { generation: 7, state: "ready", pending: [] });
+    const settled = { generation: 7, state: "ready", hashes: hashes(7) };
+    model.receiveFixture("status", settled);
     expect(store.stale.value).toBe(false);
     store.set("scheme", "cosine");
     vi.advanceTimersByTime(200);
     expect(store.stale.value).toBe(true);
+    for (const id of [null, "another page-1"]) model.receiveFixture("status", { ...settled, id });
+    expect(store.stale.value).toBe(true); // said before Python knew of the change, or to another page
+    model.receiveFixture("status", { ...settled, id: model.get("_change") });
+    expect(store.stale.value).toBe(false); // it was refused
   });
 
-  it("is right without a number for the automatic scale, and old with another one's", () => {
+  it("waits for the answer to the last of several changes, which stands for all before it", () => {
     const { model, store } = ready();
-    const params = result("grid").params;
-    model.receiveFixture("result-grid", { params: { ...params, auto_scale: true } });
-    store.set("softmax_scale", null);
-    vi.advanceTimersByTime(200);
-    expect(store.stale.value).toBe(false);
-    model.receiveFixture("result-grid", { params: { ...params, auto_scale: false } });
+    const settled = { generation: 7, state: "ready", hashes: hashes(7) };
+    store.set("scheme", "cosine");
+    const first = model.get("_change");
+    store.set("backward", true);
+    store.set("scheme", "correlation");
+    model.receiveFixture("status", { ...settled, id: first });
     vi.advanceTimersByTime(200);
     expect(store.stale.value).toBe(true);
-  });
-
-  /** Whether a field of this mode is old when a trait is changed after it. */
-  function isOldAfter(mode: Mode, name: keyof Mode, value: string | number): boolean {
-    const { model, store } = ready();
-    for (const [own, used] of Object.entries(mode)) if (used !== null) model.set(own, used);
-    model.receiveFixture("result-grid", { params: { ...result("grid").params, ...mode } });
-    vi.advanceTimersByTime(200);
+    model.receiveFixture("status", { ...settled, id: model.get("_change") });
     expect(store.stale.value).toBe(false);
-    store.set(name, value);
-    vi.advanceTimersByTime(200);
-    return store.stale.value;
-  }
-
-  it("is old when the mode has changed here, or a number that it depends on", () => {
-    const plain = { mode: "deterministic", n_samples: null, seed: null };
-    const single = { mode: "sampling", n_samples: null, seed: 3 };
-    const many = { mode: "monte_carlo", n_samples: 500, seed: 3 };
-    for (const mode of [plain, single, many]) expect(isOldAfter(mode, "mode", "stochastic")).toBe(true);
-    expect([plain, single, many].map((mode) => isOldAfter(mode, "seed", 4))).toEqual([false, true, true]);
-    expect([plain, single, many].map((mode) => isOldAfter(mode, "n_samples", 10))).toEqual([false, false, true]);
   });
 
-  it("is not old for another mode where that means nothing", () => {
-    const { model, store } = ready();
-    model.set("backward", true);
-    model.receiveFixture("result-grid", { params: { ...result("grid").params, backward: true } });
-    store.set("mode", "monte_carlo");
+  it.each([
+    ["softmax_scale", 3, true],
+    ["smooth", 2, true],
+    ["components", [2, 1], true],
+    ["opacity", 0.5, false],
+    ["color", "stage", false],
+    ["cluster_key", "stage", false],
+  ] as const)("that does not depend on a trait is not old for it: %s", (name, value, expected) => {
+    const { store } = ready();
+    store.set(name, value as never);
     vi.advanceTimersByTime(200);
-    expect([store.stale.value, store.mode.value]).toEqual([
-      false,
-      { mode: "deterministic", n_samples: null, seed: null },
-    ]);
+    expect(store.stale.value).toBe(expected);
+  });
+});
+
+describe("the mode in use", () => {
+  it("is the deterministic one backward by transpose, and has the numbers that it depends on", () => {
+    const { store } = ready();
+    store.setTogether({ backward: true, mode: "monte_carlo" });
+    expect(store.mode.value).toEqual({ mode: "deterministic", n_samples: null, seed: null });
     store.set("backward_mode", "negate");
     expect(store.mode.value).toEqual({ mode: "monte_carlo", n_samples: 1000, seed: 0 });
   });
@@ -354,18 +379,18 @@ describe("questions to Python", () => {
   const asked = (model: FakeModel) => model.sent.filter(({ kind }) => kind !== "hello");
   const idOf = (model: FakeModel, index: number) => asked(model)[index]?.id;
 
-  it("the newest request of a stage wins", async () => {
+  it("the newest call for a stage wins", async () => {
     const { model, dynamics } = widget();
-    const [older, newer] = [dynamics.request("grid"), dynamics.request("grid")];
+    const [older, newer] = [dynamics.compute("grid"), dynamics.compute("grid")];
     await expect(older).rejects.toBeInstanceOf(Superseded);
     model.receiveFixture("result-grid", { id: idOf(model, 0) });
     model.receiveFixture("result-grid", { id: idOf(model, 1), generation: 9 });
     expect((await newer).generation).toBe(9);
   });
 
-  it("an error answers a request", async () => {
+  it("an error answers a call", async () => {
     const { model, dynamics } = widget();
-    const answer = dynamics.request("projection");
+    const answer = dynamics.compute("projection");
     model.receiveFixture("error-stage", { id: idOf(model, 0) });
     await expect(answer).rejects.toThrow("velocity");
   });

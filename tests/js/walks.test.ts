@@ -2,18 +2,18 @@ import { signal } from "@preact/signals";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { rowsAt, sentence } from "../../js/src/panels/arrivals";
 import { columnOf, describeRule, firstRule, toggled, valuesOf } from "../../js/src/panels/cell-rule";
-import type { Walks } from "../../js/src/protocol";
 import { ShapePen } from "../../js/src/scene/pen";
 import { crowdOf, drawWalkers, type Frame, piecesOf, placeAt } from "../../js/src/scene/walkers";
 import { createPlayer } from "../../js/src/state/player";
+import type { Walks } from "../../js/src/state/store";
 import { formatShare } from "../../js/src/text";
 import { message } from "./fixtures";
 
 /** Four walks of three steps; cells 0 and 1 are Alpha, cell 2 is Beta, where walks end. */
 function example(): Walks {
   const result = message("result-walks", "result");
-  if (result.stage !== "walks") throw new Error("The example is of another stage.");
-  return result;
+  if (result.stage !== "walks" || !result.clusters) throw new Error("The example is of another stage.");
+  return { ...result, clusters: { ...result.clusters, colors: message("clusters", "clusters").colors } };
 }
 
 const codes = Int32Array.of(0, 0, 1);

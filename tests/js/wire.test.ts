@@ -13,7 +13,7 @@ const FROM_BROWSER = [
   "cancel",
   "search",
   "panel",
-  "ask",
+  "want",
   "select",
   "refresh",
   "shown",

@@ -10,7 +10,6 @@ from tests.kernels.conftest import make_adata
 from velowidget import plugins
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.exporters import export
 from velowidget.plugins.names import closest, shown
 
 pytestmark = no_warnings
@@ -79,7 +78,7 @@ def test_traits_of_text(trait):
 def test_plugins_and_exporters():
     pipeline = VelocityPipeline(make_adata())
     calls = {
-        "exporter": lambda: export(pipeline, LONG, "file"),
+        "exporter": lambda: pipeline.export(LONG, "file"),
         "kind": lambda: plugins.contributions(LONG),
         "plugin": lambda: plugins.disable(LONG),
         "manifest": lambda: plugins.register({LONG: LONG}),

@@ -529,7 +529,7 @@ def test_what_fails_for_others_is_not_shown_here(shown, until):
     boundless = replace(STAGES["flow"], compute=lambda *_: 1 / 0)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(STAGES, "flow", boundless)
-        shown.pipeline.ask("flow")
+        shown.pipeline.want("flow")
         with pytest.raises(ZeroDivisionError):
             shown.pipeline.wait()
         until(lambda: not shown.progress.isVisible())

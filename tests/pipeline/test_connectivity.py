@@ -55,11 +55,11 @@ def test_the_chain_is_that_of_the_sum(adata, weight, constructor, values):
 def test_what_is_drawn_walked_and_flowed_is_of_the_mixed_chain(adata):
     pipeline = VelocityPipeline(adata, connectivity_weight=0.4, n_sims=20, max_iter=10, cluster_key="clusters")
     for stage in ("projection", "walks", "flow", "diagnostics"):
-        pipeline.ask(stage)
+        pipeline.want(stage)
     pipeline.wait()
     shown = VelocityPipeline(pipeline.kernel, n_sims=20, max_iter=10, cluster_key="clusters")
     for stage in ("projection", "walks", "flow", "diagnostics"):
-        shown.ask(stage)
+        shown.want(stage)
     shown.wait()
     first, second = (
         {stage: p.jobs.latest(stage).value for stage in ("projection", "walks", "flow", "diagnostics")}

@@ -15,7 +15,7 @@ from velowidget.pipeline.events import Computed
 
 
 def value(pipeline, stage):
-    pipeline.ask(stage)
+    pipeline.want(stage)
     pipeline.wait()
     return pipeline.jobs.latest(stage).value
 
@@ -29,7 +29,7 @@ def test_fields_are_those_of_core(pipeline, smooth, density):
     np.testing.assert_allclose(value(pipeline, "particles").values, field)
     np.testing.assert_allclose(value(pipeline, "grid").points, on.points)
     np.testing.assert_allclose(value(pipeline, "grid").vectors, field.reshape(-1, 2)[on.kept])
-    np.testing.assert_allclose(value(pipeline, "stream").lines.points, streamlines(on, field).points)
+    np.testing.assert_allclose(value(pipeline, "stream").points, streamlines(on, field).points)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_time_of_one_lattice_says_nothing_of_another(adata, pipeline, everyt
         return {stage: thread is threading.current_thread() for stage, thread in threads.items()}
 
     for stage in ("stream", "belief"):
-        pipeline.ask(stage)
+        pipeline.want(stage)
     pipeline.wait()
     pipeline.listen(note)
     stages = ("lattice", "particles", "grid", "stream", "belief")
@@ -134,7 +134,7 @@ def test_components_are_the_axes(adata):
     assert value(pipeline, "projection").vectors.shape == (adata.n_obs, 2)
     pipeline.components = [5, 1, 2]
     assert value(pipeline, "projection").vectors.shape == (adata.n_obs, 3)
-    assert value(pipeline, "stream").lines.points.shape[1] == 3
+    assert value(pipeline, "stream").points.shape[1] == 3
     with pytest.raises(TraitError, match="components 1 to 5"):
         pipeline.components = [1, 6]
     assert pipeline.components == [5, 1, 2]

@@ -9,7 +9,7 @@ from traitlets import TraitError
 
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed
-from velowidget.pipeline.flow import N_PERMUTATIONS, SEED
+from velowidget.pipeline.stages.flow_null import N_PERMUTATIONS, SEED
 
 
 def test_it_is_computed_only_while_somebody_wants_it(pipeline):
@@ -18,7 +18,7 @@ def test_it_is_computed_only_while_somebody_wants_it(pipeline):
     pipeline.scheme = "cosine"
     pipeline.wait()
     assert "flow" not in stages
-    pipeline.ask("flow_null")
+    pipeline.want("flow_null")
     pipeline.wait()
     assert {"flow", "flow_null"} <= set(stages)
     before = len(stages)
@@ -32,7 +32,7 @@ def test_it_is_computed_only_while_somebody_wants_it(pipeline):
 def test_numbers_are_the_kernels(pipeline, parameters, time_key):
     for name, value in {**parameters, "time_key": time_key}.items():
         setattr(pipeline, name, value)
-    pipeline.ask("flow_null")
+    pipeline.want("flow_null")
     pipeline.wait()
     found = pipeline.jobs.latest("flow_null").value
     expected = pipeline.kernel.flow_null(time_key=time_key or None, n_permutations=N_PERMUTATIONS, seed=SEED)

@@ -401,7 +401,7 @@ def test_a_refresh_supersedes_what_is_computed(adata, monkeypatch):
 
 
 def test_results_of_other_cells_are_not_replayed(pipeline, adata):
-    pipeline.ask("walks")
+    pipeline.want("walks")
     pipeline.wait()
     drop_cells(adata)
     pipeline.cancel()

@@ -21,7 +21,8 @@ from velowidget.kernels.reading import Settings
 from velowidget.pipeline import VelocityPipeline, jobs
 from velowidget.pipeline.events import Computed, Status
 from velowidget.pipeline.offers import modes
-from velowidget.pipeline.stages import STAGES, Parameters, key
+from velowidget.pipeline.parameters import Parameters
+from velowidget.pipeline.stages import STAGES, key
 
 MODES = ("deterministic", "stochastic", "sampling", "monte_carlo")
 DIRECTIONS = {"forward": (False, "transpose"), "transpose": (True, "transpose"), "negate": (True, "negate")}
@@ -66,6 +67,7 @@ def parameters(**changes):
     values = {
         "scheme": "correlation",
         "softmax_scale": 4.0,
+        "auto_scale": False,
         "mode": "deterministic",
         "n_samples": 1000,
         "backward": False,

@@ -143,9 +143,11 @@ def test_a_cluster_keeps_its_colour_in_every_panel(adata, stored):
     assert groups == {name: shown[name] for name in USED}
     assert not stored or all(groups[name] == own[name] for name in USED)
     _ = pipeline.walks
-    clusters = messages.result(pipeline.jobs.latest("walks"))[0]["clusters"]
-    assert [clusters["names"][code] for code in clusters["used"]] == USED
-    assert [clusters["colors"][code] for code in clusters["used"]] == list(groups.values())
+    walked = messages.result(pipeline.jobs.latest("walks"))[0]["clusters"]
+    clusters = messages.clusters(pipeline)[0]
+    assert (clusters["key"], clusters["names"]) == (walked["key"], walked["names"])
+    assert [clusters["names"][code] for code in walked["used"]] == USED
+    assert [clusters["colors"][code] for code in walked["used"]] == list(groups.values())
     pipeline.cancel()
 
 

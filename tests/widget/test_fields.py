@@ -46,7 +46,7 @@ def test_colour_by_belief_follows_the_diagnostics(widget, recorder):
 
 def test_belief_is_sent_to_who_asks(widget, recorder):
     assert not [c for c, _ in recorder.sent if c.get("stage") in ("belief", "diagnostics")]
-    widget._on_message(widget, {"v": 1, "kind": "request", "id": "q", "stage": "belief"}, [])
+    widget._on_message(widget, {"v": 1, "kind": "want", "id": "q", "stage": "belief"}, [])
     widget.wait()
     content, _ = recorder.last("result", stage="belief")
     assert content["id"] == "q"

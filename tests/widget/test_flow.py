@@ -9,7 +9,7 @@ import pytest
 from velowidget.widget import VelocityWidget
 
 
-def ask(widget, stage, kind="request"):
+def ask(widget, stage, kind="want"):
     widget._on_message(widget, {"v": 1, "kind": kind, "id": "page-1", "stage": stage}, [])
 
 

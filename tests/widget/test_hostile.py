@@ -50,7 +50,7 @@ def test_every_field_is_sent(adata, recorder, spoil, field):
     spoil(adata)
     widget = VelocityWidget(adata, field=field)
     for stage in ("diagnostics", "belief"):
-        widget.pipeline.ask(stage)
+        widget.pipeline.want(stage)
     widget.wait()
     widget._on_message(widget, {"v": 1, "kind": "hello", "id": None}, [])
     results = {
@@ -79,7 +79,7 @@ def few(n_cells):
 def test_few_cells(n_cells, field):
     widget = VelocityWidget(few(n_cells), field=field, degenerate="uniform")
     for stage in ("diagnostics", "belief"):
-        widget.pipeline.ask(stage)
+        widget.pipeline.want(stage)
     widget.wait()
 
 

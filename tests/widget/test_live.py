@@ -40,7 +40,7 @@ def test_a_page_that_opens_sees_new_clusters_everywhere(widget, recorder):
     for names in (
         [category["name"] for category in recorder.last("color")[0]["categories"]],
         [cluster["name"] for cluster in recorder.last("groups")[0]["clusters"]],
-        recorder.last("cells")[0]["clusters"]["names"],
+        recorder.last("clusters")[0]["names"],
         next(c["categories"] for c in recorder.last("choices")[0]["columns"] if c["name"] == "clusters"),
     ):
         assert names == ["first", "second"]
@@ -143,7 +143,7 @@ def test_a_message_that_fails_takes_no_other_with_it(widget, recorder, monkeypat
     ("kind", "fields", "broken"),
     [
         ("hello", {}, "look"),
-        ("request", {"stage": "walks"}, "ask"),
+        ("want", {"stage": "walks"}, "want"),
         ("release", {"stage": "walks"}, "release"),
         ("resume", {}, "compute"),
         ("cancel", {}, "cancel"),

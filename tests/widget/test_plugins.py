@@ -20,7 +20,7 @@ def _mine():
         yield
 
 
-def ask(widget, name, payload=None, buffers=(), kind="ask", panel="mine.answer", id_="page-7"):
+def ask(widget, name, payload=None, buffers=(), kind="request", panel="mine.answer", id_="page-7"):
     message = {"v": 1, "kind": kind, "id": id_, "panel": panel, "name": name, "payload": payload}
     widget._on_message(widget, message, list(buffers))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.plugins.made import registered
-from velowidget.pipeline.events import Status
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import decode
 
@@ -25,7 +25,7 @@ FROM_BROWSER = {
     "cancel",
     "search",
     "panel",
-    "ask",
+    "want",
     "select",
     "refresh",
     "shown",
@@ -54,7 +54,7 @@ def sent(name, widget):
         if stage == "walks":
             widget.start_ixs, widget.n_sims, widget.max_iter = {"clusters": "Progenitor"}, 4, 3
             widget.mode, widget.n_samples = "monte_carlo", 5
-        pipeline.ask(stage)
+        pipeline.want(stage)
         pipeline.wait()
         return messages.result(pipeline.jobs.latest(stage))
     if name == "error-stage":
@@ -64,14 +64,16 @@ def sent(name, widget):
     if name == "problem":
         return messages.problem("color", KeyError("There is none. Make one."))
     if name == "status":
-        return messages.status(Status(3, "working", "similarity", 0.5, "half", ("grid",), ("T",)))
+        return messages.status(
+            replace(pipeline.jobs.status, stage="similarity", progress=0.5, label="half", failed=("T",))
+        )
     if name == "matches":
         return messages.matches(pipeline, str(widget.adata.var_names[0]), 2, "page-1")
     if name == "pong":
         return messages.pong("page-7")
     if name == "answer":
         with registered(HISTOGRAM):
-            return panels.answer(pipeline, decode(FIXTURES["ask"]["header"]), [])
+            return panels.answer(pipeline, decode(FIXTURES["request"]["header"]), [])
     return getattr(flow_messages if name == "groups" else messages, name)(pipeline)
 
 
@@ -91,6 +93,9 @@ def test_python_sends_what_the_example_says(name, widget):
     # Which may be null is the browser's to check.
     nullable = {"id", "generation", "stage", "trait", "times", "layer"}  # or an empty list
     assert header.keys() == example.keys()
+    if name == "status":  # of those that there are results of, or that are asked for
+        assert header["hashes"].keys() <= example["hashes"].keys()
+        nullable.add("hashes")
     for key in header.keys() - nullable - {"arrays", "items"}:
         assert types(json.loads(json.dumps(header[key]))) == types(example[key]), key
     assert [(a["name"], a["dtype"], len(a["shape"])) for a in header.get("arrays", [])] == [

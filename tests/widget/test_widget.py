@@ -148,8 +148,8 @@ def test_hello_is_answered_with_everything(widget, recorder):
     recorder.sent.clear()
     ask(widget, "hello")
     kinds = recorder.kinds()
-    first = ["reading", "options", "choices", "cells", "embedding", "color", "selection", "groups"]
-    assert kinds[:9] == [*first, "notices"]
+    first = ["reading", "options", "choices", "cells", "clusters", "embedding", "color", "selection", "groups"]
+    assert kinds[:10] == [*first, "notices"]
     assert {"result", "status"} <= set(kinds)
     assert recorder.last("status")[0]["state"] == "ready"
     assert recorder.last("automatic")[0]["scale"] == widget.softmax_scale
@@ -233,7 +233,7 @@ def test_cells_and_colors(widget, recorder, adata):
 
 
 def test_request_is_answered_with_its_id(widget, recorder):
-    ask(widget, "request", stage="grid")
+    ask(widget, "want", stage="grid")
     assert recorder.last("result", stage="grid")[0]["id"] == "q1"
 
 
@@ -252,7 +252,7 @@ def test_search_finds_genes_and_columns(widget, recorder, adata):
         {"v": 2, "kind": "hello"},
         {"v": 1, "kind": "nonesuch"},
         {"v": 1, "kind": "hello", "id": ["q1"]},
-        {"v": 1, "kind": "request"},
+        {"v": 1, "kind": "want"},
         {"v": 1, "kind": "search", "query": "Ins", "limit": "50"},
     ],
 )
@@ -273,7 +273,7 @@ def test_arrows_of_cells_are_sent_only_when_they_are_drawn_or_asked_for(widget, 
     widget.softmax_scale = 5.0
     widget.wait()
     assert [c["stage"] for c, _ in recorder.sent if c["kind"] == "result"] == ["grid"]
-    ask(widget, "request", stage="projection")
+    ask(widget, "want", stage="projection")
     widget.wait()
     assert recorder.last("result", stage="projection")[0]["id"] == "q1"
     recorder.sent.clear()
@@ -283,15 +283,43 @@ def test_arrows_of_cells_are_sent_only_when_they_are_drawn_or_asked_for(widget, 
 
 
 def test_the_cells_come_with_their_clusters(widget, recorder, adata):
-    content, [_, codes] = recorder.last("cells")
-    assert content["clusters"] == {"key": "clusters", "names": list(adata.obs["clusters"].cat.categories)}
+    _, [_, codes] = recorder.last("cells")
+    content, _ = recorder.last("clusters")
+    assert (content["key"], content["names"]) == ("clusters", list(adata.obs["clusters"].cat.categories))
     np.testing.assert_array_equal(np.frombuffer(codes, "<i4"), adata.obs["clusters"].cat.codes)
 
 
 def test_cells_without_clusters(adata, recorder):
     del adata.obs["clusters"], adata.obs["lineage"], adata.obs["stage"]
     ask(VelocityWidget(adata), "hello")
-    assert recorder.last("cells")[0]["clusters"] is None
+    assert recorder.last("clusters")[0]["names"] == []
+    assert recorder.last("cells")[1][1] == b""
+
+
+def test_the_clusters_have_the_colours_of_the_palette(widget, recorder):
+    before = recorder.last("clusters")[0]["colors"]
+    widget.palette = "okabe_ito"
+    colors = recorder.last("clusters")[0]["colors"]
+    assert colors != before
+    assert colors == [category["color"] for category in recorder.last("color")[0]["categories"]]
+
+
+@pytest.mark.parametrize(
+    ("change", "is_new"),
+    [({"softmax_scale": 7.0}, True), ({"scheme": "no such"}, False), ({"opacity": 0.5}, False), ({}, False)],
+    ids=["taken", "refused", "of the face alone", "nothing"],
+)
+def test_a_change_in_the_browser_is_answered_once_with_the_hashes_that_count_from_now_on(
+    widget, recorder, change, is_new
+):
+    before = widget.pipeline.jobs.status.hashes
+    recorder.sent.clear()
+    widget.set_state({**change, "_change": "page-3"})
+    answers = [content for content, _ in recorder.sent if content["kind"] == "status" and content["id"] is not None]
+    assert [answer["id"] for answer in answers] == ["page-3"]
+    assert answers[0]["hashes"] == dict(widget.pipeline.jobs.status.hashes)
+    assert (answers[0]["hashes"] != before) is is_new
+    widget.wait()
 
 
 def test_views_share_the_widget_and_unknown_panels_are_named(widget):

@@ -15,8 +15,11 @@ from velowidget.napari_plugin.relay import Relay
 from velowidget.napari_plugin.tracks import WalkTracks
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Read, Status
-from velowidget.pipeline.stages import Arrows, Grid, Parameters
-from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS
+from velowidget.pipeline.parameters import Parameters
+from velowidget.pipeline.stages import FIELDS
+from velowidget.pipeline.stages.grid import Grid
+from velowidget.pipeline.stages.projection import Arrows
+from velowidget.pipeline.traits import DIAGNOSTICS
 
 DRAWN = ("grid", "arrows", "none")
 """The fields that napari draws; arrows on a grid stand for any other."""
@@ -216,7 +219,7 @@ class Scene:
             if before is not None:
                 self.pipeline.release(before)
             if stage is not None:
-                self.pipeline.ask(stage)
+                self.pipeline.want(stage)
 
     def _draw(self) -> None:
         """Draw the newest arrows; those of other parameters are faint until there are new ones."""

@@ -45,7 +45,7 @@ class WalkTracks:
         if wanted != self._wanted:
             self._wanted = wanted
             if wanted:
-                self._pipeline.ask(STAGE)
+                self._pipeline.want(STAGE)
                 self.draw()
             else:
                 self._pipeline.release(STAGE)

@@ -5,26 +5,40 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from velowidget.pipeline import changes
-from velowidget.pipeline.stages import Parameters
+from velowidget.pipeline.parameters import Parameters
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class Computed:
-    """A new result of a stage."""
+    """A new result of a stage.
+
+    Attributes
+    ----------
+    stage, generation, parameters, value
+        Which stage's, for which parameters, and the result.
+    hashes
+        Of the values that it depends on: its own, and by stage those of the results that it is made of.
+    """
 
     stage: str
     generation: int
     parameters: Parameters
     value: Any
+    hashes: Mapping[str, str]
+
+    @property
+    def hash(self) -> str:
+        """Its own: it is right for parameters if they give its stage the same."""
+        return self.hashes[self.stage]
 
 
 @dataclass(frozen=True)
@@ -43,6 +57,9 @@ class Status:
         Stages that are asked for, and whose result is not (yet) right for the present parameters.
     failed
         Stages that could not be computed for the present parameters.
+    hashes
+        Of the values that results depend on now, by stage, of those asked for and of those that there are results of:
+        a picture is current if its result has this one.
     """
 
     generation: int
@@ -52,6 +69,7 @@ class Status:
     label: str = ""
     pending: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    hashes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,56 +3,14 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 from pathlib import Path
 
-from velowidget.kernels.atomic import replacing
 from velowidget.pipeline.pipeline import VelocityPipeline
-from velowidget.plugins.registry import registry, require
 
 # What a spreadsheet takes for the beginning of a formula, also after blanks; and numbers, which are none.
 _FORMULA = re.compile(r"[\s\ufeff]*[=+\-@\t\r\n＝＋－＠]")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-
-
-def export(pipeline: VelocityPipeline, exporter: str, path: str | os.PathLike[str]) -> Path:
-    """Write what is computed for the present parameters to a file; waits for it.
-
-    The exporter writes in a private folder, and what it wrote then replaces the file: whatever happens, there is the
-    whole old file or the whole new one.
-
-    Parameters
-    ----------
-    pipeline
-        The pipeline.
-    exporter
-        A key of ``velowidget.plugins.contributions('exporters')``.
-    path
-        The file; the exporter's suffix is added where it has none.
-
-    Returns
-    -------
-    The path of the file.
-
-    Raises
-    ------
-    ValueError
-        If there is no such exporter, or the data do not have what it requires.
-    velowidget.plugins.PluginError
-        If the plugin that it is of cannot be used.
-    OSError
-        If the file cannot be written; the old one is as it was.
-    """
-    contribution = registry.get("exporters", exporter)
-    pipeline.look()
-    require(contribution, pipeline.inputs.adata)
-    path = Path(path)
-    path = path if path.suffix else path.with_suffix(contribution.extension)
-    write = registry.load("exporters", exporter)
-    with replacing(path) as temporary:
-        write(pipeline, temporary)
-    return path
 
 
 def arrows_csv(pipeline: VelocityPipeline, path: Path) -> None:

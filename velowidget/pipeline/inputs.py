@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -37,9 +37,7 @@ from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, wi
 from velowidget.kernels.reading import Changes, Reading, Settings, graph_place
 from velowidget.pipeline.chain import GivenKernel
 from velowidget.pipeline.kept import Kept
-
-if TYPE_CHECKING:
-    from velowidget.pipeline.stages import Parameters
+from velowidget.pipeline.parameters import Parameters
 
 LAYERS_LIMIT, GRAPHS_LIMIT = 10**9, 2 * 10**8
 """Bytes that all velocities with expression, and all graphs, take that are kept; see `Kept`."""

@@ -9,10 +9,11 @@ never published, and a long stage that is still right is never started twice.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import CancelledError
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -21,7 +22,9 @@ from typing import Any
 from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event, Failed, Listener, Outbox, Status
 from velowidget.pipeline.inputs import Inputs
-from velowidget.pipeline.stages import STAGES, Context, Parameters, Stage, key, with_ancestors
+from velowidget.pipeline.parameters import Parameters
+from velowidget.pipeline.stage import Context, Stage
+from velowidget.pipeline.stages import STAGES, Hashes, key, with_ancestors
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +43,11 @@ class Target:
     parameters: Parameters
     refused: Exception | None = None  # why nothing can be computed for them, if so
 
+    @functools.cached_property
+    def hashes(self) -> Hashes:
+        """Of the values that the stages depend on."""
+        return Hashes(self.parameters)
+
 
 class _Superseded(Exception):
     """The running stage is no longer asked for."""
@@ -48,10 +56,15 @@ class _Superseded(Exception):
 @dataclass(frozen=True, eq=False)
 class _Job:
     stage: Stage
-    key: tuple[Any, ...]
+    hashes: Mapping[str, str]
     inputs: Inputs
     parameters: Parameters
     upstream: tuple[Any, ...]
+
+    @property
+    def hash(self) -> str:
+        """Of the values that its result depends on."""
+        return self.hashes[self.stage.name]
 
     @property
     def code(self) -> tuple[Any, ...]:
@@ -84,9 +97,9 @@ class Jobs:
         self._read_target = target
         self._published = published
         self._target: Target | None = None
-        self._results: dict[str, tuple[tuple[Any, ...], Computed]] = {}
+        self._results: dict[str, Computed] = {}
         self._seconds: dict[tuple[Any, ...], float] = {}  # by the pace of the job
-        self._failures: dict[str, tuple[tuple[Any, ...], Failed]] = {}
+        self._failures: dict[str, tuple[str, Failed]] = {}  # with the hash of the values that it failed for
         self._status = Status(0, "working")
         self._cancelled = False
         self._running = False
@@ -128,8 +141,8 @@ class Jobs:
 
     def _drop_results(self, target: Target) -> None:
         """Forget results of data that were read anew since, also those of other parameters."""
-        for name, (of, computed) in tuple(self._results.items()):
-            if of != key(STAGES[name], target.inputs.dated(computed.parameters)):
+        for name, computed in tuple(self._results.items()):
+            if computed.hash != key(STAGES[name], target.inputs.dated(computed.parameters)):
                 del self._results[name]
 
     # -- results -----------------------------------------------------------------------------------
@@ -143,8 +156,8 @@ class Jobs:
         """Call `listener` with the last result of each stage, stale or not, the present status and failure."""
         with self.outbox.in_order():
             with changes.lock:
-                events: list[Event] = [computed for _, computed in self._results.values()]
-                events += [self._status, *self._present_failures()]
+                events: list[Event] = list(self._results.values())
+                events += [self._completed(self._status), *self._present_failures()]
             for event in events:
                 listener(event)
 
@@ -152,11 +165,16 @@ class Jobs:
         """The stage's result if it is right for these parameters, by default the present ones; else None."""
         with changes.lock:
             stored = self._results.get(stage)
-            if parameters is None and self._target is not None:
-                parameters = self._target.parameters
-            if stored is None or parameters is None:
+            if stored is None or self._target is None:
                 return None
-            return stored[1] if stored[0] == key(STAGES[stage], parameters) else None
+            hashes = self._target.hashes if parameters is None else Hashes(parameters)
+            return stored if stored.hash == hashes[stage] else None
+
+    @property
+    def status(self) -> Status:
+        """What is going on, and the hashes of the present parameters."""
+        with changes.lock:
+            return self._completed(self._status)
 
     def wait(self, timeout: float | None, only: str | None = None) -> None:
         """Return when everything asked for is computed and its events are handed out.
@@ -206,8 +224,12 @@ class Jobs:
             raise RuntimeError(
                 "wait() was called by a listener, in the thread that computes; it would wait for itself."
             )
-        self.aim()
-        while (job := self._next()) is not None:
+        while True:
+            with changes.lock:
+                self.aim()  # also after each job: similarities tell the automatic scale
+                job = self._next()
+            if job is None:
+                return
             self._compute(job)
 
     # -- running -----------------------------------------------------------------------------------
@@ -216,21 +238,20 @@ class Jobs:
         """The most urgent stage that can be computed; None where there is none, or it was cancelled."""
         if self._target is None or self._target.refused is not None or self._cancelled:
             return None
-        inputs, parameters = self._target.inputs, self._target.parameters
-        for asked in self._target.stages:
+        target = self._target
+        for asked in target.stages:
             for stage in with_ancestors(asked):
-                wanted = key(stage, parameters)
-                if self._failure(stage, wanted) is not None:
+                if self._failure(stage, target) is not None:
                     break
                 stored = self._results.get(stage.name)
-                if stored is None or stored[0] != wanted:
-                    upstream = tuple(self._results[name][1].value for name in stage.after)
-                    return _Job(stage, wanted, inputs, parameters, upstream)
+                if stored is None or stored.hash != target.hashes[stage.name]:
+                    upstream = tuple(self._results[name].value for name in stage.after)
+                    return _Job(stage, target.hashes.of(stage.name), target.inputs, target.parameters, upstream)
         return None
 
-    def _failure(self, stage: Stage, wanted: tuple[Any, ...]) -> Failed | None:
-        failed_key, failed = self._failures.get(stage.name, (None, None))
-        return failed if failed_key == wanted else None
+    def _failure(self, stage: Stage, target: Target) -> Failed | None:
+        hash_, failed = self._failures.get(stage.name, (None, None))
+        return failed if hash_ == target.hashes[stage.name] else None
 
     def _present_failures(self, only: str | None = None) -> list[Failed]:
         """Why stages that are asked for, or `only` this one of them, cannot be computed."""
@@ -240,7 +261,7 @@ class Jobs:
             return [Failed(self.generation, "parameters", self._target.refused)]  # its traceback says nothing
         failures: dict[str, Failed] = {}
         for asked in self._target.stages if only is None else (only,):
-            each = (self._failure(stage, key(stage, self._target.parameters)) for stage in with_ancestors(asked))
+            each = [self._failure(stage, self._target) for stage in with_ancestors(asked)]
             if (first := next(filter(None, each), None)) is not None:
                 failures[first.stage] = first
         return list(failures.values())
@@ -321,7 +342,7 @@ class Jobs:
             reason = RuntimeError("It called sys.exit().") if isinstance(error, SystemExit) else error
             with changes.lock:
                 failed = Failed(self.generation, job.stage.name, reason, error.__traceback__)
-                self._failures[job.stage.name] = (job.key, failed)
+                self._failures[job.stage.name] = (job.hash, failed)
             return
         self._seconds[job.pace] = time.perf_counter() - started - elsewhere
         _loaded.add(job.code)
@@ -346,7 +367,7 @@ class Jobs:
                 raise CancelledError
             target = self._target
             needed = target is not None and any(
-                stage is job.stage and key(stage, target.parameters) == job.key
+                stage is job.stage and target.hashes[stage.name] == job.hash
                 for asked in target.stages
                 for stage in with_ancestors(asked)
             )
@@ -372,8 +393,8 @@ class Jobs:
         try:
             with self.changing():  # observers hear of it when that ends
                 self._check(job)
-                computed = Computed(job.stage.name, self.generation, job.parameters, value)
-                self._results[job.stage.name] = (job.key, computed)
+                computed = Computed(job.stage.name, self.generation, job.parameters, value, job.hashes)
+                self._results[job.stage.name] = computed
                 self.outbox.put(computed)
                 self._settled.notify_all()
                 self._published(job.stage.name, value)
@@ -394,10 +415,7 @@ class Jobs:
             self._set_status(Status(self.generation, "failed" if self._present_failures() else "ready"))
 
     def _set_status(self, status: Status) -> None:
-        failures = self._present_failures()
-        asked = () if self._target is None else self._target.stages
-        pending = tuple(stage for stage in asked if self.latest(stage) is None)
-        status = replace(status, pending=pending, failed=tuple(failed.stage for failed in failures))
+        status, failures = self._completed(status), self._present_failures()
         if status != self._status:
             self._status = status
             self.outbox.put(status)
@@ -405,3 +423,15 @@ class Jobs:
             if failed.error not in self._told:
                 self.outbox.put(failed)
         self._told = tuple(failed.error for failed in failures)
+
+    def _completed(self, status: Status) -> Status:
+        """The status with what the present target and results tell."""
+        target = self._target
+        if target is None:
+            return status
+        return replace(
+            status,
+            pending=tuple(stage for stage in target.stages if self.latest(stage) is None),
+            failed=tuple(failed.stage for failed in self._present_failures()),
+            hashes={stage: target.hashes[stage] for stage in {*target.stages, *self._results}},
+        )

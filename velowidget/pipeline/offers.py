@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from velowidget.kernels.annotations import color_layers
 from velowidget.kernels.data import usable_layers
@@ -11,14 +11,23 @@ from velowidget.kernels.genes import gene_columns
 from velowidget.kernels.graphs import usable_graphs
 from velowidget.kernels.groups import cluster_columns, time_columns
 from velowidget.kernels.modes import NUMBERS
+from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.table import Offer, named
 from velowidget.plugins.manifest import Contribution
 from velowidget.plugins.registry import registry, unmet
 
-if TYPE_CHECKING:
-    from velowidget.pipeline.checks import CheckedParameters
-
 AUTOMATIC = "auto"
+
+
+class Reader(Protocol):
+    """What has read data."""
+
+    inputs: Inputs
+
+    @property
+    def attr(self) -> str:
+        """Where velocities are: 'layers' or 'obsm'."""
+
 
 _MODES = {
     "deterministic": ("deterministic", "Velocities are taken as they are."),
@@ -39,17 +48,17 @@ _MODES = {
 }
 
 
-def offered(pipeline: CheckedParameters, one: Contribution) -> Offer:
+def offered(pipeline: Reader, one: Contribution) -> Offer:
     """A contribution of a plugin's, or of ours, as an offer."""
     return Offer(one.key, one.title, one.help, unmet(one, pipeline.inputs.adata))
 
 
-def contributed(pipeline: CheckedParameters, kind: str) -> list[Offer]:
+def contributed(pipeline: Reader, kind: str) -> list[Offer]:
     """All contributions of a kind."""
     return [offered(pipeline, one) for one in registry.contributions(kind).values()]
 
 
-def schemes(pipeline: CheckedParameters) -> list[Offer]:
+def schemes(pipeline: Reader) -> list[Offer]:
     """Similarities."""
     return contributed(pipeline, "schemes")
 
@@ -59,12 +68,12 @@ def modes(_pipeline: object) -> list[Offer]:
     return [Offer(mode, *_MODES[mode], numbers=numbers) for mode, numbers in NUMBERS.items()]
 
 
-def velocity_layers(pipeline: CheckedParameters) -> list[Offer]:
+def velocity_layers(pipeline: Reader) -> list[Offer]:
     """Where velocities and expression can be from."""
     return named(usable_layers(pipeline.inputs.adata, pipeline.attr))
 
 
-def genes(pipeline: CheckedParameters) -> list[Offer]:
+def genes(pipeline: Reader) -> list[Offer]:
     """Which genes can be in use."""
     flags, numbers = gene_columns(pipeline.inputs.adata)
     return [
@@ -75,7 +84,7 @@ def genes(pipeline: CheckedParameters) -> list[Offer]:
     ]
 
 
-def graphs(pipeline: CheckedParameters) -> list[Offer]:
+def graphs(pipeline: Reader) -> list[Offer]:
     """Graphs of neighbours."""
     return named(usable_graphs(pipeline.inputs.adata))
 
@@ -97,17 +106,17 @@ def backward_modes(_pipeline: object) -> list[Offer]:
     ]
 
 
-def embeddings(pipeline: CheckedParameters) -> list[Offer]:
+def embeddings(pipeline: Reader) -> list[Offer]:
     """Keys of obsm."""
     return named(bases(pipeline.inputs.adata))
 
 
-def layers(pipeline: CheckedParameters) -> list[Offer]:
+def layers(pipeline: Reader) -> list[Offer]:
     """Where colours of genes can be from."""
     return named(color_layers(pipeline.inputs.adata))
 
 
-def palettes(pipeline: CheckedParameters) -> list[Offer]:
+def palettes(pipeline: Reader) -> list[Offer]:
     """Colours of categories."""
     return [Offer(AUTOMATIC, "automatic", "The data's own where there are any."), *contributed(pipeline, "palettes")]
 
@@ -123,11 +132,11 @@ def fields(_pipeline: object) -> list[Offer]:
     ]
 
 
-def cluster_keys(pipeline: CheckedParameters) -> list[Offer]:
+def cluster_keys(pipeline: Reader) -> list[Offer]:
     """Columns with clusters."""
     return named(cluster_columns(pipeline.inputs.adata))
 
 
-def time_keys(pipeline: CheckedParameters) -> list[Offer]:
+def time_keys(pipeline: Reader) -> list[Offer]:
     """Columns with experimental times."""
     return [Offer("", "none"), *named(time_columns(pipeline.inputs.adata))]

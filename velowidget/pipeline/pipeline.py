@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import Annotation
 from velowidget.kernels.arguments import one_of, reject_unknown
+from velowidget.kernels.atomic import replacing
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.flow import flow_table
 from velowidget.kernels.groups import with_source
@@ -23,12 +24,14 @@ from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target
+from velowidget.pipeline.kernels import kernel_of
 from velowidget.pipeline.live import LiveParameters
+from velowidget.pipeline.parameters import TRAITS, Parameters
 from velowidget.pipeline.source import source_of
-from velowidget.pipeline.stages import STAGES, TRAITS, Parameters, kernel_of
-from velowidget.pipeline.traits import FIELDS, PARAMETERS, SETTINGS
-from velowidget.pipeline.walks import Walks
-from velowidget.plugins.registry import PluginError
+from velowidget.pipeline.stages import FIELDS, STAGES
+from velowidget.pipeline.stages.walks import Walks
+from velowidget.pipeline.traits import PARAMETERS, SETTINGS
+from velowidget.plugins.registry import PluginError, registry, require
 
 
 class VelocityPipeline(LiveParameters):
@@ -89,7 +92,7 @@ class VelocityPipeline(LiveParameters):
         colored = ("diagnostics",) if self.is_diagnostic(self.color) else ()
         return tuple(dict.fromkeys((FIELDS[self.field], *colored, *self._asked)))
 
-    def ask(self, stage: str) -> None:
+    def want(self, stage: str) -> None:
         """Keep a stage computed from now on, whatever is drawn; try it again if it has failed.
 
         Raises
@@ -127,7 +130,7 @@ class VelocityPipeline(LiveParameters):
         """
         self._ask_data()
         asked = "flow" in self._asked
-        self.ask("flow")
+        self.want("flow")
         try:
             while True:
                 self.jobs.wait(None, only="flow")
@@ -172,10 +175,40 @@ class VelocityPipeline(LiveParameters):
                 return kernel_of(inputs, chain.parameters, velocity.value, adata_of(inputs))
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> Path:
-        """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
-        from velowidget.pipeline import exporters
+        """Write what is computed for the present parameters to a file; waits for it.
 
-        return exporters.export(self, exporter, path)
+        The exporter writes in a private folder, and what it wrote then replaces the file: whatever happens, there is
+        the whole old file or the whole new one.
+
+        Parameters
+        ----------
+        exporter
+            A key of ``velowidget.plugins.contributions('exporters')``.
+        path
+            The file; the exporter's suffix is added where it has none.
+
+        Returns
+        -------
+        The path of the file.
+
+        Raises
+        ------
+        ValueError
+            If there is no such exporter, or the data do not have what it requires.
+        velowidget.plugins.PluginError
+            If the plugin that it is of cannot be used.
+        OSError
+            If the file cannot be written; the old one is as it was.
+        """
+        contribution = registry.get("exporters", exporter)
+        self.look()
+        require(contribution, self.inputs.adata)
+        path = Path(path)
+        path = path if path.suffix else path.with_suffix(contribution.extension)
+        write = registry.load("exporters", exporter)
+        with replacing(path) as temporary:
+            write(self, temporary)
+        return path
 
     @property
     def walks(self) -> NDArray[np.int32]:
@@ -206,7 +239,7 @@ class VelocityPipeline(LiveParameters):
     def _result(self, stage: str) -> tuple[Computed, Inputs]:
         """The result of a stage for the present parameters, and the data that it is of; asks and waits for it."""
         while True:
-            self.ask(stage)
+            self.want(stage)
             self.jobs.wait(None, only=stage)
             with changes.lock:
                 inputs, computed = self.inputs, self.jobs.latest(stage)
@@ -254,7 +287,6 @@ class VelocityPipeline(LiveParameters):
         except (KeyError, ValueError, TypeError, PluginError) as error:  # a plugin that is gone
             refused = refused or error
         values = {name: getattr(self, name) for name in TRAITS}
-        values["softmax_scale"] = None if self.auto_scale else self.softmax_scale
         values["components"] = tuple(values["components"])
         # 1 is one step, 1.0 as many as there are cells.
         values["max_iter"] = checked_steps(values["max_iter"], self.inputs.adata.n_obs)

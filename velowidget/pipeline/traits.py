@@ -42,9 +42,6 @@ from velowidget.pipeline.values import (
     WholeOrNone,
 )
 
-FIELDS = {"grid": "grid", "arrows": "projection", "stream": "stream", "particles": "particles", "none": "T"}
-"""What can be drawn, and the stage it needs."""
-
 SETTINGS = ("attr",)
 """What is chosen when a pipeline is made."""
 

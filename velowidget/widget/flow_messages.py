@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.pipeline import VelocityPipeline
-from velowidget.pipeline.flow import Flow, FlowInterval
 from velowidget.plotting.palettes import category_colors
-from velowidget.widget.protocol import Message, encode
+from velowidget.widget.protocol import Message, encode, sendable
 
 
 def groups(pipeline: VelocityPipeline) -> Message | None:
@@ -33,19 +29,5 @@ def groups(pipeline: VelocityPipeline) -> Message | None:
             for name, count in zip(cells.names, counts, strict=True)
         ],
         times=[] if cells.times is None else cells.times.tolist(),
-        arrays={"codes": codes, "proportions": cells.groups.proportions.astype("<f4")},
+        arrays={"codes": codes, "proportions": sendable("proportions", cells.groups.proportions)},
     )
-
-
-def flow_parts(value: Flow | FlowInterval) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Fields and arrays of a result: numbers of the pairs of clusters that neighbours connect, always in one order."""
-    flow = value if isinstance(value, Flow) else value.flow
-    edges = flow.edges
-    if isinstance(value, FlowInterval):
-        numbers = {"low": value.low, "high": value.high}
-    else:
-        numbers = {"flow": flow.values, "expected": flow.expectation.expected, "z": flow.expectation.z}
-    arrays: dict[str, NDArray[Any]] = {"edges": np.column_stack(edges).astype("<i4")}
-    arrays |= {name: array[edges].astype("<f4") for name, array in numbers.items()}
-    key = flow.cells.time_key or ""
-    return {"time_key": key, "cluster_key": flow.cells.cluster_key}, arrays

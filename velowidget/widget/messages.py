@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from traitlets import TraitError, TraitType
 
 from velowidget.kernels.annotations import CategoricalAnnotation, columns
@@ -17,16 +16,13 @@ from velowidget.kernels.gene_names import find_genes
 from velowidget.kernels.limits import automatic_limits
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
-from velowidget.pipeline.flow import Flow, FlowInterval
 from velowidget.pipeline.offers import contributed, offered
-from velowidget.pipeline.stages import Arrows, Diagnostics, Field, Grid, Stream
+from velowidget.pipeline.stages import FIELDS, STAGES, traits_behind
 from velowidget.pipeline.table import entry_of
 from velowidget.pipeline.traits import TABLE
-from velowidget.pipeline.walks import Walks
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins.registry import PluginError, registry
-from velowidget.widget.flow_messages import flow_parts
-from velowidget.widget.protocol import Message, encode
+from velowidget.widget.protocol import Message, encode, sendable
 
 # Of the browser's numbers: what is larger counts as missing there.
 _LARGEST = float(np.finfo(np.float32).max)
@@ -50,6 +46,10 @@ def options(pipeline: VelocityPipeline) -> Message:
         panels=[
             {**asdict(offered(pipeline, panel)), "place": panel.place}
             for panel in registry.contributions("panels").values()
+        ],
+        fields=[{"key": field, "stage": _drawn(stage)} for field, stage in FIELDS.items()],
+        stages=[
+            {"key": name, "panel": stage.panel, "traits": list(traits_behind(name))} for name, stage in STAGES.items()
         ],
         columns=columns(pipeline.inputs.adata),
         diagnostics=[name for name in pipeline.diagnostics if pipeline.is_diagnostic(name)],
@@ -80,6 +80,11 @@ def _parameter(pipeline: VelocityPipeline, name: str, trait: TraitType[Any, Any]
     }
 
 
+def _drawn(stage: str) -> str | None:
+    """The stage, if it has something to draw."""
+    return None if STAGES[stage].to_wire is None else stage
+
+
 def _fixed(pipeline: VelocityPipeline) -> dict[str, Any] | None:
     """Of a given kernel that is shown as it is: what it is called, and why that cannot be changed."""
     given = pipeline.inputs.kernel
@@ -106,18 +111,26 @@ def automatic(pipeline: VelocityPipeline) -> Message:
 
 
 def cells(pipeline: VelocityPipeline) -> Message:
-    """How many cells there are, their names, and their clusters where there are any."""
+    """How many cells there are, their names, and the clusters that they are in, -1 for none."""
     text = json.dumps([str(name) for name in pipeline.inputs.adata.obs_names])
     clusters = pipeline.inputs.clusters
     return encode(
         "cells",
         n_cells=pipeline.inputs.adata.n_obs,
-        clusters=None if clusters is None else {"key": clusters.key, "names": list(clusters.categories)},
         arrays={
             "names": np.frombuffer(text.encode(), dtype=np.uint8),
             "codes": np.empty(0, dtype=np.int32) if clusters is None else clusters.codes,
         },
     )
+
+
+def clusters(pipeline: VelocityPipeline) -> Message:
+    """The clusters that cells are known by, in the colours of the palette; none without a column of them."""
+    found = pipeline.inputs.clusters
+    if found is None:
+        return encode("clusters", key="", names=[], colors=[])
+    colors = category_colors(found, pipeline.palette)
+    return encode("clusters", key=found.key, names=list(found.categories), colors=list(colors))
 
 
 def embedding(pipeline: VelocityPipeline) -> Message | None:
@@ -133,7 +146,7 @@ def embedding(pipeline: VelocityPipeline) -> Message | None:
         components=pipeline.components or list(pipeline.inputs.default_components(basis)),
         width=pipeline.inputs.width(basis),
         missing=missing,
-        arrays={"positions": _float32(positions)},
+        arrays={"positions": sendable("positions", positions)},
     )
 
 
@@ -174,7 +187,7 @@ def color(pipeline: VelocityPipeline) -> Message:
         vmin=float(low),
         vmax=float(high),
         missing=int(values.size - known.size),
-        arrays={"values": _float32(values - offset)},
+        arrays={"values": sendable("values", values - offset)},
     )
 
 
@@ -185,18 +198,18 @@ def selection(pipeline: VelocityPipeline, id: str | None = None) -> Message:
 
 def result(computed: Computed, id: str | None = None) -> Message | None:
     """A result that can be drawn; None for the stages that only lead to one."""
-    parts = _parts(computed.stage, computed.value)
-    if parts is None:
+    to_wire = STAGES[computed.stage].to_wire
+    if to_wire is None:
         return None
-    fields, arrays = parts
-    parameters, scale = computed.parameters, computed.value.softmax_scale
+    fields, arrays = to_wire(computed.value)
+    parameters = computed.parameters
     shown = {
         "scheme": parameters.scheme,
         "n_samples": None,
         "seed": None,
         **parameters.mode_params,  # the numbers only where it draws
-        "softmax_scale": None if np.isnan(scale) else scale,  # a given kernel may have none
-        "auto_scale": parameters.softmax_scale is None,
+        "softmax_scale": parameters.softmax_scale,
+        "auto_scale": parameters.auto_scale,
         "backward": parameters.backward,
         "backward_mode": parameters.backward_mode,
         "basis": parameters.basis,
@@ -209,76 +222,25 @@ def result(computed: Computed, id: str | None = None) -> Message | None:
         id=id,
         generation=computed.generation,
         stage=computed.stage,
+        hashes=dict(computed.hashes),
         params=shown,
-        arrays={name: values if values.dtype == np.int32 else _float32(values) for name, values in arrays.items()},
+        arrays={name: sendable(name, values) for name, values in arrays.items()},
         **fields,
     )
 
 
-def _parts(stage: str, value: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """Fields and arrays of a result; None if it is none to draw."""
-    match value:
-        case Arrows():
-            return {}, {"vectors": value.vectors}
-        case Grid():
-            return {}, {"points": value.points, "vectors": value.vectors}
-        case Stream():
-            lines = value.lines
-            return {}, {"points": lines.points, "starts": lines.starts, "speeds": lines.speeds}
-        case Diagnostics():
-            return {}, {"fidelity": value.fidelity, "support": value.support, "entropy": value.entropy}
-        case Field():
-            on = value.lattice
-            place = {"start": on.start.tolist(), "spacing": on.spacing, "shape": list(on.shape)}
-            flat = value.values.reshape(-1, value.values.shape[-1])
-            if stage == "belief":
-                return place, {"belief": flat[:, 0]}
-            return {**place, "min_mass": on.min_mass}, {"vectors": flat, "mass": on.mass.ravel()}
-        case Flow() | FlowInterval():
-            return flow_parts(value)
-        case Walks():
-            return _walked(value)
-    return None
-
-
-def _walked(walks: Walks) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Paths; and, after each step, how many walks are in each cluster, of how many, with the share's interval."""
-    within = walks.within
-    clusters = walks.clusters
-    named = clusters and {
-        "key": clusters.key,
-        "names": list(clusters.categories),
-        "colors": category_colors(clusters),
-        "used": clusters.used.tolist(),
-    }
-    fields = {
-        "n_walks": len(walks.paths),
-        "n_steps": walks.paths.shape[1] - 1,
-        "start_ixs": walks.start_ixs,
-        "stopped": walks.stopped,
-        "clusters": named,
-    }
-    arrays = {
-        "paths": walks.paths,
-        "counts": walks.counts.astype("<i4"),
-        "totals": walks.totals.astype("<i4"),
-        "low": within.low,
-        "high": within.high,
-    }
-    return fields, arrays
-
-
-def status(now: Status) -> Message:
-    """What is going on."""
+def status(now: Status, id: str | None = None) -> Message:
+    """What is going on; `id` is that of the change of parameters that it answers."""
     return encode(
         "status",
+        id=id,
         generation=now.generation,
         state=now.state,
         stage=now.stage,
         progress=now.progress,
         label=now.label,
-        pending=list(now.pending),
         failed=list(now.failed),
+        hashes=dict(now.hashes),
     )
 
 
@@ -325,7 +287,3 @@ def _explained(error: Exception) -> dict[str, Any]:
         }
     first, *rest = re.split(r"(?<=[.?])\s+(?=[A-Z])", text, maxsplit=1)
     return {"message": first, "hint": rest[0] if rest else ""}
-
-
-def _float32(values: Any) -> Any:
-    return np.ascontiguousarray(values, dtype="<f4")

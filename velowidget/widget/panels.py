@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from velowidget.pipeline import VelocityPipeline
 from velowidget.plugins.registry import PluginError, registry
-from velowidget.widget.protocol import Message, Request, encode
+from velowidget.widget.protocol import Message, Request, encode, sendable
 
 
 def javascript(asked: Request) -> Message:
@@ -30,7 +29,7 @@ def answer(pipeline: VelocityPipeline, asked: Request, buffers: Sequence[Any]) -
         found = registry.load("panels", panel)(pipeline, name, payload, list(buffers))
         content, arrays = found if isinstance(found, tuple) else (found, {})
         json.dumps(content, allow_nan=False)
-        return _answer(asked, content, {key: _sendable(key, value) for key, value in arrays.items()})
+        return _answer(asked, content, {key: sendable(key, value) for key, value in arrays.items()})
     except PluginError as error:
         return _answer(asked, None, problem=str(error))
     except (Exception, SystemExit) as error:
@@ -64,14 +63,3 @@ def _answer(
     asked: Request, payload: Any, arrays: Mapping[str, NDArray[Any]] | None = None, problem: str | None = None
 ) -> Message:
     return encode("answer", id=asked.id, payload=payload, problem=problem, arrays=arrays or {})
-
-
-def _sendable(name: str, value: Any) -> NDArray[Any]:
-    """An array as JavaScript can have it: float32, int32 or uint8."""
-    array = np.asarray(value)
-    kinds = {"f": "<f4", "i": "<i4", "u": "<i4", "b": "u1"}
-    if array.dtype.kind not in kinds:
-        raise TypeError(f"The array {name!r} is of {array.dtype}, not of numbers.")
-    if array.dtype.kind in "iu" and array.size and not -(2**31) <= array.min() <= array.max() < 2**31:
-        raise ValueError(f"The array {name!r} has numbers that do not fit into 32 bits.")
-    return np.ascontiguousarray(array, dtype="u1" if array.dtype == np.uint8 else kinds[array.dtype.kind])

@@ -19,8 +19,8 @@ from velowidget.kernels import Kernel
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Changed, Computed, Event, Failed, Read, Status
 from velowidget.pipeline.selection import checked_cells
-from velowidget.pipeline.stages import STAGES, with_ancestors
-from velowidget.pipeline.traits import DIAGNOSTICS, FIELDS, PARAMETERS, SETTINGS, with_parameters
+from velowidget.pipeline.stages import FIELDS, STAGES, with_ancestors
+from velowidget.pipeline.traits import DIAGNOSTICS, PARAMETERS, SETTINGS, with_parameters
 from velowidget.plugins.registry import registry
 from velowidget.widget import flow_messages, messages, panels
 from velowidget.widget.protocol import Message, Request, decode
@@ -33,6 +33,7 @@ _FIRST_MESSAGES = (
     messages.options,
     messages.choices,
     messages.cells,
+    messages.clusters,
     messages.embedding,
     messages.color,
     messages.selection,
@@ -91,6 +92,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     _last: Mapping[str, Any]
 
     _ui = t.Dict(help="Camera and layout, private.").tag(sync=True, echo_update=False)
+    _change = t.Unicode(help="The browser's last change of parameters, private.").tag(sync=True, echo_update=False)
 
     def __init__(self, data: AnnData | Kernel, **settings: Any) -> None:
         self._pipeline = VelocityPipeline(data, **settings)
@@ -182,7 +184,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         self.pipeline.wait(timeout)
 
     def export(self, exporter: str, path: str | os.PathLike[str]) -> pathlib.Path:
-        """Write what is computed to a file; see :func:`velowidget.pipeline.exporters.export`."""
+        """Write what is computed to a file; see :meth:`velowidget.VelocityPipeline.export`."""
         return self.pipeline.export(exporter, path)
 
     def view(self, *panels: str) -> Any:
@@ -240,6 +242,10 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(messages.color)
         else:  # the browser is told how another spelling of a present value reads
             self.send_state([name for name in names if getattr(self, name) != sync_data[name]])
+        if "_change" in sync_data:  # from now on, what Python says is about these values
+            jobs = self.pipeline.jobs
+            with jobs.outbox.in_order():
+                self._post(messages.status(jobs.status, str(sync_data["_change"])))
 
     # -- messages ----------------------------------------------------------------------------------
 
@@ -264,8 +270,8 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self.pipeline.refresh()
             case "ping":
                 self._post(messages.pong(asked.id))
-            case "request":
-                self._compute(asked)
+            case "want":
+                self._want(asked)
             case "release":
                 self.pipeline.release(asked.fields["stage"])
             case "cancel":
@@ -277,7 +283,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._post(messages.matches(self.pipeline, query, limit, asked.id))
             case "panel":
                 self._post(panels.javascript(asked))
-            case "ask":
+            case "request":
                 answer = partial(panels.answer, self.pipeline, asked, buffers)
                 self._answers.submit(asked.fields["panel"], lambda: self._post(answer()))
             case "select":
@@ -305,14 +311,14 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 self._tell(make)
             self.pipeline.jobs.replay(self._on_event)
 
-    def _compute(self, asked: Request) -> None:
+    def _want(self, asked: Request) -> None:
         stage = asked.fields["stage"]
         if stage not in STAGES:
             self.log.warning("Unknown stage %r.", stage)
             return
         if asked.id is not None:
             self._asked[stage] = asked.id
-        self.pipeline.ask(stage)
+        self.pipeline.want(stage)
         computed = self.pipeline.jobs.latest(stage)
         if computed is not None and stage in self._asked:
             self._on_event(computed)
@@ -348,8 +354,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
             case Changed(name="selection"):
                 self._post(messages.selection(self.pipeline, self._selecting))
             case Changed(name="palette"):
-                self._tell(messages.color)
-                self._tell(flow_messages.groups)
+                self._tell_colors()
             case Changed(name="cluster_key" | "time_key"):
                 self._tell(flow_messages.groups)
                 self._tell_news()
@@ -357,6 +362,10 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
                 computed = self.pipeline.jobs.latest(FIELDS[self.pipeline.field])
                 if computed is not None:  # for another field, and not sent then
                     self._on_event(computed)
+
+    def _tell_colors(self) -> None:
+        for make in (messages.color, messages.clusters, flow_messages.groups):
+            self._tell(make)
 
     def _tell_news(self) -> None:
         """Notices, if there are others than were told."""
@@ -372,8 +381,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     def _follow_plugins(self) -> None:
         with self.pipeline.changing():  # its scheme may be another, or gone
             self._tell(messages.options)
-            self._tell(messages.color)  # the palette, too
-            self._tell(flow_messages.groups)
+            self._tell_colors()  # the palette, too
 
     def _tell(self, make: Callable[[VelocityPipeline], Message | None]) -> None:
         with self._explaining(make.__name__):

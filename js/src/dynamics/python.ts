@@ -19,21 +19,21 @@ export function createPythonDynamics(wire: Wire): PythonDynamics {
   const wanted = new Map<Stage, number>();
   const listeners = new Map<Stage, Set<(result: Result) => void>>();
 
-  /** Take the request with this id, if it is still the newest of its stage. */
+  /** Take who waits for the answer with this id, if it is still the newest of its stage. */
   function take(id: string | null): Waiting | undefined {
-    for (const [stage, request] of waiting) {
-      if (request.id !== id) continue;
+    for (const [stage, one] of waiting) {
+      if (one.id !== id) continue;
       waiting.delete(stage);
-      return request;
+      return one;
     }
     return undefined;
   }
 
   return {
-    request<S extends Stage>(stage: S) {
-      waiting.get(stage)?.reject(new Superseded(`A newer request for "${stage}" was made.`));
+    compute<S extends Stage>(stage: S) {
+      waiting.get(stage)?.reject(new Superseded(`"${stage}" was asked for again.`));
       return new Promise<ResultOf<S>>((resolve, reject) => {
-        const id = wire.send({ kind: "request", stage });
+        const id = wire.send({ kind: "want", stage });
         waiting.set(stage, { id, resolve: resolve as Waiting["resolve"], reject });
       });
     },
@@ -46,7 +46,7 @@ export function createPythonDynamics(wire: Wire): PythonDynamics {
     want(stage) {
       const others = wanted.get(stage) ?? 0;
       wanted.set(stage, others + 1);
-      if (!others) wire.send({ kind: "request", stage });
+      if (!others) wire.send({ kind: "want", stage });
       let stopped = false;
       return () => {
         if (stopped) return;

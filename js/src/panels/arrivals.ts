@@ -1,5 +1,5 @@
 /** Counts of walks in words and rows. */
-import type { Walks } from "../protocol";
+import type { Walks } from "../state/store";
 import type { CellRule } from "../state/traits";
 import { formatCount, formatShare } from "../text";
 import { type Column, columnOf, describeRule } from "./cell-rule";

@@ -1,7 +1,7 @@
+import { failureOf } from "./failure";
 import { reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Notices } from "./messages";
 import { hasNoEmbedding } from "./off";
-import { failureOf } from "./panel-of-stage";
 import { Plot, type PlotProps } from "./plot";
 import { StatusCard } from "./status";
 
@@ -14,7 +14,7 @@ const WITHOUT = {
 
 export function Embedding(props: PlotProps) {
   const { store, dynamics } = props;
-  const failure = failureOf("embedding", store.failures.value);
+  const failure = failureOf("embedding", store);
   const hasPicture = store.cells.value !== null && store.embedding.value !== null;
   const waiting = hasNoEmbedding(store) ? WITHOUT : WAITING;
   return (

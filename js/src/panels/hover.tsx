@@ -1,5 +1,5 @@
 /** The cell under the pointer: a ring in every display; its name, cluster and colour where the pointer is. */
-import type { Cells, Color } from "../protocol";
+import type { Cells, Clusters, Color } from "../protocol";
 import type { View } from "../scene/scene";
 import { valueAt } from "../state/color";
 import type { Store } from "../state/store";
@@ -14,7 +14,7 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
   const outside = !(x >= 0 && x <= view.size.width && y >= 0 && y <= view.size.height);
   if (outside) return null;
   const color = store.color.value;
-  const clusters = store.cells.value?.clusters;
+  const clusters = store.clusters.value;
   const leftwards = x > view.size.width / 2;
   return (
     <>
@@ -27,7 +27,7 @@ export function Hover({ store, view, hasPointer }: { store: Store; view: View; h
           style={{ left: `${x}px`, top: `${y}px`, maxWidth: `${Math.max(x, view.size.width - x) - 24}px` }}
         >
           <strong>{store.cellName(cell)}</strong>
-          {clusters && <Value name={clusters.key} value={clusterOf(store.cells.value, cell)} />}
+          {clusters && <Value name={clusters.key} value={clusterOf(clusters, store.cells.value, cell)} />}
           {color && color.key !== clusters?.key && <Value name={color.key} value={textAt(color, cell)} />}
         </div>
       )}
@@ -43,8 +43,8 @@ function Value({ name, value }: { name: string; value: string }) {
   );
 }
 
-function clusterOf(cells: Cells | null, cell: number): string {
-  return cells?.clusters?.names[cells.arrays.codes[cell] ?? -1] ?? "missing";
+function clusterOf(clusters: Clusters, cells: Cells | null, cell: number): string {
+  return clusters.names[cells?.arrays.codes[cell] ?? -1] ?? "missing";
 }
 
 function textAt(color: Color, cell: number): string {

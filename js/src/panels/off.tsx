@@ -3,7 +3,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import type { Failure } from "../protocol";
 import { offersOf, type Table } from "../table";
-import { failureOf } from "./panel-of-stage";
+import { type Failures, failureOf } from "./failure";
 
 /** Stages without which there are no arrows, and on which what is said of arrows has no influence. */
 const BEFORE_ARROWS: readonly (string | null)[] = ["similarity", "velocity", "T", "projection"];
@@ -19,9 +19,9 @@ export function Off({ reason, children }: { reason: string | null; children: Com
 
 /** What a store says of its picture. */
 interface Picture {
-  failures: ReadonlySignal<readonly Pick<Failure, "stage">[]>;
+  failures: Failures<Pick<Failure, "stage">>["failures"];
   embedding: ReadonlySignal<unknown>;
-  options: ReadonlySignal<Table | null>;
+  options: ReadonlySignal<(Table & { stages: readonly { key: string; panel: string }[] }) | null>;
   /** The arrows. */
   shown: ReadonlySignal<unknown>;
 }
@@ -33,7 +33,7 @@ export function hasNoEmbedding({ embedding, options }: Pick<Picture, "embedding"
 
 /** Why what is said of cells and colours has no effect; null if it has. */
 export function whyNoPicture(store: Picture): string | null {
-  const isFailed = store.embedding.value === null && failureOf("embedding", store.failures.value) !== null;
+  const isFailed = store.embedding.value === null && failureOf("embedding", store) !== null;
   return isFailed || hasNoEmbedding(store) ? "No effect: there is nothing to draw on." : null;
 }
 

@@ -1,5 +1,5 @@
 /** In which clusters walks are, or have arrived: a chart that is a table. */
-import type { Walks } from "../protocol";
+import type { Walks } from "../state/store";
 import { formatCount, formatShare } from "../text";
 import { type Row, rowsAt } from "./arrivals";
 

@@ -4,9 +4,9 @@ import { type ColorBy, reached } from "../state/player";
 import type { Store } from "../state/store";
 import { sentence } from "./arrivals";
 import { Control } from "./control";
+import { failureOf } from "./failure";
 import { NeedsKernel, reasonWithoutKernel } from "./kernel";
 import { ErrorCard, Refused } from "./messages";
-import { failureOf } from "./panel-of-stage";
 import { PlayerBar } from "./player-bar";
 import { Tally } from "./tally";
 import { usePageId } from "./use-page-id";
@@ -14,7 +14,7 @@ import { usePageId } from "./use-page-id";
 const COLORS: Record<ColorBy, string> = { end: "where they end", start: "where they start", step: "step" };
 
 export function WalksPanel({ store }: { store: Store }) {
-  const failure = failureOf("walks", store.failures.value);
+  const failure = failureOf("walks", store);
   const walks = store.walks.value;
   const step = useComputed(() => Math.min(reached(store.player, 5), store.walks.value?.n_steps ?? 0)).value;
   return (

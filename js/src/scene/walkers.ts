@@ -2,9 +2,8 @@
  * Walkers on their way, drawn with Canvas 2-D over the cells: only they move, so the cells are not drawn again for a frame.
  */
 import { interpolatePlasma } from "d3-scale-chromatic";
-import type { Walks } from "../protocol";
 import type { ColorBy } from "../state/player";
-import type { Store } from "../state/store";
+import type { Store, Walks } from "../state/store";
 import type { ThemeName } from "../theme/theme";
 import type { Pen } from "./pen";
 import type { View } from "./scene";

@@ -2,6 +2,7 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
 import type { Groups, ResultOf } from "../protocol";
+import { agree } from "./staleness";
 import type { TraitSignals } from "./traits";
 
 /** Flow from one cluster to another in one step; `low` and `high` are NaN until they are known. */
@@ -70,7 +71,7 @@ function isOf(result: Keys, groups: Keys): boolean {
 /** The edges as objects, with the interval if it belongs to the same flow. */
 export function edgesOf(result: ResultOf<"flow">, interval: ResultOf<"flow_null"> | null): FlowEdge[] {
   const { edges, flow, expected, z } = result.arrays;
-  const same = interval !== null && isOf(interval, result) && isSameChain(interval, result);
+  const same = interval !== null && agree(interval, result);
   const at = (values: Float32Array | undefined, i: number) => values?.[i] ?? Number.NaN;
   return Array.from(flow, (value, i) => ({
     step: edges[3 * i] ?? 0,
@@ -82,9 +83,4 @@ export function edgesOf(result: ResultOf<"flow">, interval: ResultOf<"flow_null"
     low: same ? at(interval.arrays.low, i) : Number.NaN,
     high: same ? at(interval.arrays.high, i) : Number.NaN,
   }));
-}
-
-function isSameChain({ params: a }: ResultOf<"flow_null">, { params: b }: ResultOf<"flow">): boolean {
-  const names = ["scheme", "mode", "n_samples", "seed", "softmax_scale", "backward", "backward_mode"] as const;
-  return names.every((name) => a[name] === b[name]);
 }

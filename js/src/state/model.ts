@@ -1,4 +1,5 @@
 import type { AnyModel } from "@anywidget/types";
+import { batch } from "@preact/signals";
 import type { Dynamics } from "../dynamics/dynamics";
 import { createPythonDynamics } from "../dynamics/python";
 import { createWire } from "../wire";
@@ -18,9 +19,11 @@ export interface WidgetState {
 
 export function createWidgetState(model: AnyModel, until: AbortSignal): WidgetState {
   const wire = createWire(model, until, (message) => {
-    if (message.kind === "result") dynamics.receive(message);
-    else if (message.kind === "answer") plugins.receive(message);
-    else store.receive(message);
+    batch(() => {
+      if (message.kind === "answer") plugins.receive(message);
+      else store.receive(message);
+      if (message.kind === "result") dynamics.receive(message);
+    });
     if (message.kind === "options") plugins.forget();
     if (message.kind === "error") dynamics.fail(message);
   });

@@ -61,7 +61,7 @@ export function createPlugins(wire: Wire, until: AbortSignal, run = runModule): 
       return now;
     },
     request(panel, name, payload, buffers) {
-      return answerTo(wire.send({ kind: "ask", panel, name, payload: payload ?? null }, buffers));
+      return answerTo(wire.send({ kind: "request", panel, name, payload: payload ?? null }, buffers));
     },
     receive({ id, payload, arrays, problem }) {
       const asked = id === null ? undefined : waiting.get(id);

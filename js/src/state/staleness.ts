@@ -1,61 +1,43 @@
 /** Whether a picture shows what is asked for now. */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import type { Params, Status } from "../protocol";
-import type { Mode } from "./mode";
-import type { Traits } from "./traits";
 
-type Parameters = Mode &
-  Pick<
-    Traits,
-    "scheme" | "softmax_scale" | "backward" | "backward_mode" | "basis" | "components" | "smooth" | "density"
-  >;
+/** By stage, of the values that a result depends on. */
+export type Hashes = Readonly<Record<string, string>>;
 
-/**
- * A result is old when Python says so, or when a parameter was changed here and Python has not answered yet.
- */
-export function isStale(
-  shown: { stage: string; generation: number | null; params: Params },
-  status: Pick<Status, "pending" | "generation"> | null,
-  wanted: Parameters,
-): boolean {
-  // A result may overtake the status that knows of it.
-  const superseded =
-    status?.pending.includes(shown.stage) && (shown.generation ?? -1) < (status.generation ?? Number.NEGATIVE_INFINITY);
-  return superseded === true || !shows(shown.params, wanted) || !isAsAveraged(shown, wanted);
+/** Whether two results are of the same parameters: equal in every stage that both are made of. */
+export function agree(a: { hashes: Hashes }, b: { hashes: Hashes }): boolean {
+  return Object.entries(a.hashes).every(([stage, hash]) => (b.hashes[stage] ?? hash) === hash);
 }
 
-/** Whether averages are over the distance that is wanted; arrows of cells are none. */
-function isAsAveraged(
-  { stage, params }: { stage: string; params: Params },
-  wanted: Pick<Parameters, "smooth" | "density">,
-): boolean {
-  return stage === "projection" || (params.smooth === wanted.smooth && params.density === wanted.density);
+/** The changes of traits that were made here, until Python answers. */
+export interface Changes {
+  /** Note a change; returns the id that Python's answer to it will have. */
+  made(names: readonly string[]): string;
+  /** Python has answered this change, and so all before it: a host may send several as one. */
+  answered(id: string): void;
+  /** Whether one of these traits was changed here, and Python has not answered yet. */
+  concern(names: readonly string[]): boolean;
 }
 
-/** Whether another result is of the parameters that a field shows. */
-export function isOfSame(field: { stage: string; params: Params }, other: { params: Params }): boolean {
-  return shows(other.params, field.params) && isAsAveraged({ stage: field.stage, params: other.params }, field.params);
-}
-
-function shows(params: Params, wanted: Omit<Parameters, "smooth" | "density">): boolean {
-  return (
-    params.scheme === wanted.scheme &&
-    params.mode === wanted.mode &&
-    params.n_samples === wanted.n_samples &&
-    params.seed === wanted.seed &&
-    params.basis === wanted.basis &&
-    String(params.components) === String(wanted.components) &&
-    params.backward === wanted.backward &&
-    (!params.backward || params.backward_mode === wanted.backward_mode) &&
-    isOfScale(params, wanted.softmax_scale)
-  );
-}
-
-/** Whether a result is of a scale; the automatic one has no number before it is known. */
-function isOfScale(params: Params, wanted: number | null): boolean {
-  if (wanted === null) return params.auto_scale;
-  // Python may have computed with the number's float32 neighbour.
-  return params.softmax_scale !== null && Math.abs(params.softmax_scale - wanted) <= 1e-6 * Math.abs(wanted);
+export function createChanges(): Changes {
+  // Answers reach every page that shows the widget.
+  const page = Math.random().toString(36).slice(2, 10);
+  let count = 0;
+  const unanswered = signal<readonly { id: string; names: readonly string[] }[]>([]);
+  return {
+    made(names) {
+      const id = `${page}-${++count}`;
+      // A drag makes many of the same traits, of which the last is enough.
+      const others = unanswered.value.filter((change) => String(change.names) !== String(names));
+      unanswered.value = [...others, { id, names }];
+      return id;
+    },
+    answered(id) {
+      const at = unanswered.value.findIndex((change) => change.id === id);
+      if (at >= 0) unanswered.value = unanswered.value.slice(at + 1);
+    },
+    concern: (names) => unanswered.value.some((change) => change.names.some((name) => names.includes(name))),
+  };
 }
 
 /**

@@ -6,6 +6,7 @@ import type { KernelState } from "../kernel";
 import type {
   Cells,
   Choices,
+  Clusters,
   Color,
   Embedding,
   Failure,
@@ -18,7 +19,6 @@ import type {
   ResultOf,
   Stage,
   Status,
-  Walks,
 } from "../protocol";
 import type { Wire } from "../wire";
 import { type Camera, createCamera } from "./camera";
@@ -28,7 +28,7 @@ import { createLayout } from "./layout";
 import type { Limits } from "./limits";
 import { createMode, type Mode } from "./mode";
 import { createPlayer, type Player } from "./player";
-import { isOfSame, isStale, lasting } from "./staleness";
+import { agree, createChanges, type Hashes, lasting } from "./staleness";
 import { createTraits, type TraitSignals, type Traits } from "./traits";
 
 /** Work or staleness that is over sooner is not shown. */
@@ -38,13 +38,10 @@ const FLICKER_MS = 150;
 export type FieldStage = "grid" | "projection" | "stream" | "particles";
 export type Drawn = ResultOf<FieldStage>;
 
+/** Walks whose clusters have colours. */
+export type Walks = ResultOf<"walks"> & { clusters: { colors: readonly string[] } | null };
+
 const STAGES: readonly Stage[] = ["grid", "projection", "stream", "particles", "diagnostics", "belief", "walks"];
-const STAGE_OF_FIELD: Readonly<Record<string, FieldStage>> = {
-  grid: "grid",
-  arrows: "projection",
-  stream: "stream",
-  particles: "particles",
-};
 
 export interface Store {
   readonly traits: TraitSignals;
@@ -64,6 +61,8 @@ export interface Store {
   /** What cells can be chosen by. */
   readonly choices: ReadonlySignal<Choices["columns"]>;
   readonly cells: ReadonlySignal<Cells | null>;
+  /** The clusters that cells are known by; null where there are none. */
+  readonly clusters: ReadonlySignal<Clusters | null>;
   readonly embedding: ReadonlySignal<Embedding | null>;
   /** With the limits in use. */
   readonly color: ReadonlySignal<Color | null>;
@@ -83,6 +82,8 @@ export interface Store {
   /** Whether what is drawn fades by numbers of other parameters, until those of its own arrive. */
   readonly fadingStale: ReadonlySignal<boolean>;
   readonly stale: ReadonlySignal<boolean>;
+  /** Whether a result is right for the present parameters, as far as Python and this page know. */
+  isCurrent(result: Result): boolean;
   readonly walks: ReadonlySignal<Walks | null>;
   readonly walksStale: ReadonlySignal<boolean>;
   readonly player: Player;
@@ -131,6 +132,7 @@ export interface StoreParts {
 
 export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, until: AbortSignal): StoreParts {
   const traits = createTraits(model, until);
+  const changes = createChanges();
   const flow = createFlow(dynamics, traits.signals, until);
   const camera = createCamera(model, until);
   const layout = createLayout(model, until);
@@ -147,8 +149,11 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const genesInUse = signal<number | null>(null);
   const choices = signal<Choices["columns"]>([]);
   const cells = signal<Cells | null>(null);
+  const clusters = signal<Clusters | null>(null);
   const embedding = signal<Embedding | null>(null);
   const status = signal<Status | null>(null);
+  /** By stage, of the present parameters: from the status, or a result that came before it. */
+  const present = signal<Hashes>({});
   const failures = signal<readonly Failure[]>([]);
   const refusals = signal<readonly Failure[]>([]);
   const notices = signal<readonly string[]>([]);
@@ -163,14 +168,18 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const searches = new Map<string, (matches: Matches) => void>();
 
   const results = createResults(dynamics, until);
+  const isCurrent = ({ stage, hashes }: Result) =>
+    hashes[stage] === present.value[stage] &&
+    !changes.concern(options.value?.stages.find(({ key }) => key === stage)?.traits ?? []);
   const calm = createCalm(until);
   const walks = computed(() => {
     const walked = results("walks").value;
-    return walked && inColorsOf(color.value, walked);
+    return walked && inColors(walked, clusters.value);
   });
   const stage = computed<FieldStage | null>(() => {
-    const asked = STAGE_OF_FIELD[traits.signals.field.value] ?? null;
-    return asked === "particles" && calm.value ? "stream" : asked;
+    const field = options.value?.fields.find(({ key }) => key === traits.signals.field.value);
+    const drawn = (field?.stage ?? null) as FieldStage | null;
+    return drawn === "particles" && calm.value ? "stream" : drawn;
   });
   /** What was computed for other axes has no place in this picture. */
   const isOnEmbedding = (result: Result | null) => {
@@ -193,11 +202,11 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
   const belief = trusted("belief");
   const fadingNow = computed(() => {
     const faded = stage.value === "projection" ? diagnostics.value : belief.value;
-    return shown.value !== null && faded !== null && !isOfSame(shown.value, faded);
+    return shown.value !== null && faded !== null && !agree(shown.value, faded);
   });
   const stops = [
     effect(() =>
-      stage.value === "stream" && traits.signals.field.value !== "stream" ? dynamics.want("stream") : undefined,
+      stage.value === "stream" && traits.signals.field.value === "particles" ? dynamics.want("stream") : undefined,
     ),
     effect(() => {
       if (!isHonest.value || !cells.value) return;
@@ -208,21 +217,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     for (const stop of stops) stop();
   });
 
-  const staleNow = computed(
-    () =>
-      shown.value !== null &&
-      isStale(shown.value, status.value, {
-        scheme: traits.signals.scheme.value,
-        ...mode.value,
-        softmax_scale: traits.signals.softmax_scale.value,
-        backward: traits.signals.backward.value,
-        backward_mode: traits.signals.backward_mode.value,
-        basis: traits.signals.basis.value,
-        components: traits.signals.components.value,
-        smooth: traits.signals.smooth.value,
-        density: traits.signals.density.value,
-      }),
-  );
+  const staleNow = computed(() => shown.value !== null && !isCurrent(shown.value));
   const workingNow = computed(() => status.value?.state === "working");
 
   function receive(message: Message): void {
@@ -288,9 +283,14 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         // Python says so after every selection; one made here is known, and another may have followed it.
         if (message.id === null || !selecting.delete(message.id)) selection.value = message.arrays.cells;
         break;
+      case "clusters":
+        clusters.value = message.names.length ? message : null;
+        break;
       case "status":
         batch(() => {
           status.value = message;
+          present.value = message.hashes;
+          if (message.id !== null) changes.answered(message.id);
           failures.value = failures.value.filter(({ stage }) => stage !== null && message.failed.includes(stage));
         });
         break;
@@ -298,6 +298,9 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
         if (message.trait === null) {
           failures.value = [...failures.value.filter((other) => other.stage !== message.stage), message];
         } else refusals.value = [...refusals.value.filter((other) => other.trait !== message.trait), message];
+        break;
+      case "result": // right when it was sent
+        present.value = { ...present.value, ...message.hashes };
         break;
       case "groups":
         flow.receive(message);
@@ -316,7 +319,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
 
   function setTogether(values: Partial<Traits>): void {
     refusals.value = refusals.value.filter((refusal) => !refusedTraits(refusal).some((name) => name in values));
-    traits.setTogether(values);
+    traits.setTogether(values, changes.made(Object.keys(values)));
     wire.kernel.sent();
   }
 
@@ -332,6 +335,7 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     genesInUse,
     choices,
     cells,
+    clusters,
     embedding,
     color,
     automaticLimits: shared.automatic,
@@ -343,9 +347,10 @@ export function createStore(model: AnyModel, wire: Wire, dynamics: Dynamics, unt
     belief,
     fadingStale: lasting(fadingNow, FLICKER_MS, until),
     stale: lasting(staleNow, FLICKER_MS, until, shown),
+    isCurrent,
     walks,
     walksStale: lasting(
-      computed(() => status.value?.pending.includes("walks") === true),
+      computed(() => walks.value !== null && !isCurrent(walks.value)),
       FLICKER_MS,
       until,
       walks,
@@ -422,11 +427,10 @@ function axesOf({ basis, components }: Embedding): string {
   return `${basis} ${components}`;
 }
 
-/** Walks with their clusters in the colours of the legend, where it is about them: a palette may have been chosen. */
-function inColorsOf(color: Color | null, walks: Walks): Walks {
+/** Walks with the colours of their clusters. */
+function inColors(walks: ResultOf<"walks">, known: Clusters | null): Walks {
   const { clusters } = walks;
-  if (!clusters || color?.type !== "categorical" || color.source !== "obs" || color.key !== clusters.key) return walks;
-  return { ...walks, clusters: { ...clusters, colors: color.categories.map((category) => category.color) } };
+  return { ...walks, clusters: clusters && { ...clusters, colors: clusters.key === known?.key ? known.colors : [] } };
 }
 
 /** The newest result of each stage. */

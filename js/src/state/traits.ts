@@ -11,9 +11,9 @@ export interface SyncedTraits {
   signals: TraitSignals;
   /**
    * Change traits here and in Python, in one update: Python sees no state between them. The host keeps one update in flight,
-   * so this may be called while dragging.
+   * so this may be called while dragging. Python answers with the id, in a status.
    */
-  setTogether(values: Partial<Traits>): void;
+  setTogether(values: Partial<Traits>, id: string): void;
 }
 
 export function createTraits(model: AnyModel, until: AbortSignal): SyncedTraits {
@@ -30,7 +30,7 @@ export function createTraits(model: AnyModel, until: AbortSignal): SyncedTraits 
   });
   const signals = Object.fromEntries(followers.map(({ name, value }) => [name, value])) as unknown as TraitSignals;
 
-  function setTogether(values: Partial<Traits>): void {
+  function setTogether(values: Partial<Traits>, id: string): void {
     const entries = Object.entries(values) as [keyof Traits, Traits[keyof Traits]][];
     batch(() => {
       for (const [name, value] of entries) {
@@ -39,6 +39,7 @@ export function createTraits(model: AnyModel, until: AbortSignal): SyncedTraits 
         (signals[name] as Signal<typeof value>).value = value;
       }
     });
+    model.set("_change", id);
     model.save_changes();
   }
 

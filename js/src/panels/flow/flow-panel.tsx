@@ -10,9 +10,9 @@ import { parameterOf } from "../../table";
 import { Choice } from "../choice";
 import { Group, type Own } from "../control";
 import { download } from "../download";
+import { failureOf } from "../failure";
 import { reasonWithoutKernel } from "../kernel";
 import { ErrorCard, Refused } from "../messages";
-import { failureOf } from "../panel-of-stage";
 import { standaloneSvg, toPng } from "./files";
 import { FlowFigure } from "./flow-figure";
 import { FlowTable } from "./flow-table";
@@ -28,7 +28,7 @@ export function FlowPanel({ store, dynamics }: { store: Store; dynamics: Dynamic
       store.highlight.value = null;
     };
   }, [dynamics, store]);
-  const failure = failureOf("flow", store.failures.value);
+  const failure = failureOf("flow", store);
   const groups = store.flow.groups.value;
   return (
     <div class="vw-flow">
@@ -189,9 +189,8 @@ function sourceOf(groups: Groups, name: string): number | null {
 /** Whether the flow has been that of other parameters for a while. */
 function useStale(store: Store): boolean {
   const pending = useComputed(() => {
-    const { value: status } = store.status;
     const { value: result } = store.flow.result;
-    return !!status?.pending.includes("flow") && (result?.generation ?? -1) < (status.generation ?? -1);
+    return result !== null && !store.isCurrent(result);
   }).value;
   const lasted = useSignal(false);
   useEffect(() => {

@@ -1,23 +1,18 @@
-"""The stage of random walks: its parameters, and what it gives."""
+"""The stage ``'walks'``: random walks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from velowidget.core.chain import Chain
 from velowidget.core.walks import Shares, arrivals, random_walks, shares
 from velowidget.kernels.annotations import CategoricalAnnotation
-from velowidget.kernels.arguments import checked_count, checked_seed
-from velowidget.kernels.walks import checked_hits, checked_steps, start_cells, stop_mask
-
-if TYPE_CHECKING:
-    from velowidget.core.chain import Chain
-    from velowidget.pipeline.stages import Context
-
-WALK_PARAMETERS = ("n_sims", "max_iter", "successive_hits", "start_ixs", "stop_ixs", "seed")
+from velowidget.kernels.walks import checked_steps, start_cells, stop_mask
+from velowidget.pipeline.stage import Context, Stage, Wired
 
 # Walks times steps that go to a browser: 80 MB.
 _MOST_CELLS = 20_000_000
@@ -40,8 +35,6 @@ class Walks:
         Whether there are cells that end a walk.
     clusters
         The clusters; None, and no counts, without any.
-    softmax_scale
-        The scale of the chain.
     """
 
     paths: NDArray[np.int32]
@@ -50,7 +43,6 @@ class Walks:
     start_ixs: Any
     stopped: bool
     clusters: CategoricalAnnotation | None
-    softmax_scale: float
 
     @property
     def within(self) -> Shares:
@@ -58,21 +50,8 @@ class Walks:
         return shares(self.counts, self.totals[:, None])
 
 
-def checked_number(name: str, value: Any, n_cells: int) -> Any:
-    """One of the numbers that walks depend on, as Python has it; raises a TypeError or ValueError if it is none."""
-    match name:
-        case "n_sims":
-            return checked_count(name, value)
-        case "successive_hits":
-            return checked_hits(value)
-        case "seed":
-            return checked_seed(value)
-    checked_steps(value, n_cells)
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def walked(context: Context, chain: Chain) -> Walks:
-    """Random walks on a chain.
+def compute(context: Context, chain: Chain) -> Walks:
+    """Walk on the chain.
 
     Raises
     ------
@@ -96,4 +75,37 @@ def walked(context: Context, chain: Chain) -> Walks:
     paths.flags.writeable = False
     names, codes = ((), np.full(adata.n_obs, -1)) if clusters is None else (clusters.categories, clusters.codes)
     counts, totals = arrivals(paths, codes, len(names), stops, hits)
-    return Walks(paths, counts, totals, parameters.start_ixs, stops is not None, clusters, chain.softmax_scale)
+    return Walks(paths, counts, totals, parameters.start_ixs, stops is not None, clusters)
+
+
+def to_wire(walks: Walks) -> Wired:
+    """Paths; and, after each step, how many walks are in each cluster, of how many, with the share's interval."""
+    clusters, within = walks.clusters, walks.within
+    values = {
+        "n_walks": len(walks.paths),
+        "n_steps": walks.paths.shape[1] - 1,
+        "start_ixs": walks.start_ixs,
+        "stopped": walks.stopped,
+        "clusters": clusters
+        and {"key": clusters.key, "names": list(clusters.categories), "used": clusters.used.tolist()},
+    }
+    arrays: dict[str, NDArray[Any]] = {
+        "paths": walks.paths,
+        "counts": walks.counts,
+        "totals": walks.totals,
+        "low": within.low,
+        "high": within.high,
+    }
+    return values, arrays
+
+
+STAGE = Stage(
+    name="walks",
+    label="Random walks",
+    after=("T",),
+    depends=("n_sims", "max_iter", "successive_hits", "start_ixs", "stop_ixs", "seed", "of_walk_cells"),
+    compute=compute,
+    to_wire=to_wire,
+    panel="walks",
+    unit="walks",
+)
