@@ -82,7 +82,7 @@ def run_demo(directory: Path, port: int, *, open_browser: bool) -> int:
         return 1
     notebook = directory / NOTEBOOK
     if not notebook.exists():
-        from velowidget.kernels.atomic import replacing
+        from velowidget.data.atomic import replacing
 
         directory.mkdir(parents=True, exist_ok=True)
         # A wheel holds the examples inside the package, a checkout beside it.

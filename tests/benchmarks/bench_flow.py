@@ -86,7 +86,7 @@ def main() -> None:
         ratio = float(np.median(times) / np.median(ours))
         print(f"  ratio {ratio:.0f} x; largest difference {np.abs(table - small.flow(time_key='day')).max().max():.1e}")
     from velowidget.core.flow import interval, null
-    from velowidget.kernels.groups import read_cells
+    from velowidget.data.groups import read_cells
 
     groups, graph = read_cells(large.adata).groups, large.chain.graph
     values = large.chain.probabilities

@@ -21,7 +21,7 @@ def z_values(adata, scheme: str):
     """z of each pair of clusters by name, and what it would be with independent neighbours."""
     from velowidget import VelocityKernel
     from velowidget.core.flow import null
-    from velowidget.kernels.groups import read_cells
+    from velowidget.data.groups import read_cells
 
     kernel = VelocityKernel(adata).compute_transition_matrix(scheme=scheme)
     cells = read_cells(adata)

@@ -13,9 +13,9 @@ from velowidget.core.grid import average, lattice
 from velowidget.core.projection import project
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.embeddings import read_embedding
-from velowidget.kernels.graphs import read_graph
+from velowidget.data.embeddings import read_embedding
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 
 PASSES, MOVES = 5, 30
 

@@ -11,7 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from velowidget import datasets
 from velowidget.core.graph import Graph
-from velowidget.kernels.graphs import read_graph
+from velowidget.data.graphs import read_graph
 
 
 def manifold(n_cells: int, n_genes: int, n_dims: int, seed: int = 0) -> AnnData:

@@ -14,8 +14,8 @@ from velowidget.core.diagnostics import entropy, fidelity, shuffled_genes, stren
 from velowidget.core.projection import project
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.graphs import read_graph
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 
 
 def auc(higher, lower):

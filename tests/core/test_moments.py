@@ -16,8 +16,8 @@ from hypothesis.extra.numpy import arrays
 from tests.reference import graph_of, neighbours
 from velowidget.core import moments as module
 from velowidget.core.moments import draw_velocities, velocity_moments
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.graphs import read_graph
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 REFERENCE = SHARED / "reference" / "pancreas-cellrank.npz"

@@ -19,8 +19,8 @@ from velowidget.core.graph import Graph
 from velowidget.core.moments import velocity_moments
 from velowidget.core.monte_carlo import EXACT, monte_carlo
 from velowidget.core.similarity import SCHEMES, similarity
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.graphs import read_graph
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 
 PANCREAS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pancreas.h5ad"
 

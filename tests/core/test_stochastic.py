@@ -21,8 +21,8 @@ from velowidget.core import stochastic as module
 from velowidget.core.moments import velocity_moments
 from velowidget.core.similarity import SCHEMES, similarity
 from velowidget.core.stochastic import stochastic
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.graphs import read_graph
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 REFERENCE = SHARED / "reference" / "pancreas-cellrank.npz"

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from tests.files.writers import Write, writer
+from velowidget.data.atomic import replacing
 from velowidget.kernels import storage
-from velowidget.kernels.atomic import replacing
 
 SIZE = storage.size
 

@@ -13,14 +13,14 @@ import scipy.sparse as sp
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, N_GENES
-from velowidget.kernels.annotations import (
+from velowidget.data.annotations import (
     CategoricalAnnotation,
     ContinuousAnnotation,
     columns,
     default_column,
     read_annotation,
 )
-from velowidget.kernels.data import MissingKeyError
+from velowidget.data.velocity import MissingKeyError
 
 pytestmark = no_warnings
 

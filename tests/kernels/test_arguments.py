@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from tests.fingerprint import unchanged
-from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel, running
+from velowidget.data import running
+from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 
 ARRAY = np.array([1.0, 2.0])
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.kernels.conftest import make_adata
+from velowidget.data.atomic import replacing
 from velowidget.kernels import Kernel, VelocityKernel
-from velowidget.kernels.atomic import replacing
 
 
 def write(path, content=b"new"):
@@ -188,7 +188,7 @@ def test_relative_paths(tmp_path, monkeypatch):
 
 DIES = """
     import os, signal, sys
-    from velowidget.kernels.atomic import replacing
+    from velowidget.data.atomic import replacing
     with replacing(sys.argv[1]) as temporary:
         temporary.write_bytes(b"half")
         print(temporary, flush=True)
@@ -228,7 +228,7 @@ def test_many_writers_of_one_file(file):
     """Threads here and a process elsewhere: each reader finds one whole file."""
     contents = [bytes([65 + i]) * (1000 + i) for i in range(4)]
     code = f"""
-        from velowidget.kernels.atomic import replacing
+        from velowidget.data.atomic import replacing
         for _ in range(100):
             with replacing({str(file)!r}) as temporary:
                 temporary.write_bytes({contents[3]!r})

@@ -17,9 +17,9 @@ import scipy.sparse as sp
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, N_GENES, make_adata
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import MissingKeyError, read_velocity
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import MissingKeyError, read_velocity
-from velowidget.kernels.graphs import read_graph
 
 pytestmark = no_warnings
 

@@ -8,8 +8,8 @@ import pytest
 import scipy.sparse as sp
 
 from tests.fingerprint import unchanged
+from velowidget.data.messages import MissingKeyError
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.messages import MissingKeyError
 
 
 @pytest.fixture

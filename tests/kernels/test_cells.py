@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from velowidget.kernels.cells import choices, choose_cells, plain_rule
+from velowidget.data.cells import choices, choose_cells, plain_rule
 
 
 @pytest.fixture

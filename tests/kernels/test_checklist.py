@@ -13,9 +13,9 @@ import scipy.sparse as sp
 from tests import reference
 from tests.core.test_custom import Own
 from tests.core.test_stochastic import slow_stochastic
+from velowidget.data.graphs import read_graph
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.graphs import read_graph
 
 SCHEMES = ("correlation", "cosine", "dot_product")
 

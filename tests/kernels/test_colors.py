@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from tests.fingerprint import unchanged
-from velowidget.kernels.annotations import read_annotation
-from velowidget.kernels.color_names import x11_color
-from velowidget.kernels.colors import read_colors
+from velowidget.data.annotations import read_annotation
+from velowidget.data.color_names import x11_color
+from velowidget.data.colors import read_colors
 
 NAMES = ("a", "b", "c")
 RED, GREEN, BLUE = "#ff0000", "#008000", "#0000ff"

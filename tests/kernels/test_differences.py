@@ -8,8 +8,8 @@ import scipy.sparse as sp
 
 from tests import reference
 from tests.fingerprint import unchanged
+from velowidget.data.graphs import read_graph
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.graphs import read_graph
 
 
 def inputs(adata):

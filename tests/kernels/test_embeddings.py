@@ -10,9 +10,9 @@ import scipy.sparse as sp
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS
+from velowidget.data.embeddings import bases, embedding_name, read_embedding
+from velowidget.data.velocity import MissingKeyError
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import MissingKeyError
-from velowidget.kernels.embeddings import bases, embedding_name, read_embedding
 from velowidget.pipeline import VelocityPipeline
 
 pytestmark = no_warnings

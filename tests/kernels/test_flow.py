@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from velowidget import datasets
+from velowidget.data.groups import read_cells, read_times
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
-from velowidget.kernels.groups import read_cells, read_times
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 FLOW, DATA = SHARED / "reference" / "pancreas-cellrank-flow.csv", SHARED / "data" / "pancreas.h5ad"

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_GENES, make_adata
+from velowidget.data.annotations import read_annotation
+from velowidget.data.gene_names import find_genes, gene_of, labels
+from velowidget.data.velocity import MissingKeyError, read_velocity
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.annotations import read_annotation
-from velowidget.kernels.data import MissingKeyError, read_velocity
-from velowidget.kernels.gene_names import find_genes, gene_of, labels
 from velowidget.pipeline import VelocityPipeline
 from velowidget.widget import messages
 

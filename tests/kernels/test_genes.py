@@ -10,9 +10,9 @@ import pytest
 
 from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_GENES
+from velowidget.data.genes import gene_mask, plain_subset
+from velowidget.data.velocity import read_velocity
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.genes import gene_mask, plain_subset
 
 pytestmark = no_warnings
 

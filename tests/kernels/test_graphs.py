@@ -9,9 +9,9 @@ import scipy.sparse as sp
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS
+from velowidget.data.graphs import read_graph, read_weights
+from velowidget.data.velocity import MissingKeyError
 from velowidget.kernels import ConnectivityKernel, VelocityKernel
-from velowidget.kernels.data import MissingKeyError
-from velowidget.kernels.graphs import read_graph, read_weights
 from velowidget.pipeline import VelocityPipeline
 
 pytestmark = no_warnings

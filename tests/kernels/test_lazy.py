@@ -11,9 +11,9 @@ import scipy.sparse as sp
 
 from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_CELLS, make_adata
+from velowidget.data.annotations import read_annotation
+from velowidget.data.embeddings import bases, read_embedding
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
-from velowidget.kernels.annotations import read_annotation
-from velowidget.kernels.embeddings import bases, read_embedding
 from velowidget.pipeline import VelocityPipeline
 from velowidget.widget import VelocityWidget
 

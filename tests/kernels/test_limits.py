@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from velowidget.kernels.annotations import ContinuousAnnotation
-from velowidget.kernels.limits import Limits, automatic_limits, checked_limit, checked_limits, read_limits
+from velowidget.data.annotations import ContinuousAnnotation
+from velowidget.data.limits import Limits, automatic_limits, checked_limit, checked_limits, read_limits
 
 
 def of(*parts, source="gene"):

@@ -11,8 +11,8 @@ import pytest
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, N_GENES
+from velowidget.data.velocity import read_velocity
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import read_velocity
 
 pytestmark = no_warnings
 

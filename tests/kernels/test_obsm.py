@@ -9,9 +9,9 @@ import scipy.sparse as sp
 
 from tests import reference
 from tests.fingerprint import unchanged
+from velowidget.data.graphs import read_graph
 from velowidget.kernels import VelocityKernel
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.graphs import read_graph
 
 OBSM = {"attr": "obsm", "xkey": "X_pca", "vkey": "velocity_pca"}
 

@@ -9,7 +9,7 @@ import pytest
 import scipy.sparse as sp
 
 from tests.kernels.conftest import N_CELLS, N_GENES, make_adata
-from velowidget.kernels.reading import Changes, Reading, Settings, cells_as_read, snapshot, translated
+from velowidget.data.reading import Changes, Reading, Settings, cells_as_read, snapshot, translated
 
 NOTHING = Changes()
 USED = Settings()

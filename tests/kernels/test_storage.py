@@ -21,11 +21,11 @@ from tests.fingerprint import fingerprint, unchanged
 from tests.kernels.conftest import make_adata
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 from velowidget.kernels import ConnectivityKernel, PrecomputedKernel, VelocityKernel
 from velowidget.kernels.base import Kernel, Product, Sum
 from velowidget.kernels.container import dump, load
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.velocity import defined_transitions
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from tests.deprecations import no_warnings
 from tests.kernels.conftest import N_CELLS
+from velowidget.data.groups import read_times, time_columns
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.groups import read_times, time_columns
 from velowidget.pipeline import VelocityPipeline
 
 pytestmark = no_warnings

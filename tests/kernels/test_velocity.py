@@ -10,9 +10,9 @@ from tests.deprecations import without_warnings
 from tests.fingerprint import fingerprint, unchanged
 from velowidget.core.similarity import similarity
 from velowidget.core.softmax import row_softmax
+from velowidget.data.graphs import read_graph
+from velowidget.data.velocity import read_velocity
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.data import read_velocity
-from velowidget.kernels.graphs import read_graph
 from velowidget.kernels.velocity import defined_transitions
 
 SCHEMES = ("correlation", "cosine", "dot_product")

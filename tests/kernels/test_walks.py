@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from velowidget import ConnectivityKernel, PrecomputedKernel, VelocityKernel
+from velowidget.analyses.walks import tally
 from velowidget.core.walks import random_walks
-from velowidget.kernels.annotations import read_annotation
-from velowidget.kernels.walks import tally
+from velowidget.data.annotations import read_annotation
 
 PANCREAS = Path(__file__).resolve().parents[3] / "shared" / "data" / "pancreas.h5ad"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from velowidget.kernels.annotations import CategoricalAnnotation, ContinuousAnnotation, read_annotation
+from velowidget.data.annotations import CategoricalAnnotation, ContinuousAnnotation, read_annotation
 from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.legend import legend
 from velowidget.plotting.palettes import MISSING

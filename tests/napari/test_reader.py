@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import zarr
 
-from velowidget.kernels.messages import MissingKeyError
+from velowidget.data.messages import MissingKeyError
 from velowidget.napari_plugin import layers
 from velowidget.napari_plugin.reader import get_reader
 

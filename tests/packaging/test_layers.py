@@ -19,10 +19,12 @@ THE_FIELDS_OWN = {"numpy", "scipy", "numba"}
 MAY_KNOW = {
     "core": THE_FIELDS_OWN,
     "plugins": set(),
-    "kernels": THE_FIELDS_OWN | {"anndata", "pandas", "h5py", "tqdm", "cellrank", "matplotlib"},
+    "data": THE_FIELDS_OWN | {"anndata", "pandas", "h5py", "tqdm", "matplotlib"},
+    "analyses": THE_FIELDS_OWN | {"anndata", "pandas"},
+    "kernels": THE_FIELDS_OWN | {"anndata", "pandas", "h5py", "cellrank", "matplotlib"},
     "preprocessing": THE_FIELDS_OWN | {"anndata", "pandas", "scanpy"},
     "datasets": THE_FIELDS_OWN | {"anndata", "pandas", "scanpy", "pooch", "sklearn"},
-    "pipeline": {"numpy", "anndata", "traitlets"},
+    "pipeline": {"numpy", "scipy", "anndata", "traitlets"},
     "plotting": {"numpy", "scipy", "matplotlib"},
     "widget": {"numpy", "anndata", "traitlets", "anywidget", "ipywidgets"},
     "napari_plugin": {"numpy", "pandas", "anndata", "zarr", "matplotlib", "traitlets", "napari", "qtpy"},
@@ -32,7 +34,11 @@ IMPORTS = {
     "core.upwards": "from velowidget.kernels.velocity import VelocityKernel",
     "core.late": "def f():\n    import velowidget.pipeline",
     "plugins.upwards": "from velowidget.kernels import Kernel",
+    "data.upwards": "from velowidget.kernels import Kernel",
+    "analyses.upwards": "from velowidget.kernels.base import Kernel",
+    "analyses.sideways": "import velowidget.plotting.walks",
     "kernels.upwards": "from velowidget.pipeline.jobs import Jobs",
+    "plotting.upwards": "from velowidget.kernels import Kernel",
     "plotting.typed": (
         "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from velowidget.pipeline import VelocityPipeline"
     ),

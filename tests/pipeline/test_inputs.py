@@ -9,8 +9,8 @@ import pytest
 import scipy.sparse as sp
 
 from tests.kernels.conftest import N_GENES, make_adata
+from velowidget.data.reading import Reading, Settings
 from velowidget.kernels import ConnectivityKernel, VelocityKernel
-from velowidget.kernels.reading import Reading, Settings
 from velowidget.pipeline import inputs as module
 from velowidget.pipeline.inputs import Inputs
 

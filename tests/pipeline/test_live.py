@@ -14,7 +14,7 @@ from traitlets import TraitError
 
 from tests.deprecations import without_warnings
 from velowidget import VelocityKernel, VelocityPipeline
-from velowidget.kernels.reading import Settings
+from velowidget.data.reading import Settings
 from velowidget.pipeline.events import Changed, Computed, Read
 
 N_CELLS = 200

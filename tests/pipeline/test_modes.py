@@ -16,8 +16,8 @@ from tests.deprecations import without_warnings
 from tests.plugins.made import registered
 from tests.plugins.objects import lopsided
 from velowidget.core import moments, monte_carlo, stochastic
+from velowidget.data.reading import Settings
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.reading import Settings
 from velowidget.pipeline import VelocityPipeline, jobs
 from velowidget.pipeline.events import Computed, Status
 from velowidget.pipeline.offers import modes

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from traitlets import TraitError
 
 from velowidget import ConnectivityKernel, PrecomputedKernel, VelocityKernel, VelocityPipeline
-from velowidget.kernels.graphs import usable_graphs
+from velowidget.data.graphs import usable_graphs
 from velowidget.pipeline.events import Read
 
 CONSTRUCTOR = ("vkey", "xkey", "gene_subset", "conn_key", "n_neighbors", "symmetrize")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from traitlets import TraitError, link
 
+from velowidget.data.reading import Settings
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.reading import Settings
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.parameters import Parameters

@@ -9,10 +9,10 @@ import pytest
 from tests.deprecations import no_warnings
 from tests.fingerprint import unchanged
 from tests.kernels.conftest import N_CELLS, make_adata
+from velowidget.data.annotations import columns, default_column, read_annotation
+from velowidget.data.cells import choices, choose_cells
+from velowidget.data.groups import cluster_columns, time_columns
 from velowidget.kernels import VelocityKernel
-from velowidget.kernels.annotations import columns, default_column, read_annotation
-from velowidget.kernels.cells import choices, choose_cells
-from velowidget.kernels.groups import cluster_columns, time_columns
 from velowidget.pipeline import VelocityPipeline
 from velowidget.widget import flow_messages, messages
 

@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_hex
 from scipy.spatial import cKDTree
 
-from velowidget.kernels.annotations import CategoricalAnnotation
+from velowidget.data.annotations import CategoricalAnnotation
 from velowidget.plotting.palettes import category_colors
 
 pytestmark = pytest.mark.usefixtures("figures")

@@ -12,8 +12,8 @@ from traitlets import TraitError
 from tests.plugins.made import registered
 from tests.plugins.objects import MANIFEST, lopsided
 from velowidget import VelocityKernel, VelocityPipeline, datasets, plugins
+from velowidget.data.annotations import CategoricalAnnotation
 from velowidget.kernels import Kernel
-from velowidget.kernels.annotations import CategoricalAnnotation
 from velowidget.plotting.palettes import category_colors
 from velowidget.plugins import PluginError
 

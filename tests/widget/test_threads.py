@@ -11,7 +11,7 @@ import pytest
 from traitlets import TraitError
 
 from tests.widget.test_assignments import agrees, computes, some_value
-from velowidget.kernels.walks import checked_steps
+from velowidget.analyses.walks import checked_steps
 from velowidget.pipeline.traits import PARAMETERS
 from velowidget.widget import VelocityWidget
 

@@ -1,4 +1,4 @@
-"""Kernels: from annotated data to a Markov chain. With the datasets, the only package that touches AnnData."""
+"""Kernels: from annotated data to a Markov chain, which is analysed, drawn, written and read again."""
 
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.connectivity import ConnectivityKernel

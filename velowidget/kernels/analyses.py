@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from velowidget.analyses.boundary import read_boundary
+from velowidget.analyses.flow import compare, flow_table, flows_of
+from velowidget.analyses.walks import read_walking
 from velowidget.core.projection import project, quiver_scale
-from velowidget.kernels.arguments import checked_count, checked_seed, checked_text
-from velowidget.kernels.boundary import read_boundary
+from velowidget.data.arguments import checked_count, checked_seed, checked_text
+from velowidget.data.embeddings import embedding_name, read_embedding
+from velowidget.data.groups import read_cells
+from velowidget.data.velocity import recorded
 from velowidget.kernels.chained import Chained
-from velowidget.kernels.data import recorded
-from velowidget.kernels.embeddings import embedding_name, read_embedding
-from velowidget.kernels.flow import compare, flow_table, flows_of
-from velowidget.kernels.groups import read_cells
-from velowidget.kernels.walks import read_walking
 
 
 class Analyses(Chained):
@@ -201,7 +201,7 @@ class Analyses(Chained):
         successive_hits
             A walk ends with this many further cells of `stop_ixs` directly after the first.
         start_ixs
-            Cells to start from, each as likely as any other, as for :func:`velowidget.kernels.cells.choose_cells`; None
+            Cells to start from, each as likely as any other, as for :func:`velowidget.data.cells.choose_cells`; None
             is all.
         stop_ixs
             Cells to end in, likewise; a walk's start does not count. None lets each walk go all its steps.

@@ -14,8 +14,8 @@ import scipy.sparse as sp
 from anndata import AnnData
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.matrices import mixture, overlap, sharing
-from velowidget.kernels.messages import name_cells, shown
+from velowidget.data.matrices import mixture, overlap, sharing
+from velowidget.data.messages import name_cells, shown
 from velowidget.kernels.reports import report_matrix
 from velowidget.kernels.storage import Node, read
 from velowidget.kernels.stored import Stored

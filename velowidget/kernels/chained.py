@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from velowidget.core.chain import Chain, chain_of
 from velowidget.core.conditions import communicating_classes, condition_number
 from velowidget.core.graph import Graph
-from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import checked_adata, same_cells
-from velowidget.kernels.matrices import stochastic_matrix
-from velowidget.kernels.messages import shown
+from velowidget.data.arguments import checked_text
+from velowidget.data.matrices import stochastic_matrix
+from velowidget.data.messages import shown
+from velowidget.data.velocity import checked_adata, same_cells
 
 
 class Chained:

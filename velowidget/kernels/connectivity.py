@@ -11,12 +11,12 @@ from anndata import AnnData
 
 from velowidget.core.chain import Chain
 from velowidget.core.graph import Graph, freeze
-from velowidget.kernels.arguments import checked_flag, checked_text, reject_unknown
+from velowidget.data.arguments import checked_flag, checked_text, reject_unknown
+from velowidget.data.graphs import read_graph, read_weights
+from velowidget.data.matrices import divided_by_row, sharing
+from velowidget.data.messages import name_cells
+from velowidget.data.velocity import checked_adata
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import checked_adata
-from velowidget.kernels.graphs import read_graph, read_weights
-from velowidget.kernels.matrices import divided_by_row, sharing
-from velowidget.kernels.messages import name_cells
 from velowidget.kernels.reports import graph_notes, report_matrix
 
 

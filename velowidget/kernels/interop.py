@@ -8,10 +8,10 @@ from typing import Any
 import scipy.sparse as sp
 from anndata import AnnData
 
-from velowidget.kernels.data import checked_adata, plain, recorded
-from velowidget.kernels.entries import entries
-from velowidget.kernels.matrices import stochastic_matrix
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
+from velowidget.data.entries import entries
+from velowidget.data.matrices import stochastic_matrix
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.velocity import checked_adata, plain, recorded
 
 
 def write(adata: AnnData, key: str, matrix: sp.csr_matrix, kind: str, record: Mapping[str, Any]) -> None:

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from velowidget.kernels.analyses import Analyses
-from velowidget.kernels.annotations import (
+from velowidget.analyses.diagnostics import DIAGNOSTICS
+from velowidget.analyses.flow import flows_of
+from velowidget.analyses.walks import read_walking
+from velowidget.data.annotations import (
     Annotation,
     CategoricalAnnotation,
     ContinuousAnnotation,
     default_column,
     read_annotation,
 )
-from velowidget.kernels.arguments import checked_count, checked_flag, checked_text, one_of, reject_unknown
-from velowidget.kernels.components import PLANE, read_components
-from velowidget.kernels.diagnostics import DIAGNOSTICS
-from velowidget.kernels.embeddings import read_embedding
-from velowidget.kernels.flow import flows_of
-from velowidget.kernels.groups import read_cells
-from velowidget.kernels.limits import Limit, checked_limits
-from velowidget.kernels.messages import shown
-from velowidget.kernels.running import progress_bar, threads
-from velowidget.kernels.walks import read_walking
+from velowidget.data.arguments import checked_count, checked_flag, checked_text, one_of, reject_unknown
+from velowidget.data.components import PLANE, read_components
+from velowidget.data.embeddings import read_embedding
+from velowidget.data.groups import read_cells
+from velowidget.data.limits import Limit, checked_limits
+from velowidget.data.messages import shown
+from velowidget.data.running import progress_bar, threads
+from velowidget.kernels.analyses import Analyses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,12 +13,12 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.arguments import checked_flag, reject_unknown
+from velowidget.data.arguments import checked_flag, reject_unknown
+from velowidget.data.entries import entries
+from velowidget.data.matrices import stochastic_matrix
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.velocity import checked_adata, numbered, recorded
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import checked_adata, numbered, recorded
-from velowidget.kernels.entries import entries
-from velowidget.kernels.matrices import stochastic_matrix
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
 from velowidget.kernels.reports import report_matrix
 
 

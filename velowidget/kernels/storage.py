@@ -28,11 +28,11 @@ from anndata import AnnData
 from anndata.io import read_elem, write_elem
 
 from velowidget.core.graph import freeze
-from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.atomic import replacing
+from velowidget.data.arguments import checked_text
+from velowidget.data.atomic import replacing
+from velowidget.data.matrices import float_csr, stochastic_matrix, well_formed
+from velowidget.data.velocity import checked_adata, numbered, plain
 from velowidget.kernels.container import damaged, dump, in_memory, load, size
-from velowidget.kernels.data import checked_adata, numbered, plain
-from velowidget.kernels.matrices import float_csr, stochastic_matrix, well_formed
 
 SUFFIX = ".velo"
 

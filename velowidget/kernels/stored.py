@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Self
 import scipy.sparse as sp
 from anndata import AnnData
 
+from velowidget.data.matrices import sharing
 from velowidget.kernels import interop, storage
-from velowidget.kernels.matrices import sharing
 from velowidget.kernels.pictures import Pictures
 from velowidget.kernels.storage import Node
 

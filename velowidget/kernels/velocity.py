@@ -12,29 +12,8 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.core.blocks import Report
-from velowidget.core.chain import Chain
-from velowidget.core.custom import Scheme
-from velowidget.core.graph import freeze
-from velowidget.core.similarity import Similarity
-from velowidget.kernels.arguments import (
-    checked_count,
-    checked_flag,
-    checked_scale,
-    checked_seed,
-    checked_text,
-    checked_threshold,
-    one_of,
-    reject_unknown,
-)
-from velowidget.kernels.base import Kernel
-from velowidget.kernels.components import read_components
-from velowidget.kernels.data import VelocityData, checked_adata, read_velocity
-from velowidget.kernels.diagnostics import diagnostics
-from velowidget.kernels.genes import GeneSubset
-from velowidget.kernels.graphs import read_graph, read_weights
-from velowidget.kernels.matrices import sharing
-from velowidget.kernels.modes import (
+from velowidget.analyses.diagnostics import diagnostics
+from velowidget.analyses.modes import (
     BACKWARD_MODES,
     MODES,
     NUMBERS,
@@ -45,11 +24,32 @@ from velowidget.kernels.modes import (
     same_scheme,
     similarities,
 )
-from velowidget.kernels.probabilities import above_threshold, automatic_scale, defined_transitions
-from velowidget.kernels.probabilities import notes_on as notes_on_rows
+from velowidget.analyses.probabilities import above_threshold, automatic_scale, defined_transitions
+from velowidget.analyses.probabilities import notes_on as notes_on_rows
+from velowidget.core.blocks import Report
+from velowidget.core.chain import Chain
+from velowidget.core.custom import Scheme
+from velowidget.core.graph import freeze
+from velowidget.core.similarity import Similarity
+from velowidget.data.arguments import (
+    checked_count,
+    checked_flag,
+    checked_scale,
+    checked_seed,
+    checked_text,
+    checked_threshold,
+    one_of,
+    reject_unknown,
+)
+from velowidget.data.components import read_components
+from velowidget.data.genes import GeneSubset
+from velowidget.data.graphs import read_graph, read_weights
+from velowidget.data.matrices import sharing
+from velowidget.data.running import progress_bar, threads
+from velowidget.data.velocity import VelocityData, checked_adata, read_velocity
+from velowidget.kernels.base import Kernel
 from velowidget.kernels.reports import graph_notes as notes_on
 from velowidget.kernels.reports import report_matrix
-from velowidget.kernels.running import progress_bar, threads
 from velowidget.plugins.registry import registry
 
 DEGENERATE = ("error", "self_loop", "uniform")
@@ -201,7 +201,7 @@ class VelocityKernel(Kernel, in_files=True):
 
     @property
     def data(self) -> VelocityData:
-        """Velocities and expression in use, see :class:`velowidget.kernels.data.VelocityData`; for reading."""
+        """Velocities and expression in use, see :class:`velowidget.data.velocity.VelocityData`; for reading."""
         return self._data
 
     @property

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from velowidget.kernels.annotations import columns
+from velowidget.data.annotations import columns
 from velowidget.napari_plugin.controls import Box, ChoiceBox, GenesBox, control_of, title_of
 from velowidget.napari_plugin.legend import legend
 from velowidget.napari_plugin.mode_control import ModeControl

@@ -15,9 +15,9 @@ from matplotlib import colormaps
 from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import Annotation, CategoricalAnnotation, default_column, read_annotation
-from velowidget.kernels.embeddings import bases, read_embedding
-from velowidget.kernels.limits import Limit, read_limits
+from velowidget.data.annotations import Annotation, CategoricalAnnotation, default_column, read_annotation
+from velowidget.data.embeddings import bases, read_embedding
+from velowidget.data.limits import Limit, read_limits
 from velowidget.plotting.palettes import AUTOMATIC, MISSING, category_colors
 
 LayerData = tuple[Any, dict[str, Any], str]

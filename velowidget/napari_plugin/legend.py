@@ -7,8 +7,8 @@ from html import escape
 from matplotlib import colormaps
 from matplotlib.colors import to_hex
 
-from velowidget.kernels.annotations import Annotation, CategoricalAnnotation
-from velowidget.kernels.limits import Limit, read_limits
+from velowidget.data.annotations import Annotation, CategoricalAnnotation
+from velowidget.data.limits import Limit, read_limits
 from velowidget.plotting.palettes import AUTOMATIC, category_colors
 
 _MOST_NAMES = 30

@@ -8,8 +8,8 @@ from typing import Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QCheckBox, QComboBox, QFormLayout, QVBoxLayout, QWidget
 
-from velowidget.kernels.annotations import CategoricalAnnotation
-from velowidget.kernels.walks import checked_steps
+from velowidget.analyses.walks import checked_steps
+from velowidget.data.annotations import CategoricalAnnotation
 from velowidget.napari_plugin.controls import control_of, title_of
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.table import entry_of

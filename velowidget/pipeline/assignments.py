@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import traitlets as t
 from traitlets import Bunch
 
-from velowidget.kernels.messages import nearest
+from velowidget.data.messages import nearest
 from velowidget.pipeline import changes
 from velowidget.pipeline.values import plain_number
 from velowidget.plugins.registry import PluginError

@@ -9,8 +9,8 @@ from anndata import AnnData
 
 from velowidget.core.chain import Chain
 from velowidget.core.graph import Graph
+from velowidget.data.velocity import VelocityData, same_cells
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import VelocityData, same_cells
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,23 +10,23 @@ import numpy as np
 import traitlets as t
 from numpy.typing import NDArray
 
+from velowidget.analyses.modes import MODES, checked_scheme, mode_in_use
+from velowidget.analyses.walks import checked_steps
 from velowidget.core.custom import Scheme
-from velowidget.kernels.annotations import (
+from velowidget.data.annotations import (
     Annotation,
     CategoricalAnnotation,
     ContinuousAnnotation,
 )
-from velowidget.kernels.arguments import checked_scale, one_of
-from velowidget.kernels.cells import plain_rule
-from velowidget.kernels.data import check_layer
-from velowidget.kernels.embeddings import bases, embedding_name
-from velowidget.kernels.genes import plain_subset
-from velowidget.kernels.graphs import graph_key
-from velowidget.kernels.groups import FlowCells, first_source, place_of
-from velowidget.kernels.limits import Limit, checked_limit
-from velowidget.kernels.modes import MODES, checked_scheme, mode_in_use
-from velowidget.kernels.reading import Settings
-from velowidget.kernels.walks import checked_steps
+from velowidget.data.arguments import checked_scale, one_of
+from velowidget.data.cells import plain_rule
+from velowidget.data.embeddings import bases, embedding_name
+from velowidget.data.genes import plain_subset
+from velowidget.data.graphs import graph_key
+from velowidget.data.groups import FlowCells, first_source, place_of
+from velowidget.data.limits import Limit, checked_limit
+from velowidget.data.reading import Settings
+from velowidget.data.velocity import check_layer
 from velowidget.pipeline.events import Changed
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.jobs import Jobs, Target

@@ -20,21 +20,21 @@ from numpy.typing import NDArray
 from velowidget.core.chain import Chain
 from velowidget.core.graph import Graph
 from velowidget.core.mixing import Union, united
-from velowidget.kernels.annotations import (
+from velowidget.data.annotations import (
     Annotation,
     CategoricalAnnotation,
     ContinuousAnnotation,
     default_column,
     read_annotation,
 )
-from velowidget.kernels.components import default_components, read_components
+from velowidget.data.components import default_components, read_components
+from velowidget.data.embeddings import bases, read_embedding
+from velowidget.data.genes import gene_mask
+from velowidget.data.graphs import read_graph
+from velowidget.data.groups import FlowCells, cluster_columns, read_cells, with_cells
+from velowidget.data.reading import Changes, Reading, Settings, graph_place
+from velowidget.data.velocity import VelocityData, checked_adata, read_velocity
 from velowidget.kernels.connectivity import connectivity_chain, pattern_of, positive_weights
-from velowidget.kernels.data import VelocityData, checked_adata, read_velocity
-from velowidget.kernels.embeddings import bases, read_embedding
-from velowidget.kernels.genes import gene_mask
-from velowidget.kernels.graphs import read_graph
-from velowidget.kernels.groups import FlowCells, cluster_columns, read_cells, with_cells
-from velowidget.kernels.reading import Changes, Reading, Settings, graph_place
 from velowidget.pipeline.chain import GivenKernel
 from velowidget.pipeline.kept import Kept
 from velowidget.pipeline.parameters import Parameters
@@ -156,7 +156,7 @@ class Inputs:
         return self.reading.adata
 
     def annotation(self, color: str, layer: str | None = None) -> Annotation:
-        """What cells are coloured by; see :func:`velowidget.kernels.annotations.read_annotation`."""
+        """What cells are coloured by; see :func:`velowidget.data.annotations.read_annotation`."""
         annotation = self._annotation(color, layer)
         if isinstance(annotation, CategoricalAnnotation):
             self.color_notes[annotation.key] = annotation.note

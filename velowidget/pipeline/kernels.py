@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from anndata import AnnData
 
+from velowidget.analyses.modes import name_of
+from velowidget.analyses.probabilities import above_threshold
 from velowidget.core.chain import Chain
 from velowidget.kernels.base import Kernel
 from velowidget.kernels.connectivity import ConnectivityKernel
-from velowidget.kernels.modes import name_of
-from velowidget.kernels.probabilities import above_threshold
 from velowidget.kernels.velocity import VelocityKernel
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.parameters import Parameters

@@ -15,9 +15,9 @@ import numpy as np
 import traitlets as t
 from anndata import AnnData
 
-from velowidget.kernels.embeddings import bases
-from velowidget.kernels.groups import cluster_columns
-from velowidget.kernels.reading import Reading, cells_as_read, translated
+from velowidget.data.embeddings import bases
+from velowidget.data.groups import cluster_columns
+from velowidget.data.reading import Reading, cells_as_read, translated
 from velowidget.pipeline.checks import CheckedParameters
 from velowidget.pipeline.events import Changed, Read
 from velowidget.pipeline.inputs import Inputs
@@ -99,7 +99,7 @@ class LiveParameters(CheckedParameters):
         super().set_trait(name, value)
 
     def as_read(self, name: str, cells: Any) -> Any:
-        """Cells that somebody means who looks at the present `adata`; see `velowidget.kernels.reading.cells_as_read`.
+        """Cells that somebody means who looks at the present `adata`; see `velowidget.data.reading.cells_as_read`.
 
         Raises
         ------

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from velowidget.kernels.annotations import color_layers
-from velowidget.kernels.data import usable_layers
-from velowidget.kernels.embeddings import bases
-from velowidget.kernels.genes import gene_columns
-from velowidget.kernels.graphs import usable_graphs
-from velowidget.kernels.groups import cluster_columns, time_columns
-from velowidget.kernels.modes import NUMBERS
+from velowidget.analyses.modes import NUMBERS
+from velowidget.data.annotations import color_layers
+from velowidget.data.embeddings import bases
+from velowidget.data.genes import gene_columns
+from velowidget.data.graphs import usable_graphs
+from velowidget.data.groups import cluster_columns, time_columns
+from velowidget.data.velocity import usable_layers
 from velowidget.pipeline.inputs import Inputs
 from velowidget.pipeline.table import Offer, named
 from velowidget.plugins.manifest import Contribution

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from velowidget.analyses.modes import NUMBERS, mode_in_use
 from velowidget.core.custom import Scheme
-from velowidget.kernels.modes import NUMBERS, mode_in_use
-from velowidget.kernels.reading import Settings
+from velowidget.data.reading import Settings
 
 OF_THE_DATA = ("vkey", "xkey", "gene_subset", "conn_key", "n_neighbors", "symmetrize", "attr")
 """Attributes of `Parameters` that say what is read of the data for the chain."""

@@ -11,15 +11,15 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import Annotation
-from velowidget.kernels.arguments import one_of, reject_unknown
-from velowidget.kernels.atomic import replacing
+from velowidget.analyses.flow import flow_table
+from velowidget.analyses.probabilities import notes_on
+from velowidget.analyses.walks import checked_steps, stop_mask, tally
+from velowidget.data.annotations import Annotation
+from velowidget.data.arguments import one_of, reject_unknown
+from velowidget.data.atomic import replacing
+from velowidget.data.groups import with_source
+from velowidget.data.reading import Reading
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.flow import flow_table
-from velowidget.kernels.groups import with_source
-from velowidget.kernels.probabilities import notes_on
-from velowidget.kernels.reading import Reading
-from velowidget.kernels.walks import checked_steps, stop_mask, tally
 from velowidget.pipeline import changes
 from velowidget.pipeline.events import Computed, Event
 from velowidget.pipeline.inputs import Inputs
@@ -222,7 +222,7 @@ class VelocityPipeline(LiveParameters):
 
     @property
     def tally(self) -> Any:
-        """In which clusters the walks end: see :func:`velowidget.kernels.walks.tally`.
+        """In which clusters the walks end: see :func:`velowidget.analyses.walks.tally`.
 
         Raises
         ------

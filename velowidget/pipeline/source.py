@@ -8,9 +8,9 @@ from typing import Any
 
 from anndata import AnnData
 
-from velowidget.kernels.arguments import one_of
+from velowidget.data.arguments import one_of
+from velowidget.data.velocity import loaded
 from velowidget.kernels.base import Kernel
-from velowidget.kernels.data import loaded
 from velowidget.kernels.given import velocity_part
 from velowidget.pipeline.chain import GivenKernel
 from velowidget.pipeline.traits import DIAGNOSTICS, OF_THE_CHAIN, OF_THE_DATA

@@ -12,8 +12,8 @@ from matplotlib.colors import Colormap, Normalize, to_rgb
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import Annotation, CategoricalAnnotation
-from velowidget.kernels.limits import Limit, read_limits
+from velowidget.data.annotations import Annotation, CategoricalAnnotation
+from velowidget.data.limits import Limit, read_limits
 from velowidget.plotting.figure import short
 from velowidget.plotting.palettes import MISSING, figure_colors
 
@@ -57,7 +57,7 @@ def draw_cells(
     cmap
         Colour map for numbers.
     vmin, vmax
-        Its limits, as :func:`velowidget.kernels.limits.read_limits` takes them; the bar is pointed where cells are
+        Its limits, as :func:`velowidget.data.limits.read_limits` takes them; the bar is pointed where cells are
         beyond.
     legend_loc
         Of categories: one of `LEGENDS`. Up to 40 that have cells are named, the largest, in their order; of names

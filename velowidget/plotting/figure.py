@@ -13,7 +13,7 @@ from unicodedata import category
 import matplotlib
 from matplotlib.axes import Axes
 
-from velowidget.kernels.atomic import replacing
+from velowidget.data.atomic import replacing
 from velowidget.plugins.names import shown
 
 _ROWS = {"upper": 1.0, "top": 1.0, "center": 0.5, "lower": 0.0, "bottom": 0.0}

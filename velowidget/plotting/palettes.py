@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.spatial import cKDTree
 
-from velowidget.kernels.annotations import CategoricalAnnotation
+from velowidget.data.annotations import CategoricalAnnotation
 from velowidget.plugins.registry import registry
 
 # The data's own colours where they are stored, else a palette that colour-blind people can tell apart.

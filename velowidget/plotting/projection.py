@@ -18,9 +18,9 @@ from velowidget.core.chain import Chain
 from velowidget.core.grid import Lattice, average, lattice
 from velowidget.core.projection import project
 from velowidget.core.streamlines import Streamlines, streamlines
-from velowidget.kernels.annotations import Annotation, ContinuousAnnotation
-from velowidget.kernels.arguments import one_of
-from velowidget.kernels.limits import Limit
+from velowidget.data.annotations import Annotation, ContinuousAnnotation
+from velowidget.data.arguments import one_of
+from velowidget.data.limits import Limit
 from velowidget.plotting.arguments import checked_color, checked_color_map, checked_length, checked_size
 from velowidget.plotting.belief import explain, opacities
 from velowidget.plotting.cells import LEGENDS, draw_cells

@@ -11,7 +11,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import Annotation
+from velowidget.data.annotations import Annotation
 from velowidget.plotting.cells import default_size, draw_cells
 
 # With more lines than this, a vector file is slow to open.

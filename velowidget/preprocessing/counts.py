@@ -13,9 +13,9 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.data import real_array
-from velowidget.kernels.entries import entries, of_shape
-from velowidget.kernels.messages import MissingKeyError, count, name_cells, nearest
+from velowidget.data.entries import entries, of_shape
+from velowidget.data.messages import MissingKeyError, count, name_cells, nearest
+from velowidget.data.velocity import real_array
 
 LAYERS = ("spliced", "unspliced")
 

@@ -6,10 +6,10 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.arguments import checked_count, checked_flag
-from velowidget.kernels.data import checked_adata
-from velowidget.kernels.genes import gene_mask
-from velowidget.kernels.messages import count
+from velowidget.data.arguments import checked_count, checked_flag
+from velowidget.data.genes import gene_mask
+from velowidget.data.messages import count
+from velowidget.data.velocity import checked_adata
 from velowidget.preprocessing.counts import LAYERS, read_layer, size_column, totals
 
 

@@ -10,10 +10,10 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.moments import abundance_means
-from velowidget.kernels.arguments import checked_count, checked_flag, checked_text
-from velowidget.kernels.data import checked_adata
-from velowidget.kernels.messages import count, name_cells
-from velowidget.kernels.running import progress_bar
+from velowidget.data.arguments import checked_count, checked_flag, checked_text
+from velowidget.data.messages import count, name_cells
+from velowidget.data.running import progress_bar
+from velowidget.data.velocity import checked_adata
 from velowidget.preprocessing.counts import LAYERS, normalized, totals
 from velowidget.preprocessing.neighbors import DEFAULT_KEY, strongest
 

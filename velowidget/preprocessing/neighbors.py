@@ -9,8 +9,8 @@ import numpy as np
 from anndata import AnnData
 
 from velowidget.core.graph import Graph
-from velowidget.kernels.entries import entries
-from velowidget.kernels.graphs import read_graph, read_weights
+from velowidget.data.entries import entries
+from velowidget.data.graphs import read_graph, read_weights
 from velowidget.preprocessing.counts import normalized
 from velowidget.preprocessing.genes import highly_variable
 

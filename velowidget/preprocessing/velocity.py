@@ -10,11 +10,11 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core import steady_state
-from velowidget.kernels.arguments import checked_flag, checked_text, one_of
-from velowidget.kernels.data import checked_adata, real_array
-from velowidget.kernels.entries import entries, of_shape
-from velowidget.kernels.messages import MAKE_MOMENTS, count
-from velowidget.kernels.running import progress_bar
+from velowidget.data.arguments import checked_flag, checked_text, one_of
+from velowidget.data.entries import entries, of_shape
+from velowidget.data.messages import MAKE_MOMENTS, count
+from velowidget.data.running import progress_bar
+from velowidget.data.velocity import checked_adata, real_array
 from velowidget.preprocessing.counts import LAYERS, normalized
 from velowidget.preprocessing.genes import highly_variable
 from velowidget.preprocessing.moments import LAYER_OF, N_NEIGHBORS, means

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from velowidget.kernels.annotations import CategoricalAnnotation
+from velowidget.data.annotations import CategoricalAnnotation
 from velowidget.pipeline import VelocityPipeline
 from velowidget.plotting.palettes import category_colors
 from velowidget.widget.protocol import Message, encode, sendable

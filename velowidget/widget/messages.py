@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from traitlets import TraitError, TraitType
 
-from velowidget.kernels.annotations import CategoricalAnnotation, columns
-from velowidget.kernels.cells import choices as cell_choices
-from velowidget.kernels.gene_names import find_genes
-from velowidget.kernels.limits import automatic_limits
+from velowidget.data.annotations import CategoricalAnnotation, columns
+from velowidget.data.cells import choices as cell_choices
+from velowidget.data.gene_names import find_genes
+from velowidget.data.limits import automatic_limits
 from velowidget.pipeline import VelocityPipeline
 from velowidget.pipeline.events import Computed, Failed, Status
 from velowidget.pipeline.offers import contributed, offered

@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets as t
 
-from velowidget.kernels.arguments import one_of
+from velowidget.data.arguments import one_of
 from velowidget.pipeline.assignments import Declared
 from velowidget.plugins.registry import registry, require
 

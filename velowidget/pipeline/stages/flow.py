@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from velowidget.core.chain import Chain
 from velowidget.core.flow import Null, masses, null, shares
-from velowidget.kernels.groups import FlowCells
+from velowidget.data.groups import FlowCells
 from velowidget.pipeline.stage import Context, Stage, Wired
 
 Floats = NDArray[np.float64]

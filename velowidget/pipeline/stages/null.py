@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from velowidget.analyses.modes import similarities
 from velowidget.core.diagnostics import shuffled_genes
-from velowidget.kernels.modes import similarities
 from velowidget.pipeline.stage import Context, Stage
 from velowidget.pipeline.stages.similarity import OF_SIMILARITY
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from velowidget.analyses.modes import similarities
 from velowidget.core.similarity import Similarity
-from velowidget.kernels.modes import similarities
 from velowidget.pipeline.parameters import OF_THE_DATA
 from velowidget.pipeline.stage import Context, Stage
 

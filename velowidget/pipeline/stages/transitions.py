@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from velowidget.analyses.probabilities import above_threshold
 from velowidget.core.chain import Chain
 from velowidget.core.mixing import mixed
-from velowidget.kernels.probabilities import above_threshold
 from velowidget.pipeline.stage import Context, Stage
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from velowidget.analyses.modes import expected
+from velowidget.analyses.probabilities import automatic_scale, defined_transitions
 from velowidget.core.chain import Chain
 from velowidget.core.similarity import Similarity
-from velowidget.kernels.modes import expected
-from velowidget.kernels.probabilities import automatic_scale, defined_transitions
 from velowidget.pipeline.stage import Context, Stage
 
 

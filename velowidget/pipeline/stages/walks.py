@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from velowidget.analyses.walks import checked_steps, start_cells, stop_mask
 from velowidget.core.chain import Chain
 from velowidget.core.walks import Shares, arrivals, random_walks, shares
-from velowidget.kernels.annotations import CategoricalAnnotation
-from velowidget.kernels.walks import checked_steps, start_cells, stop_mask
+from velowidget.data.annotations import CategoricalAnnotation
 from velowidget.pipeline.stage import Context, Stage, Wired
 
 # Walks times steps that go to a browser: 80 MB.

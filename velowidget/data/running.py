@@ -11,7 +11,7 @@ import numba as nb
 import numpy as np
 
 from velowidget.core.blocks import Report
-from velowidget.kernels.messages import shown
+from velowidget.data.messages import shown
 
 # Seconds without a progress bar: most computations are over by then.
 _DELAY = 1.0

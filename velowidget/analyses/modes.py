@@ -16,9 +16,9 @@ from velowidget.core.monte_carlo import monte_carlo
 from velowidget.core.similarity import SCHEMES, Similarity, similarity, without_defined
 from velowidget.core.softmax import row_softmax
 from velowidget.core.stochastic import stochastic
-from velowidget.kernels.arguments import one_of
-from velowidget.kernels.data import VelocityData
-from velowidget.kernels.messages import shown
+from velowidget.data.arguments import one_of
+from velowidget.data.messages import shown
+from velowidget.data.velocity import VelocityData
 from velowidget.plugins.registry import registry
 
 NUMBERS: Mapping[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.messages import count, name_cells
+from velowidget.data.messages import count, name_cells
 
 # Groups of cells that an error lists, the largest.
 _MOST_GROUPS = 3

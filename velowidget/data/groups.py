@@ -12,9 +12,9 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.flow import Groups
-from velowidget.kernels.annotations import columns, default_column
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
-from velowidget.kernels.times import read_labels, time_meant
+from velowidget.data.annotations import columns, default_column
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.times import read_labels, time_meant
 
 _MOST_CLUSTERS = 200  # to choose from
 
@@ -64,7 +64,7 @@ def read_cells(
     clusters: Iterable[Any] | None = None,
     time_points: Iterable[Any] | None = None,
 ) -> FlowCells:
-    """Read clusters and times; parameters are those of :func:`velowidget.kernels.flow.flow`."""
+    """Read clusters and times; parameters are those of :func:`velowidget.analyses.flow.flow`."""
     codes, categories = read_clusters(adata, cluster_key)
     source = None if cluster is None else place_of(cluster, categories, cluster_key)
     listed = tuple(range(len(categories)))

@@ -10,9 +10,9 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.arguments import checked_count
-from velowidget.kernels.gene_names import genes_of, known_names
-from velowidget.kernels.messages import MAKE_VELOCITY, MissingKeyError, count, nearest, shown
+from velowidget.data.arguments import checked_count
+from velowidget.data.gene_names import genes_of, known_names
+from velowidget.data.messages import MAKE_VELOCITY, MissingKeyError, count, nearest, shown
 
 GeneSubset = str | Mapping[str, int] | Sequence[str] | NDArray[np.bool_] | None
 """The forms of `gene_subset`, see :class:`velowidget.VelocityKernel`."""

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from velowidget.core.blocks import Report
 from velowidget.core.walks import arrivals, random_walks, shares
-from velowidget.kernels.annotations import CategoricalAnnotation
-from velowidget.kernels.arguments import checked_count, checked_seed
-from velowidget.kernels.cells import choose_cells
-from velowidget.kernels.messages import shown
+from velowidget.data.annotations import CategoricalAnnotation
+from velowidget.data.arguments import checked_count, checked_seed
+from velowidget.data.cells import choose_cells
+from velowidget.data.messages import shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +58,12 @@ def read_walking(
 
 
 def start_cells(adata: AnnData, rule: Any) -> NDArray[np.int32]:
-    """The cells where walks may start, by :func:`velowidget.kernels.cells.choose_cells`; all for None."""
+    """The cells where walks may start, by :func:`velowidget.data.cells.choose_cells`; all for None."""
     return np.arange(adata.n_obs, dtype=np.int32) if rule is None else choose_cells(adata, rule, "start_ixs")
 
 
 def stop_mask(adata: AnnData, rule: Any) -> NDArray[np.bool_] | None:
-    """The cells where walks end, by :func:`velowidget.kernels.cells.choose_cells`, as a mask; None for None."""
+    """The cells where walks end, by :func:`velowidget.data.cells.choose_cells`, as a mask; None for None."""
     if rule is None:
         return None
     mask = np.zeros(adata.n_obs, dtype=bool)

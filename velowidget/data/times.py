@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from velowidget.kernels.messages import shown
+from velowidget.data.messages import shown
 
 MAX_TIMES = 100
 # As people write a decimal number. What else `float` understands are names of something: 1_1 of donor and replicate,

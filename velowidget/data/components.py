@@ -8,8 +8,8 @@ import numpy as np
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.embeddings import read_embedding
-from velowidget.kernels.messages import shown
+from velowidget.data.embeddings import read_embedding
+from velowidget.data.messages import shown
 
 PLANE = (1, 2)
 

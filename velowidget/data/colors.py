@@ -13,7 +13,7 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.messages import count
+from velowidget.data.messages import count
 
 _HEX = re.compile(r"(?:#|0x)?([0-9a-f]{6})", re.IGNORECASE)
 # As CSS and plotly write them.
@@ -151,6 +151,6 @@ def _named(text: str) -> tuple[float, ...] | None:
     written = _HEX.fullmatch(text)
     if written:
         return (*(part / 255 for part in bytes.fromhex(written[1])), 1.0)
-    from velowidget.kernels.color_names import named_color  # matplotlib is loaded where a colour has a name
+    from velowidget.data.color_names import named_color  # matplotlib is loaded where a colour has a name
 
     return named_color(text)

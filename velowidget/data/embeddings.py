@@ -11,10 +11,10 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import is_real, real_array
-from velowidget.kernels.entries import entries, shape_of
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
+from velowidget.data.arguments import checked_text
+from velowidget.data.entries import entries, shape_of
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.velocity import is_real, real_array
 
 # Kinds of embeddings by their names, the one to show first in front; others come last.
 _KINDS = tuple(

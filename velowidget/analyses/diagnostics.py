@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from velowidget.analyses.modes import similarities
 from velowidget.core.chain import Chain
 from velowidget.core.custom import Scheme
 from velowidget.core.diagnostics import entropy, fidelity, shuffled_genes, support
 from velowidget.core.projection import project
-from velowidget.kernels.data import VelocityData
-from velowidget.kernels.modes import similarities
+from velowidget.data.velocity import VelocityData
 
 DIAGNOSTICS = ("fidelity", "support", "entropy")
 

@@ -13,7 +13,7 @@ from velowidget.core.chain import Chain, transitions
 from velowidget.core.graph import Graph
 from velowidget.core.similarity import Similarity
 from velowidget.core.softmax import above
-from velowidget.kernels.messages import MAKE_VELOCITY, count, name_cells
+from velowidget.data.messages import MAKE_VELOCITY, count, name_cells
 
 
 def automatic_scale(directed: Similarity) -> float:

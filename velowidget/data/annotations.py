@@ -10,12 +10,12 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.colors import read_colors
-from velowidget.kernels.data import is_real, read_gene
-from velowidget.kernels.entries import entries
-from velowidget.kernels.gene_names import gene_of, known_names, labels
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
+from velowidget.data.arguments import checked_text
+from velowidget.data.colors import read_colors
+from velowidget.data.entries import entries
+from velowidget.data.gene_names import gene_of, known_names, labels
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.velocity import is_real, read_gene
 
 _MAX_CATEGORIES = 10_000
 
@@ -33,7 +33,7 @@ class CategoricalAnnotation:
     categories
         Names, in the column's order; also those that no cell has.
     stored_colors
-        Those of ``adata.uns[f'{key}_colors']``, see :func:`velowidget.kernels.colors.read_colors`: ``'#rrggbb'``, None
+        Those of ``adata.uns[f'{key}_colors']``, see :func:`velowidget.data.colors.read_colors`: ``'#rrggbb'``, None
         for a category without a usable one; None where nothing is stored.
     note
         What a user should know about how these were read; ``''`` for nothing.
@@ -116,7 +116,7 @@ def read_annotation(adata: AnnData, color: str, layer: str | None = None) -> Ann
     adata
         Annotated data.
     color
-        A column of ``adata.obs``, else a gene by its name or symbol (:mod:`velowidget.kernels.gene_names`);
+        A column of ``adata.obs``, else a gene by its name or symbol (:mod:`velowidget.data.gene_names`);
         ``'obs:NAME'`` and ``'gene:NAME'`` decide, and ``'LAYER:NAME'`` is a gene in a layer of its own.
     layer
         Where genes are read: a key of ``adata.layers``, or ``'X'``; by default ``adata.X``, else layer ``'Ms'``, else

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from velowidget.core.chain import Chain
 from velowidget.core.flow import Groups, Null, interval, masses, null, shares
 from velowidget.core.graph import Graph
-from velowidget.kernels.groups import FlowCells
+from velowidget.data.groups import FlowCells
 
 
 def flows_of(matrix: sp.csr_matrix, groups: Groups) -> NDArray[np.float64]:

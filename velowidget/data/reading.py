@@ -18,11 +18,11 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.entries import entries
-from velowidget.kernels.fingerprints import alike, as_text, changed_columns, sample
-from velowidget.kernels.genes import GeneSubset, gene_mask
-from velowidget.kernels.graphs import graph_key
-from velowidget.kernels.messages import count
+from velowidget.data.entries import entries
+from velowidget.data.fingerprints import alike, as_text, changed_columns, sample
+from velowidget.data.genes import GeneSubset, gene_mask
+from velowidget.data.graphs import graph_key
+from velowidget.data.messages import count
 
 
 @dataclass(frozen=True, eq=False)

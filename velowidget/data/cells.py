@@ -11,9 +11,9 @@ import pandas as pd
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import CategoricalAnnotation, columns, read_annotation
-from velowidget.kernels.data import is_real
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
+from velowidget.data.annotations import CategoricalAnnotation, columns, read_annotation
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.velocity import is_real
 
 _FORMS = (
     "Give {column: categories}, {column: [low, high]}, names of cells, their numbers, a slice, "

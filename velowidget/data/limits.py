@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from velowidget.kernels.annotations import ContinuousAnnotation
+from velowidget.data.annotations import ContinuousAnnotation
 
 _PERCENTILE = re.compile(r"p([0-9]{1,3}(?:\.[0-9]{1,9})?)")
 # Of the cells, one in so many may lie beyond an automatic limit; of fewer, one.

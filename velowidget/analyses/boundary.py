@@ -11,11 +11,11 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.arguments import checked_text
-from velowidget.kernels.data import real_array
-from velowidget.kernels.entries import entries, of_shape
-from velowidget.kernels.matrices import float_csr
-from velowidget.kernels.messages import MissingKeyError, nearest, shown
+from velowidget.data.arguments import checked_text
+from velowidget.data.entries import entries, of_shape
+from velowidget.data.matrices import float_csr
+from velowidget.data.messages import MissingKeyError, nearest, shown
+from velowidget.data.velocity import real_array
 
 
 @dataclass(frozen=True, eq=False)

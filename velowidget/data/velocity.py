@@ -17,11 +17,11 @@ import scipy.sparse as sp
 from anndata import AnnData
 from numpy.typing import NDArray
 
-from velowidget.kernels.entries import entries, of_shape, shape_of
-from velowidget.kernels.genes import GeneSubset, gene_mask
-from velowidget.kernels.matrices import in_memory
-from velowidget.kernels.messages import MAKE_MOMENTS, MAKE_VELOCITY, MissingKeyError, count, nearest, shown
-from velowidget.kernels.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
+from velowidget.data.entries import entries, of_shape, shape_of
+from velowidget.data.genes import GeneSubset, gene_mask
+from velowidget.data.matrices import in_memory
+from velowidget.data.messages import MAKE_MOMENTS, MAKE_VELOCITY, MissingKeyError, count, nearest, shown
+from velowidget.data.missing import empty_cells, no_gene_left, note_on_expression, note_on_velocity, zeroed
 
 
 @dataclass(frozen=True, eq=False)

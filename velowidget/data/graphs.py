@@ -11,10 +11,10 @@ from anndata import AnnData
 from numpy.typing import NDArray
 
 from velowidget.core.graph import Graph, strongest, with_ways_back
-from velowidget.kernels.data import read_only
-from velowidget.kernels.entries import entries, of_shape, shape_of
-from velowidget.kernels.matrices import float_csr, in_memory, sound_csr
-from velowidget.kernels.messages import MissingKeyError, count, nearest, shown
+from velowidget.data.entries import entries, of_shape, shape_of
+from velowidget.data.matrices import float_csr, in_memory, sound_csr
+from velowidget.data.messages import MissingKeyError, count, nearest, shown
+from velowidget.data.velocity import read_only
 
 _REMEDY = "Make one with `scanpy.pp.neighbors(adata)`."
 _DEFAULT_RECORD = "neighbors"
@@ -38,7 +38,7 @@ def read_graph(
         ``adata.uns[key_added]['connectivities_key']`` is followed. The default is the graph that
         :func:`scanpy.pp.neighbors` makes by default, whose record is ``adata.uns['neighbors']``.
     placed
-        bool, shape (n_cells,): cells whose expression is known (:class:`velowidget.kernels.data.VelocityData`). Nobody
+        bool, shape (n_cells,): cells whose expression is known (:class:`velowidget.data.velocity.VelocityData`). Nobody
         is a neighbour of the others' (no edge leads to them); None for all.
     n_neighbors, symmetrize
         As for :class:`velowidget.VelocityKernel`.
