@@ -12,7 +12,6 @@ import numpy as np
 from tests.kernels.conftest import make_adata
 from velowidget import VelocityPipeline, plugins
 from velowidget.kernels import ConnectivityKernel, VelocityKernel
-from velowidget.pipeline.exporters import export
 from velowidget.plotting.figure import finish
 
 PLUGIN = {
@@ -52,7 +51,7 @@ def writer(name: str) -> tuple[str, Write]:
         pipelines = [VelocityPipeline(adata, scheme=scheme) for scheme in ("correlation", "cosine")]
         for pipeline in pipelines:
             pipeline.wait()
-        return {"arrows": ".csv", "kernel": ".velo"}.get(name, ".bin"), lambda path, i: export(pipelines[i], name, path)
+        return {"arrows": ".csv", "kernel": ".velo"}.get(name, ".bin"), lambda path, i: pipelines[i].export(name, path)
     from matplotlib import pyplot as plt
 
     if name in FIGURES:
