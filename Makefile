@@ -65,8 +65,8 @@ bench: $(STAMP) $(BUNDLE) ## measure
 picture: $(STAMP) $(BUNDLE) ## the README's picture
 	@$(VENV)/bin/python tests/browser/picture.py
 
-$(PARAMETERS): velowidget/pipeline/traits.py velowidget/widget/typescript.py | $(STAMP)
-	$(VENV)/bin/python -m velowidget.widget.typescript
+$(PARAMETERS): velowidget/pipeline/traits.py js/parameters.py | $(STAMP)
+	$(VENV)/bin/python js/parameters.py
 
 bundle: $(BUNDLE) ## the browser bundle, when js/ has changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def in_pieces(pipeline: VelocityPipeline, path: Path) -> None:
         for _ in range(20):
             file.write(bytes([number]) * 2000)
             file.flush()
+            time.sleep(0.0005)
 
 
 def writer(name: str) -> tuple[str, Write]:

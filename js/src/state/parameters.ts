@@ -1,4 +1,4 @@
-/** The parameters of `velowidget/pipeline/traits.py`; written by `python -m velowidget.widget.typescript`. */
+/** The parameters of `velowidget/pipeline/traits.py`; written by `python js/parameters.py`. */
 
 /** Cells by categories or a range of a column, or by name or number; null for all, or for none. */
 export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;

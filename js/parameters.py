@@ -1,4 +1,4 @@
-"""The synced traits as TypeScript: ``python -m velowidget.widget.typescript`` writes ``js/src/state/parameters.ts``."""
+"""The synced traits as TypeScript: ``python js/parameters.py`` writes ``js/src/state/parameters.ts``."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from velowidget.pipeline.values import (
     WholeOrNone,
 )
 
-PATH = Path(__file__).parents[2] / "js" / "src" / "state" / "parameters.ts"
+PATH = Path(__file__).parent / "src" / "state" / "parameters.ts"
 
 _HEAD = """\
-/** The parameters of `velowidget/pipeline/traits.py`; written by `python -m velowidget.widget.typescript`. */
+/** The parameters of `velowidget/pipeline/traits.py`; written by `python js/parameters.py`. */
 
 /** Cells by categories or a range of a column, or by name or number; null for all, or for none. */
 export type CellRule = Record<string, readonly (string | number)[]> | readonly (string | number)[] | null;
