@@ -73,7 +73,7 @@ def test_files_that_may_not_grow(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "tries", [{"write": 200, **dict.fromkeys(EXPORTERS, 60)}, dict.fromkeys(FIGURES, 30)], ids=["data", "figures"]
+    "tries", [{"write": 200, **dict.fromkeys(EXPORTERS, 200)}, dict.fromkeys(FIGURES, 40)], ids=["data", "figures"]
 )
 def test_kills(quick_disk, tries):
     found = run("disasters", "kills", quick_disk, *(f"{name}:{count}" for name, count in tries.items()))
