@@ -585,7 +585,7 @@ def test_arrows_that_are_hidden_are_the_present_ones_when_they_are_seen_again(sh
     before, arrows.visible = arrows.data.copy(), False
     shown.pipeline.field = "arrows"
     shown.pipeline.wait()
-    until(lambda: shown.field.currentData() == "arrows")
+    until(lambda: shown.controls["field"].currentData() == "arrows")
     arrows.visible = True
     settle(shown, until)
     assert len(arrows.data) != len(before)
@@ -609,3 +609,9 @@ def test_arrows_are_seen_on_a_light_background(viewer, shown, until):
     shown.pipeline.field = "arrows"  # more of them
     settle(shown, until)
     np.testing.assert_allclose(shown.scene.arrows.edge_color[:, :3], 0)
+
+
+def test_the_dock_needs_little_height_and_all_of_its_width_is_seen(shown):
+    assert shown.minimumSizeHint().height() < 400
+    inside = shown.controls["scheme"].parentWidget()
+    assert inside.minimumSizeHint().width() <= shown.minimumSizeHint().width()

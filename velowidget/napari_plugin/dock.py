@@ -6,15 +6,17 @@ from functools import partial
 from typing import Any
 
 import traitlets as t
-from qtpy.QtCore import Qt, QTimer
+from qtpy.QtCore import QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QComboBox,
     QCompleter,
     QFormLayout,
+    QFrame,
     QHBoxLayout,
     QLabel,
     QProgressBar,
     QPushButton,
+    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -51,6 +53,24 @@ def open_dock(viewer: Any, scene: Scene) -> VelocityDock:
         QTimer.singleShot(0, viewer.reset_view)  # when the dock has taken its place
     dock.choose(scene.cells)
     return dock
+
+
+class _Scrolled(QScrollArea):
+    """As wide as what it holds, and as high as there is room: napari's window need not grow for it."""
+
+    def __init__(self, held: QWidget) -> None:
+        super().__init__(widgetResizable=True, frameShape=QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(held)
+
+    def minimumSizeHint(self) -> QSize:  # Qt's name
+        """Wide enough for everything, with a bar beside it."""
+        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
+
+    def sizeHint(self) -> QSize:  # Qt's name
+        """As high as what it holds."""
+        return QSize(self.minimumSizeHint().width(), self.widget().sizeHint().height())
 
 
 class VelocityDock(QWidget):
@@ -156,11 +176,10 @@ class VelocityDock(QWidget):
         below.addWidget(self.progress)
         below.addWidget(self.cancel)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._controls)
+        layout.addWidget(_Scrolled(self._controls), stretch=1)
         layout.addLayout(below)
         layout.addWidget(self.message)
         layout.addWidget(self.refresh)
-        layout.addStretch()
 
     def _fill(self, pipeline: VelocityPipeline) -> None:
         """Offer what the data have."""
