@@ -52,7 +52,6 @@ export function Categories({ store, color }: { store: Store; color: CategoricalC
                 type="button"
                 class="vw-legend-row vw-legend-entry"
                 aria-pressed={!hidden.has(code)}
-                aria-label={isWhole ? undefined : `${name} ${formatCount(count)}`}
                 title={`${name}\n${ENTRY_HELP}`}
                 onFocus={() => setFocused(code)}
                 onBlur={() => setFocused(null)}
@@ -70,7 +69,10 @@ export function Categories({ store, color }: { store: Store; color: CategoricalC
                   class={`vw-swatch${fill ? "" : " vw-swatch-missing"}`}
                   style={fill ? { background: fill } : undefined}
                 />
-                <span class="vw-legend-name">{isWhole ? name : short[i]}</span>
+                <span class="vw-legend-name" aria-hidden={!isWhole}>
+                  {isWhole ? name : short[i]}
+                </span>
+                {!isWhole && <span class="vw-hidden">{name}</span>}
                 <span class="vw-legend-count">{formatCount(count)}</span>
               </button>
             </li>
