@@ -176,6 +176,7 @@ def test_ten_thousand_assignments_from_two_threads(adata, recorder):
     assert min(counted.values()) > 1000
     agrees(widget)
     widget.set_state({"n_sims": 3, "max_iter": 5, "scheme": "cosine", "mode": "deterministic", "field": "grid"})
+    widget.set_state({"connectivity_weight": 0, "degenerate": "uniform"})  # a velocity kernel's parameters
     computes(widget)
     content, _ = recorder.last("result", stage="grid")
     assert np.isclose(content["params"]["softmax_scale"], widget.softmax_scale)

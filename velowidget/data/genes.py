@@ -116,10 +116,10 @@ def _largest(adata: AnnData, gene_subset: Mapping[str, int]) -> tuple[NDArray[np
             f"not {shown(gene_subset)}."
         )
     name, number = next(iter(gene_subset.items()))
-    number = checked_count(f"gene_subset: the number of genes by {name!r}", number)
+    number = checked_count(f"gene_subset: the number of genes by {shown(name)}", number)
     column = _column(adata, name, "Give the name of a numeric column.")
     if isinstance(column, pd.DataFrame):
-        raise ValueError(f"adata.var has several columns called {name!r}; rename all but one.")
+        raise ValueError(f"adata.var has several columns called {shown(name)}; rename all but one.")
     if not _is_numeric(column):
         raise TypeError(f"gene_subset: adata.var[{name!r}] holds {column.dtype} values, not numbers to rank genes by.")
     values = column.to_numpy(np.float64, na_value=np.nan)

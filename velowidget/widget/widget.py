@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any, ClassVar
 
@@ -40,6 +40,10 @@ _FIRST_MESSAGES = (
     flow_messages.groups,
     messages.notices,  # the last, which the browser waits for to show everything at once
 )
+
+
+class _Closed(RuntimeError):
+    """A closed widget was used."""
 
 
 @with_parameters
@@ -103,7 +107,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         with self.pipeline.changing():
             super().__init__()
             self.pipeline.observe(self._follow, [*PARAMETERS, "selection"])
-            self._stop_listening = self.pipeline.listen(self._on_event)
+            self._stop_listening = self.pipeline.listen(self._hear)
             self._stop_following_plugins = registry.listen(self._follow_plugins)
         self._displays = Displays(self)
         self.on_msg(self._on_message)
@@ -114,7 +118,7 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
     def pipeline(self) -> VelocityPipeline:
         """Where the parameters live and the results are computed."""
         if self._pipeline is None:
-            raise RuntimeError("This widget is closed; make a new one: `velowidget.VelocityWidget(adata)`.")
+            raise _Closed("This widget is closed; make a new one: `velowidget.VelocityWidget(adata)`.")
         return self._pipeline
 
     @property
@@ -322,6 +326,10 @@ class VelocityWidget(SyncedTraits, anywidget.AnyWidget):
         computed = self.pipeline.jobs.latest(stage)
         if computed is not None and stage in self._asked:
             self._on_event(computed)
+
+    def _hear(self, event: Event) -> None:
+        with suppress(_Closed):  # meanwhile, by another thread
+            self._on_event(event)
 
     def _on_event(self, event: Event) -> None:
         match event:
