@@ -25,6 +25,7 @@ def example(request):
 
 def test_example_runs(example, tmp_path, monkeypatch):
     monkeypatch.setenv("TQDM_DISABLE", "1")  # where nothing is compiled yet there are bars of progress: no complaints
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # napari's tests may have set it; notebooks draw in their page
     NotebookClient(example, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     printed = [o for cell in example.cells if cell.cell_type == "code" for o in cell.outputs]
     assert not [o.text for o in printed if o.output_type == "stream" and o.name == "stderr"]
