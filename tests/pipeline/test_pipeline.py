@@ -193,6 +193,17 @@ def test_none_and_auto_put_the_automatic_number_back(pipeline, value):
     assert (pipeline.softmax_scale, pipeline.auto_scale) == (automatic, True)
 
 
+def test_a_scale_kept_while_it_is_not_known_is_that_of_the_chain_gone_back_to(adata, pipeline):
+    pipeline.wait()
+    known = pipeline.softmax_scale
+    with pipeline.changing():  # nothing is computed before this ends
+        pipeline.scheme = "cosine"
+        pipeline.auto_scale = False
+        assert pipeline.softmax_scale is None
+        pipeline.scheme = "correlation"
+        assert (pipeline.softmax_scale, pipeline.auto_scale) == (known, False)
+
+
 def test_assigning_the_same_number_still_takes_it_into_ones_own_hands(pipeline):
     pipeline.softmax_scale = float(pipeline.softmax_scale)
     assert not pipeline.auto_scale

@@ -231,7 +231,8 @@ class CheckedParameters(ParameterTraits):
         if self.auto_scale:  # also where both are given
             values["softmax_scale"] = self.automatic_scale
         elif self.softmax_scale is None:
-            values["softmax_scale"] = before["softmax_scale"]
+            known = before["softmax_scale"]
+            values["softmax_scale"] = self.automatic_scale if known is None else known
 
     def _take_automatic_scale(self) -> None:
         """Use the automatic scale, which has been computed, if no number is given."""
